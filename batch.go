@@ -1,0 +1,189 @@
+package pleth
+
+import "math"
+
+// Batch holds readings of one device in row order, by columns. All columns
+// have at most as many entries as there are rows; what lies beyond the end of
+// a column is absent. The zero Batch is empty and ready to use. A Batch is not
+// safe for concurrent use.
+type Batch struct {
+	time  []int64
+	marks []Reasons
+	cols  [metricEnd]Column
+}
+
+// Column is one metric of a batch: mantissas with a common scale.
+type Column struct {
+	scale uint8
+	m     []int64
+}
+
+// Mantissas that stand for the two states that are not numbers.
+const (
+	missingMantissa = math.MinInt64
+	absentMantissa  = math.MinInt64 + 1
+)
+
+// Len returns the number of rows.
+func (b *Batch) Len() int { return len(b.time) }
+
+// Time returns the event time of row i in nanoseconds of the batch's clock.
+func (b *Batch) Time(i int) int64 { return b.time[i] }
+
+// Times returns the event times of all rows. The slice belongs to b.
+func (b *Batch) Times() []int64 { return b.time }
+
+// Marks returns what the device itself said against row i.
+func (b *Batch) Marks(i int) Reasons {
+	if i >= len(b.marks) {
+		return 0
+	}
+	return b.marks[i]
+}
+
+// AddRow appends a row at time t (nanoseconds) without any values.
+func (b *Batch) AddRow(t int64) { b.time = append(b.time, t) }
+
+// Mark adds r to what the device said against the last row.
+func (b *Batch) Mark(r Reasons) {
+	if r == 0 {
+		return
+	}
+	for len(b.marks) < len(b.time) {
+		b.marks = append(b.marks, 0)
+	}
+	b.marks[len(b.time)-1] |= r
+}
+
+// Set gives the last row the value v of metric m. An absent v does nothing;
+// a second value for the same row and metric replaces the first. A value with
+// more decimals than the column has raises the column's scale; where that
+// does not fit in 63 bits, the value is rounded half to even to the scale.
+func (b *Batch) Set(m Metric, v Value) {
+	if v.state == absent {
+		return
+	}
+	c := &b.cols[m]
+	row := len(b.time) - 1
+	mant := int64(missingMantissa)
+	if v.state == present {
+		if v.scale != c.scale {
+			mant = c.fit(v)
+		} else {
+			mant = v.mantissa
+		}
+	}
+	if len(c.m) == row {
+		c.m = append(c.m, mant)
+		return
+	}
+	for len(c.m) <= row {
+		c.m = append(c.m, absentMantissa)
+	}
+	c.m[row] = mant
+}
+
+// SetInt is Set for a whole number.
+func (b *Batch) SetInt(m Metric, v int64) { b.Set(m, Num(v, 0)) }
+
+// SetMissing is Set for a metric reported without a value.
+func (b *Batch) SetMissing(m Metric) { b.Set(m, Missing()) }
+
+// fit returns the mantissa of v at the column's scale, raising the scale first
+// where v needs it and the column allows it.
+func (c *Column) fit(v Value) int64 {
+	for c.scale < v.scale && c.raise() {
+	}
+	if c.scale < v.scale {
+		return DivRound(v.mantissa, pow10[v.scale-c.scale])
+	}
+	f := pow10[c.scale-v.scale]
+	m := v.mantissa * f
+	if v.mantissa > math.MaxInt64/f || v.mantissa < -math.MaxInt64/f {
+		// A huge value in a fine column: no sensor sends it; keep its order.
+		if v.mantissa < 0 {
+			return -math.MaxInt64
+		}
+		return math.MaxInt64
+	}
+	return m
+}
+
+// raise multiplies the column by ten if every mantissa allows it.
+func (c *Column) raise() bool {
+	for _, m := range c.m {
+		if m > math.MaxInt64/10 || m < -math.MaxInt64/10 && m > absentMantissa {
+			return false
+		}
+	}
+	for i, m := range c.m {
+		if m > absentMantissa {
+			c.m[i] = m * 10
+		}
+	}
+	c.scale++
+	return true
+}
+
+// Value returns the value of metric m in row i.
+func (b *Batch) Value(m Metric, i int) Value {
+	c := &b.cols[m]
+	if i >= len(c.m) {
+		return Value{}
+	}
+	switch c.m[i] {
+	case missingMantissa:
+		return Missing()
+	case absentMantissa:
+		return Value{}
+	}
+	return Value{c.m[i], c.scale, present}
+}
+
+// Has reports whether any row carries metric m, missing values included.
+func (b *Batch) Has(m Metric) bool { return len(b.cols[m].m) > 0 }
+
+// HasNumber reports whether any row carries a number of metric m.
+func (b *Batch) HasNumber(m Metric) bool {
+	for _, v := range b.cols[m].m {
+		if v > absentMantissa {
+			return true
+		}
+	}
+	return false
+}
+
+// AppendRow appends row i of src to b.
+func (b *Batch) AppendRow(src *Batch, i int) { b.AppendRowAt(src, i, src.time[i]) }
+
+// AppendRowAt appends row i of src to b as a row at time t.
+func (b *Batch) AppendRowAt(src *Batch, i int, t int64) {
+	b.AddRow(t)
+	b.Mark(src.Marks(i))
+	for m := range src.cols {
+		if c := &src.cols[m]; i < len(c.m) && c.m[i] != absentMantissa {
+			b.Set(Metric(m), src.Value(Metric(m), i))
+		}
+	}
+}
+
+// Truncate drops all rows from row n on.
+func (b *Batch) Truncate(n int) {
+	b.time = b.time[:n]
+	b.marks = b.marks[:min(n, len(b.marks))]
+	for i := range b.cols {
+		b.cols[i].m = b.cols[i].m[:min(n, len(b.cols[i].m))]
+	}
+}
+
+// SetTime moves row i to time t. Readers that learn the scale of their clock
+// at the end of a file use it; nothing moves a row after intake.
+func (b *Batch) SetTime(i int, t int64) { b.time[i] = t }
+
+// Reset empties b and keeps its memory.
+func (b *Batch) Reset() {
+	b.time, b.marks = b.time[:0], b.marks[:0]
+	for i := range b.cols {
+		b.cols[i].m, b.cols[i].scale = b.cols[i].m[:0], 0
+	}
+}

@@ -1,0 +1,202 @@
+package analysis
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strconv"
+	"time"
+
+	"pleth"
+	"pleth/internal/intake"
+	"pleth/internal/oximetry"
+	"pleth/internal/session"
+	"pleth/internal/signal"
+	"pleth/internal/stream"
+)
+
+// RuleSet is the version of the definitions and rules that documents are made
+// by. It changes with any change of a result.
+const RuleSet = "1"
+
+// Program is what made a document.
+type Program struct {
+	Version string
+	Commit  string
+}
+
+// Settings is what the user asked for, in the form the core takes.
+type Settings struct {
+	Config    Config // as given, for the document
+	Stream    stream.Config
+	ZoneGiven bool
+}
+
+// Analysed is a session with all that was derived from it: what reports draw.
+type Analysed struct {
+	Session *session.Session
+	Derived *stream.Derived
+	Result  *Session
+}
+
+// NewDocument returns a document without sessions.
+func NewDocument(p Program, set Settings, inputs []Input) *Document {
+	if inputs == nil {
+		inputs = []Input{}
+	}
+	for i := range inputs {
+		if inputs[i].Warnings == nil {
+			inputs[i].Warnings = []Warning{}
+		}
+	}
+	if set.Config.Compat == nil {
+		set.Config.Compat = []string{}
+	}
+	return &Document{
+		Format: Format,
+		Generator: Generator{Program: "pleth", Version: p.Version, Commit: p.Commit, Rules: RuleSet,
+			ConfigSHA256: configDigest(set.Config), Config: set.Config},
+		Inputs:   inputs,
+		Sessions: []*Session{},
+	}
+}
+
+func configDigest(c Config) string {
+	b, err := json.Marshal(c)
+	if err != nil {
+		panic(err) // a struct of strings and numbers always encodes
+	}
+	sum := sha256.Sum256(append([]byte("rules "+RuleSet+"\n"), b...))
+	return hex.EncodeToString(sum[:])
+}
+
+// Analyse runs the core over one session and measures it. The findings are
+// added by Evaluate, when the comparison with other nights is known.
+func Analyse(s *session.Session, key string, set Settings) *Analysed {
+	d := stream.Derive(s, set.Stream)
+	m := &measures{map[string]float64{}, map[string]string{}}
+	m.level(d)
+	m.events(d)
+	r := &Session{
+		ID: s.ID(), Key: key, IntervalS: seconds(s.Interval),
+		Device:      device(s.Header.Device),
+		Metrics:     m.values,
+		NotComputed: m.absent,
+		Segments:    []Segment{}, Hours: []Hour{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Findings: []Finding{},
+		Histogram: map[string]float64{}, Cumulative: map[string]float64{},
+		Summary: Summary{Sentences: []string{}},
+	}
+	if s.Header.Averaging > 0 {
+		v := s.Header.Averaging.Seconds()
+		r.AveragingS = &v
+	}
+	r.clock(s, d, set.ZoneGiven)
+	for _, g := range d.Segments {
+		r.Segments = append(r.Segments, Segment{seconds(g.Start), seconds(g.End)})
+	}
+	r.histogram(d)
+	r.episodes(d)
+	r.falls(d)
+	return &Analysed{s, d, r}
+}
+
+func device(d pleth.Device) Device {
+	text := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	return Device{text(d.Maker), text(d.Model), text(d.Serial), text(d.Firmware)}
+}
+
+// clock sets start, end and zone.
+func (r *Session) clock(s *session.Session, d *stream.Derived, zoneGiven bool) {
+	r.ZoneSource = "unknown"
+	if s.Header.Clock == pleth.NoClock {
+		return
+	}
+	form := "2006-01-02T15:04:05"
+	if s.Header.Clock == pleth.UTCClock {
+		form = time.RFC3339
+		r.ZoneSource = "file"
+		if zoneGiven {
+			r.ZoneSource = "given"
+		}
+		zone := s.Header.Zone
+		if zone == "" {
+			zone = "UTC"
+		}
+		r.Zone = &zone
+	}
+	if s.Start%signal.Second != 0 {
+		form = fractional(form)
+	}
+	at := func(t int64) *string {
+		text := time.Unix(s.Header.Origin, t).In(intake.Zone(s.Header)).Format(form)
+		return &text
+	}
+	r.Start, r.End = at(s.Start), at(s.Start+d.Span)
+}
+
+// fractional returns the time form with the fraction of a second.
+func fractional(form string) string {
+	const upToSeconds = len("2006-01-02T15:04:05")
+	return form[:upToSeconds] + ".999999999" + form[upToSeconds:]
+}
+
+func (r *Session) histogram(d *stream.Derived) {
+	var whole [101]int64
+	for _, b := range d.All.Bins() {
+		whole[b.V.Round()/signal.One] += b.Weight
+	}
+	below := int64(0)
+	for v, w := range whole {
+		if w > 0 {
+			r.Histogram[strconv.Itoa(v)] = seconds(w)
+		}
+		below += w
+		if v >= 70 && d.Valid > 0 {
+			r.Cumulative[strconv.Itoa(v)] = 100 * float64(below) / float64(d.Valid)
+		}
+	}
+}
+
+func (r *Session) episodes(d *stream.Derived) {
+	for i := range d.Episodes {
+		e := &d.Episodes[i]
+		suspect := 0.0
+		if e.Below > 0 {
+			suspect = 100 * float64(e.Suspect) / float64(e.Below)
+		}
+		r.Episodes = append(r.Episodes, Episode{
+			ID: e.ID(), Limit: e.Limit, StartS: seconds(e.Start), EndS: seconds(e.End), BelowS: seconds(e.Below),
+			Nadir: e.Nadir.Float(), NadirS: seconds(e.NadirAt), AreaPctS: e.Area.Float() / 1e18,
+			Severity: string(e.Severity()), Prolonged: e.Prolonged(), Truncated: e.Truncated, SuspectPct: suspect,
+		})
+	}
+}
+
+func (r *Session) falls(d *stream.Derived) {
+	for i := range d.Falls {
+		f := &d.Falls[i]
+		r.Falls = append(r.Falls, fallOf(f))
+	}
+}
+
+func fallOf(f *oximetry.Fall) Fall {
+	return Fall{
+		ID: f.ID(), StartS: float64(f.Start), NadirS: float64(f.Nadir), EndS: float64(f.End),
+		From: f.From.Float(), Nadir: f.Low.Float(), Drop: f.Drop().Float(),
+		MeanRate: f.Drop().Float() / float64(f.Nadir-f.Start), AreaPctS: float64(f.Area) / float64(signal.One),
+	}
+}
+
+// Encode returns the document as one line of JSON with a line end.
+func Encode(d *Document) ([]byte, error) {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
+}

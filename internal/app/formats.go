@@ -1,0 +1,14 @@
+package app
+
+import (
+	"pleth/internal/device"
+	"pleth/internal/device/viatom"
+)
+
+// Formats lists every reader, the one to prefer between equals first. It is
+// the only place where readers are added.
+func Formats() []device.Format {
+	var all []device.Format
+	all = append(all, viatom.Formats()...)
+	return all
+}

@@ -1,0 +1,210 @@
+// Package intake is the door between what readers write and sessions: it sets
+// the clock, unfolds the hour that occurs twice, leaves out duplicated and
+// backward rows and counts them, and cuts what remains into sessions. It
+// changes no value.
+package intake
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"pleth"
+	"pleth/internal/session"
+)
+
+// Options is what the user says about a recording. The zero Options says nothing.
+type Options struct {
+	Zone     *time.Location // the zone of a local clock; nil: unknown
+	From, To Bound          // the part to take
+}
+
+// Sessions collects the rows of one recording, or of several that follow each
+// other, and cuts them. It is a device.Rows. Use New.
+type Sessions struct {
+	opt    Options
+	metric pleth.Metric
+	done   []*session.Session
+
+	header  pleth.Header
+	started bool
+	cutter  *session.Cutter
+	counts  session.Counts
+	step    session.Timing // of the rows as they stand in the file
+	last    int64          // stamp of the last row taken, unfolded
+	any     bool
+	shift   int64 // added to stamps after a repeated hour
+	wall    clockReader
+	sorted  *pleth.Batch // rows of a header with ByTime, until End
+	part    part
+}
+
+// New returns an empty collector for recordings of SpO2.
+func New(opt Options) *Sessions { return &Sessions{opt: opt, metric: pleth.SpO2} }
+
+// Start begins a recording. A second recording continues the last session of
+// the first if their headers agree and the gap between them allows it.
+func (s *Sessions) Start(h pleth.Header) error {
+	if s.started && !joins(s.header, h) {
+		s.close()
+	}
+	if s.opt.Zone != nil && h.Clock == pleth.LocalClock {
+		h.Clock, h.Zone = pleth.UTCClock, s.opt.Zone.String()
+		s.wall = clockReader{zone: s.opt.Zone, origin: h.Origin}
+	}
+	s.header, s.started = h, true
+	s.shift = 0
+	if s.cutter == nil {
+		s.cutter = session.NewCutter(h, s.metric)
+		s.any, s.counts, s.step = false, session.Counts{}, session.Timing{}
+	}
+	if h.ByTime {
+		s.sorted = new(pleth.Batch)
+	}
+	return nil
+}
+
+// joins reports whether recordings with these headers may be one session.
+func joins(a, b pleth.Header) bool {
+	return a.Clock != pleth.NoClock && a.Clock == b.Clock && a.Origin == b.Origin && a.Device == b.Device &&
+		a.Interval == b.Interval
+}
+
+// Rows takes a batch of rows in the order of the recording.
+func (s *Sessions) Rows(b *pleth.Batch) error {
+	for i := range b.Len() {
+		if s.sorted != nil {
+			s.sorted.AppendRow(b, i)
+			continue
+		}
+		s.row(b, i)
+	}
+	return nil
+}
+
+// row takes one row.
+func (s *Sessions) row(b *pleth.Batch, i int) {
+	t := s.clock(b.Time(i))
+	if s.any {
+		switch d := t - s.last; {
+		case d == 0:
+			s.counts.Duplicates++
+			return
+		case d < 0:
+			if !s.unfold(d) {
+				s.counts.Backward++
+				return
+			}
+			t += int64(time.Hour)
+			s.step.Add(t - s.last)
+		default:
+			s.step.Add(d)
+		}
+	}
+	if !s.part.set {
+		s.part = s.opt.part(t, s.header)
+	}
+	s.last, s.any = t, true
+	if !s.part.contains(t) {
+		return
+	}
+	if closed := s.cutter.Push(t, b, i); closed != nil {
+		s.take(closed)
+	}
+}
+
+// clock returns the stamp t in the clock of the header.
+func (s *Sessions) clock(t int64) int64 {
+	if s.wall.zone != nil {
+		return s.wall.instant(t, s.last, s.any)
+	}
+	return t + s.shift
+}
+
+// unfold reports whether a step of d < 0 is the clock going back by an hour:
+// an hour later the row follows the one before as rows do here.
+func (s *Sessions) unfold(d int64) bool {
+	if s.header.Clock != pleth.LocalClock {
+		return false
+	}
+	step := d + int64(time.Hour)
+	usual := s.step.Interval()
+	if step <= 0 || usual == 0 || 2*step > 5*usual {
+		return false
+	}
+	s.shift += int64(time.Hour)
+	s.counts.RepeatedHour++
+	return true
+}
+
+// End ends the recording that Start began. Another may follow.
+func (s *Sessions) End() {
+	if s.sorted == nil {
+		return
+	}
+	order := make([]int, s.sorted.Len())
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch d := s.sorted.Time(a) - s.sorted.Time(b); {
+		case d < 0:
+			return -1
+		case d > 0:
+			return 1
+		}
+		return 0
+	})
+	for _, i := range order {
+		s.row(s.sorted, i)
+	}
+	s.sorted = nil
+}
+
+// Close ends the collection and returns the sessions in order.
+func (s *Sessions) Close() []*session.Session {
+	s.End()
+	s.close()
+	return s.done
+}
+
+func (s *Sessions) close() {
+	if s.cutter == nil {
+		return
+	}
+	if last := s.cutter.Close(); last != nil {
+		s.take(last)
+	}
+	s.cutter, s.part = nil, part{}
+}
+
+// take keeps a closed session with the counts since the one before.
+func (s *Sessions) take(one *session.Session) {
+	one.Counts.Duplicates, one.Counts.Backward = s.counts.Duplicates, s.counts.Backward
+	one.Counts.RepeatedHour = s.counts.RepeatedHour
+	s.counts = session.Counts{}
+	s.done = append(s.done, one)
+}
+
+// Problems describes in sentences what the counts of a session tell its user.
+func Problems(c session.Counts) []Problem {
+	var out []Problem
+	add := func(n int64, code, one, many string) {
+		switch {
+		case n == 1:
+			out = append(out, Problem{code, one})
+		case n > 1:
+			out = append(out, Problem{code, fmt.Sprintf(many, n)})
+		}
+	}
+	add(c.Duplicates, "duplicate-time", "1 row has the time of a row before it and was left out", "%d rows have the time of a row before them and were left out")
+	add(c.Backward, "backward-time", "1 row goes back in time and was left out", "%d rows go back in time and were left out")
+	add(c.Irregular, "irregular-step", "1 step between rows differs from the interval", "%d steps between rows differ from the interval")
+	add(c.RepeatedHour, "repeated-hour", "the clock went back by one hour; the rows were kept in their order",
+		"the clock went back by one hour %d times; the rows were kept in their order")
+	add(c.NoSpO2, "no-spo2-row", "1 row without SpO2 lies outside any recording and was left out", "%d rows without SpO2 lie outside any recording and were left out")
+	return out
+}
+
+// Problem is one thing about the rows that the user should know.
+type Problem struct{ Code, Text string }

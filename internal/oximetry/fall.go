@@ -1,0 +1,262 @@
+package oximetry
+
+import (
+	"fmt"
+
+	"pleth/internal/signal"
+)
+
+// The parameters of the default fall detector, "abosa". Meaning and source:
+// docs/definitions/falls.md.
+const (
+	FallDrop      = 3 * signal.One  // least drop, points
+	FallMinimum   = 10              // least seconds from start to nadir
+	FallMaximum   = 180             // most seconds from start to nadir, and from there to the end
+	FallSnap      = 3               // seconds either way to the raw extremum
+	FallPlateau   = 15              // seconds without fallSlope that end a descent
+	fallSlope     = signal.One / 10 // %/s smoothed: below it the signal does not fall
+	fallEndSlope  = signal.One / 20 // %/s smoothed: the last second of a descent
+	fallRise      = signal.One      // points of smoothed rise that end a descent, or of smoothed fall that end a recovery
+	fallMeanMin   = signal.One / 20 // %/s mean of an accepted fall
+	fallMeanMax   = 4 * signal.One  // %/s
+	fallStep      = 6 * signal.One  // points in one second: the sensor came off, rejected
+	fallRecovered = signal.One      // within so much of From: recovered
+)
+
+// Fall is a drop from the signal's own level. Times are whole seconds since
+// the start of the session.
+type Fall struct {
+	Start int
+	Nadir int // the first second of the lowest value
+	End   int // of the recovery: docs/definitions/falls.md
+	From  signal.Fixed
+	Low   signal.Fixed
+	Area  int64 // sum over Start..End of From - value where positive, 1e-9 % * s
+}
+
+// ID names the fall inside its session.
+func (f *Fall) ID() string { return fmt.Sprintf("f%d", f.Start) }
+
+// Drop returns how far it fell.
+func (f *Fall) Drop() signal.Fixed { return f.From - f.Low }
+
+// BridgeSeconds returns the longest gap in seconds that is interpolated for
+// the continuity of events: 10 s, or 2.5 intervals if that is more.
+func BridgeSeconds(interval int64) int {
+	return int(max(10*signal.Second, interval*5/2) / signal.Second)
+}
+
+// Falls finds falls of at least three points in a 1 Hz series: the signal,
+// smoothed by a symmetric filter, falls by 0.1 %/s without a pause of 15 s;
+// start and nadir are then moved to the raw extremum within 3 s. Gaps too long
+// to bridge end a stretch, and no fall crosses them. A fall is certain at the
+// latest FallPlateau + SmoothLag + FallSnap seconds after its nadir; it is
+// handed out when its recovery has ended. Use NewFalls.
+type Falls struct {
+	bridge bridge
+	smooth smoother
+
+	raw  []signal.Fixed // the stretch since grid second base
+	base int
+	next int // grid second of the next raw value
+	k    int // grid second of the next smoothed value
+
+	fresh     bool  // no smoothed value of this stretch yet
+	prev      int64 // the last smoothed value
+	falling   bool
+	top       int // grid second before the first one of the descent
+	topValue  int64
+	low       int
+	lowValue  int64
+	lastFall  int // last second with fallSlope
+	lastSteep int // last second with fallEndSlope
+
+	free    int // no fall may begin before
+	pending bool
+	fall    Fall // waits for its end, if pending
+	seen    int  // next second to test against the end of fall
+	peak    int64
+	peakAt  int
+}
+
+// NewFalls returns a finder for a grid of samples interval ns apart.
+func NewFalls(interval int64) *Falls {
+	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}}
+}
+
+// Add takes the next second of the grid and passes falls that have ended to out.
+func (f *Falls) Add(v signal.Fixed, ok bool, out func(Fall)) {
+	f.bridge.add(v, ok,
+		func(v signal.Fixed) { f.second(v, out) },
+		func(missing int) { f.cut(out); f.next += missing })
+}
+
+// Flush ends the session.
+func (f *Falls) Flush(out func(Fall)) { f.cut(out) }
+
+// second takes one second of a stretch.
+func (f *Falls) second(v signal.Fixed, out func(Fall)) {
+	if len(f.raw) == 0 {
+		f.base, f.k, f.free, f.falling, f.fresh = f.next, f.next, f.next, false, true
+	}
+	f.raw = append(f.raw, v)
+	f.next++
+	if s, ok := f.smooth.add(v); ok {
+		f.step(s, out)
+	}
+	f.forget()
+}
+
+// cut ends the stretch.
+func (f *Falls) cut(out func(Fall)) {
+	if len(f.raw) == 0 {
+		return
+	}
+	f.smooth.flush(func(s int64) { f.step(s, out) })
+	if f.falling {
+		f.close(min(f.lastSteep, f.low), out)
+	}
+	if f.pending {
+		f.finish(f.next, out)
+	}
+	f.raw = f.raw[:0]
+}
+
+// step takes the next smoothed value.
+func (f *Falls) step(s int64, out func(Fall)) {
+	k := f.k
+	f.k++
+	prev := f.prev
+	f.prev = s
+	if f.fresh {
+		f.fresh = false
+		return
+	}
+	if f.pending {
+		f.watchRecovery(k, s, out)
+	}
+	fall := prev - s
+	if !f.falling {
+		if fall >= smoothUnit*int64(fallSlope) {
+			f.falling = true
+			f.top, f.topValue = k-1, prev
+			f.low, f.lowValue, f.lastFall, f.lastSteep = k, s, k, k
+		}
+		return
+	}
+	if fall >= smoothUnit*int64(fallEndSlope) {
+		f.lastSteep = k
+	}
+	if fall >= smoothUnit*int64(fallSlope) {
+		f.lastFall = k
+	}
+	if s < f.lowValue {
+		f.low, f.lowValue = k, s
+	}
+	switch {
+	case s >= f.topValue:
+		f.falling = false
+	case s-f.lowValue >= smoothUnit*int64(fallRise):
+		f.close(min(f.lastSteep, f.low), out)
+	case k-f.lastFall >= FallPlateau:
+		f.close(f.lastFall, out)
+	}
+}
+
+// close ends the descent at bottom and keeps it if it is a fall.
+func (f *Falls) close(bottom int, out func(Fall)) {
+	f.falling = false
+	if bottom-f.top > FallMaximum+2*FallSnap {
+		return
+	}
+	start := f.extreme(max(f.top-FallSnap, f.free), f.top+FallSnap, 1)
+	nadir := f.extreme(bottom-FallSnap, bottom+FallSnap, -1)
+	if nadir <= start || !f.accept(start, nadir) {
+		return
+	}
+	if f.pending {
+		f.finish(start, out)
+	}
+	f.free = nadir
+	f.fall = Fall{Start: start, Nadir: nadir, From: f.raw[start-f.base], Low: f.raw[nadir-f.base]}
+	f.pending, f.seen = true, nadir+1
+	f.peak, f.peakAt = f.prev, f.k-1
+	f.watchRecovery(f.k-1, f.prev, out)
+}
+
+func (f *Falls) accept(start, nadir int) bool {
+	drop, length := f.raw[start-f.base]-f.raw[nadir-f.base], signal.Fixed(nadir-start)
+	if drop < FallDrop || length < FallMinimum || length > FallMaximum ||
+		drop < fallMeanMin*length || drop > fallMeanMax*length {
+		return false
+	}
+	for k := start; k < nadir; k++ {
+		if f.raw[k-f.base]-f.raw[k+1-f.base] >= fallStep {
+			return false
+		}
+	}
+	return true
+}
+
+// extreme returns the first second of the highest (sign 1) or lowest (-1) raw
+// value of from..to inside the stretch.
+func (f *Falls) extreme(from, to int, sign signal.Fixed) int {
+	from, to = max(from, f.base), min(to, f.next-1)
+	best := min(from, to)
+	for k := from + 1; k <= to; k++ {
+		if sign*f.raw[k-f.base] > sign*f.raw[best-f.base] {
+			best = k
+		}
+	}
+	return best
+}
+
+// watchRecovery looks for the end of the pending fall in what is known when
+// smoothed second k has the value s.
+func (f *Falls) watchRecovery(k int, s int64, out func(Fall)) {
+	for ; f.seen <= k; f.seen++ {
+		if f.raw[f.seen-f.base] >= f.fall.From-fallRecovered || f.seen-f.fall.Nadir >= FallMaximum {
+			f.finish(f.seen, out)
+			return
+		}
+	}
+	if s > f.peak {
+		f.peak, f.peakAt = s, k
+	}
+	if f.peak-s >= smoothUnit*int64(fallRise) {
+		f.finish(f.peakAt, out)
+	}
+}
+
+// finish hands out the pending fall with its end.
+func (f *Falls) finish(end int, out func(Fall)) {
+	fall := &f.fall
+	fall.End = max(end, fall.Nadir+1)
+	for k := fall.Start; k < fall.End; k++ {
+		if d := fall.From - f.raw[k-f.base]; d > 0 {
+			fall.Area += int64(d)
+		}
+	}
+	f.pending = false
+	out(*fall)
+}
+
+// forget drops the raw values that no fall can need any more.
+func (f *Falls) forget() {
+	const keep = 2*FallMaximum + 4*SmoothLag + 2*FallPlateau
+	if len(f.raw) < 4*keep {
+		return
+	}
+	n := len(f.raw) - keep
+	if f.pending {
+		n = min(n, f.fall.Start-f.base)
+	}
+	if f.falling && f.k-f.top <= FallMaximum+2*FallSnap+FallPlateau {
+		n = min(n, f.top-FallSnap-f.base)
+	}
+	if n <= 0 {
+		return
+	}
+	f.raw = f.raw[:copy(f.raw, f.raw[n:])]
+	f.base += n
+}

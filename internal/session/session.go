@@ -1,0 +1,212 @@
+// Package session cuts the rows of a device into sessions, measures their
+// timing and names them. A Session is a recording between long gaps; its rows
+// are what the device said, unchanged. A Cutter takes rows one by one in event
+// time and hands out each session when it is closed, so a file and a stream
+// are cut alike.
+package session
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"pleth"
+)
+
+// Limits of a session. Source: docs/definitions/time.md.
+const (
+	// Gap without rows that ends a session; or 2.5 intervals if that is longer.
+	Gap = 30 * time.Minute
+	// MaxSpan ends the session of a device that never stops.
+	MaxSpan = 24 * time.Hour
+	// defaultInterval stands for the interval of a session of one row.
+	defaultInterval = int64(time.Second)
+)
+
+// Counts says what became of rows that could not simply be taken.
+type Counts struct {
+	Duplicates   int64 // rows with the stamp of an earlier row, left out
+	Backward     int64 // rows with an earlier stamp than the row before, left out
+	Irregular    int64 // steps that differ from the interval
+	RepeatedHour int64 // changes of the clock back by one hour that were unfolded
+	NoSpO2       int64 // rows without SpO2 outside any session, left out
+}
+
+// Session is one recording between long gaps. Its rows are times and values as
+// the device sent them; row times count from Start.
+type Session struct {
+	Header pleth.Header
+	Start  int64 // of the first row, in nanoseconds of the header's clock
+	Rows   *pleth.Batch
+
+	// Interval between rows with SpO2 in nanoseconds: stated by the recording,
+	// or the median step.
+	Interval int64
+	// Regular says that rows stand on a grid of Interval: a value holds for
+	// one interval. Otherwise it holds until the next, at most 2.5 intervals.
+	Regular bool
+	// The same of the rows with a pulse rate, which may come at their own pace.
+	PulseInterval int64
+	PulseRegular  bool
+	Counts        Counts
+}
+
+// Cutter cuts rows in strictly increasing time into sessions. A row belongs
+// to a session by its SpO2 (a missing value counts); rows that carry other
+// metrics only ride along. The zero Cutter is not ready: use NewCutter.
+type Cutter struct {
+	metric pleth.Metric
+	header pleth.Header
+	cur    *Session
+	timing Timing
+	last   int64 // time of the last row with SpO2, relative to cur.Start
+	pulse  Timing
+	beat   int64 // time of the last row with a pulse rate, relative to cur.Start
+	prev   int64 // interval of the session before, for one that has no steps yet
+	lost   int64 // rows without SpO2 outside any session
+}
+
+// NewCutter returns a Cutter for rows whose timeline is set by metric.
+func NewCutter(h pleth.Header, metric pleth.Metric) *Cutter {
+	return &Cutter{header: h, metric: metric}
+}
+
+// Push adds row i of b at time t and returns the session that it closed, or nil.
+func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
+	own := !b.Value(c.metric, i).IsAbsent()
+	var closed *Session
+	if c.cur != nil {
+		at := t - c.cur.Start
+		if at-c.last > c.gap() || at >= int64(MaxSpan) {
+			if !own {
+				c.lost++
+				return nil
+			}
+			closed = c.Close()
+		}
+	}
+	if c.cur == nil {
+		if !own {
+			c.lost++
+			return closed
+		}
+		c.cur = &Session{Header: c.header, Start: t, Rows: new(pleth.Batch)}
+		c.last, c.beat = 0, 0
+	}
+	at := t - c.cur.Start
+	c.cur.Rows.AppendRowAt(b, i, at)
+	if own {
+		if at > c.last {
+			c.timing.Add(at - c.last)
+		}
+		c.last = at
+	}
+	if !b.Value(pleth.PulseRate, i).IsAbsent() {
+		if at > c.beat {
+			c.pulse.Add(at - c.beat)
+		}
+		c.beat = at
+	}
+	return closed
+}
+
+// gap returns the time without SpO2 rows that ends the session.
+func (c *Cutter) gap() int64 { return max(int64(Gap), c.interval()*5/2) }
+
+func (c *Cutter) interval() int64 {
+	if c.header.Interval > 0 {
+		return int64(c.header.Interval)
+	}
+	if iv := c.timing.Interval(); iv > 0 {
+		return iv
+	}
+	return c.prev
+}
+
+// Open returns the session that is being filled, as it would be if it ended
+// now; nil if there is none. It shares its rows with the Cutter.
+func (c *Cutter) Open() *Session {
+	if c.cur == nil {
+		return nil
+	}
+	s := *c.cur
+	s.Interval = c.interval()
+	if s.Interval == 0 {
+		s.Interval = defaultInterval
+	}
+	s.Regular = c.timing.Regular()
+	s.PulseInterval, s.PulseRegular = c.pulse.Interval(), c.pulse.Regular()
+	if s.PulseInterval == 0 {
+		s.PulseInterval = s.Interval
+	}
+	s.Counts.Irregular = c.timing.Irregular()
+	s.Counts.NoSpO2 = c.lost
+	return &s
+}
+
+// Close ends the open session and returns it, nil if there is none.
+func (c *Cutter) Close() *Session {
+	s := c.Open()
+	if s == nil {
+		return nil
+	}
+	c.prev = s.Interval
+	c.cur, c.timing, c.pulse, c.lost = nil, Timing{}, Timing{}, 0
+	// Rows of other metrics after the last SpO2 belong to no session.
+	n := s.Rows.Len()
+	for n > 0 && s.Rows.Time(n-1) >= c.last+s.Interval && s.Rows.Value(c.metric, n-1).IsAbsent() {
+		n--
+	}
+	s.Rows.Truncate(n)
+	return s
+}
+
+// ID returns the digest of the interval, the offsets and the samples: the same
+// samples give the same id whatever file or stream they came in. It does not
+// depend on the start, the zone, the device, or the number of decimals a
+// value was written with. 32 hexadecimal digits.
+func (s *Session) ID() string {
+	h := sha256.New()
+	buf := make([]byte, 0, 64<<10)
+	buf = append(buf, "pleth.session/1\n"...)
+	buf = binary.AppendVarint(buf, s.Interval)
+	last := int64(0)
+	b := s.Rows
+	metrics := make([]pleth.Metric, 0, 16)
+	for _, m := range pleth.Metrics() {
+		if b.Has(m) {
+			metrics = append(metrics, m)
+		}
+	}
+	for i := range b.Len() {
+		buf = binary.AppendVarint(buf, b.Time(i)-last)
+		last = b.Time(i)
+		for _, m := range metrics {
+			v := b.Value(m, i)
+			if !v.Ok() {
+				continue
+			}
+			mant, scale := v.Mantissa()
+			for scale > 0 && mant%10 == 0 {
+				mant, scale = mant/10, scale-1
+			}
+			buf = append(buf, byte(m)<<4|scale)
+			buf = binary.AppendVarint(buf, mant)
+		}
+		buf = append(buf, 0)
+		if len(buf) > 60<<10 {
+			h.Write(buf)
+			buf = buf[:0]
+		}
+	}
+	h.Write(buf)
+	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// Key returns the name of the session as a resource: it stays when late rows
+// change the samples and with them the ID.
+func Key(device, recording string, start int64) string {
+	sum := sha256.Sum256(binary.AppendVarint([]byte(device+"\x00"+recording+"\x00"), start))
+	return "s-" + hex.EncodeToString(sum[:8])
+}

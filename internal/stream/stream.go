@@ -1,0 +1,301 @@
+// Package stream is the pure core: it takes the rows of one session in event
+// time, one by one, through calibration, quality, windows and events, and
+// holds what they come to. There is no I/O, no clock and no randomness in it.
+//
+// A Pipeline is that road for one session of known timing; Derive runs one
+// over a whole session. Both the file and the live path use them, so that the
+// same rows give the same results to the bit.
+package stream
+
+import (
+	"pleth"
+	"pleth/internal/oximetry"
+	"pleth/internal/quality"
+	"pleth/internal/session"
+	"pleth/internal/signal"
+	"pleth/internal/window"
+)
+
+// Config is what the results depend on besides the rows.
+type Config struct {
+	// Quantize rounds SpO2 half to even to whole percent first.
+	Quantize bool
+	// Clean leaves suspect and artefact samples out as if they were missing.
+	Clean bool
+	// EpisodeMinimum is the time below the limit that makes an episode count,
+	// in nanoseconds; 0 means oximetry.EpisodeMinimum.
+	EpisodeMinimum int64
+}
+
+// BelowLimits are the limits that time below is measured against, in percent.
+var BelowLimits = [...]int{95, 94, 93, 92, 90, 88, 85, 80, 70}
+
+// EpisodeLimits are the limits of the absolute episodes, in percent.
+var EpisodeLimits = [...]int{90, 88, 85}
+
+// Segment is a stretch of a session without long gaps, in ns since its start.
+type Segment struct{ Start, End int64 }
+
+// Derived is what the rows of one session come to.
+type Derived struct {
+	Interval int64 // ns that the samples are apart; 1 s where rows came faster
+	Span     int64 // ns of all row slots
+	Valid    int64 // ns of valid samples
+	Doubted  int64 // ns of suspect and artefact samples
+	Bridged  int64 // ns between valid samples that are interpolated for continuity
+	Longest  int64 // ns of the longest gap, leading and trailing ones included
+	Reasons  map[pleth.Reasons]int64
+
+	All   window.Distribution // ns at each value
+	Clean window.Distribution // the same without suspect and artefact samples
+	Below [len(BelowLimits)]*oximetry.Below
+
+	Grid     window.Grid         // SpO2 held at 1 Hz
+	Seconds  window.Distribution // of the grid
+	Rolling  [2]window.Extremes  // 60 s and 300 s
+	DI12     *window.Delta
+	Segments []Segment
+	Episodes []oximetry.Episode // in order of their end
+	Falls    []oximetry.Fall
+
+	Pulse      window.Grid // pulse rate held at 1 Hz; V in 1e-9 /min
+	PulseAll   window.Distribution
+	PulseValid int64
+}
+
+// RollingSpans are the trailing windows, in seconds.
+var RollingSpans = [2]int{60, 300}
+
+// Derive runs all rows of s through a Pipeline.
+func Derive(s *session.Session, cfg Config) *Derived {
+	p := NewPipeline(s, cfg)
+	for i := range s.Rows.Len() {
+		p.Push(s.Rows, i)
+	}
+	return p.Finish()
+}
+
+// Pipeline takes the rows of one session in order. Use NewPipeline.
+type Pipeline struct {
+	cfg      Config
+	decimate *decimator
+	marker   quality.Marker
+	hold     holder
+	pulse    holder
+	episodes [len(EpisodeLimits)]*oximetry.Episodes
+	falls    *oximetry.Falls
+	rolling  [2]*window.Rolling
+	done     int // grid seconds passed on
+	lastEnd  int64
+	anyValid bool
+	gapLimit int64
+	bridge   int64
+	d        *Derived
+
+	// Bound once, so that the hot path makes no closures.
+	markOut    func(quality.Row)
+	sampleOut  func(signal.Sample)
+	episodeOut func(oximetry.Episode)
+	fallOut    func(oximetry.Fall)
+}
+
+// Gap limits. Source: docs/definitions/time.md.
+const (
+	segmentGap   = 30 * signal.Second
+	fastInterval = signal.Second / 2
+)
+
+// NewPipeline returns the road for a session with the timing of s; its rows
+// are not looked at.
+func NewPipeline(s *session.Session, cfg Config) *Pipeline {
+	interval, regular := s.Interval, s.Regular
+	pulseInterval, pulseRegular := s.PulseInterval, s.PulseRegular
+	p := &Pipeline{cfg: cfg}
+	if interval <= fastInterval {
+		p.decimate = &decimator{}
+		interval, regular, pulseInterval, pulseRegular = signal.Second, true, signal.Second, true
+	}
+	p.gapLimit = max(segmentGap, interval*5/2)
+	p.bridge = int64(oximetry.BridgeSeconds(interval)) * signal.Second
+	p.hold = holder{interval: interval, limit: holdLimit(interval, regular)}
+	p.pulse = holder{interval: pulseInterval, limit: holdLimit(pulseInterval, pulseRegular)}
+	p.d = &Derived{Interval: interval, DI12: window.NewDelta(12), Reasons: map[pleth.Reasons]int64{}}
+	for i, q := range BelowLimits {
+		p.d.Below[i] = oximetry.NewBelow(q)
+	}
+	minimum := cfg.EpisodeMinimum
+	if minimum == 0 {
+		minimum = oximetry.EpisodeMinimum
+	}
+	for i, q := range EpisodeLimits {
+		p.episodes[i] = oximetry.NewEpisodes(q, interval, minimum)
+	}
+	p.falls = oximetry.NewFalls(interval)
+	for i, seconds := range RollingSpans {
+		p.rolling[i] = window.NewRolling(seconds)
+	}
+	p.markOut, p.sampleOut = p.marked, p.sample
+	p.episodeOut = func(e oximetry.Episode) { p.d.Episodes = append(p.d.Episodes, e) }
+	p.fallOut = func(f oximetry.Fall) { p.d.Falls = append(p.d.Falls, f) }
+	return p
+}
+
+// Push takes row i of b, whose times count from the start of the session.
+func (p *Pipeline) Push(b *pleth.Batch, i int) {
+	r, own, beat := readRow(b, i)
+	if p.decimate != nil {
+		if own {
+			p.decimate.push(r, p.row)
+		}
+		return
+	}
+	if own {
+		p.row(r)
+	} else if beat {
+		p.beat(r)
+	}
+}
+
+// row takes one row with SpO2 of the session's final rate.
+func (p *Pipeline) row(r quality.Row) {
+	if p.cfg.Quantize {
+		r.SpO2 = r.SpO2.Round()
+	}
+	p.beat(r)
+	p.marker.Push(r, p.markOut)
+}
+
+func (p *Pipeline) beat(r quality.Row) {
+	if !r.Pulse.Ok && !r.Pulse.Missing {
+		return
+	}
+	s := signal.Sample{At: r.At, V: r.Pulse.V}
+	if !r.Pulse.Ok {
+		s.R = pleth.NoValue
+	}
+	p.pulse.push(s, p.pulseSample)
+}
+
+func (p *Pipeline) pulseSample(s signal.Sample) {
+	p.d.Pulse.Add(s)
+	if s.Ok() {
+		p.d.PulseAll.Add(s.V, s.Hold)
+		p.d.PulseValid += s.Hold
+	}
+}
+
+func (p *Pipeline) marked(r quality.Row) {
+	if p.cfg.Clean && r.Reasons.Doubted() {
+		r.SpO2, r.Reasons = 0, r.Reasons|pleth.NoValue
+	}
+	p.hold.push(signal.Sample{At: r.At, V: r.SpO2, R: r.Reasons}, p.sampleOut)
+}
+
+// sample takes one held sample: everything that counts time by samples.
+func (p *Pipeline) sample(s signal.Sample) {
+	d := p.d
+	d.Span = s.At + p.hold.interval
+	s.R.Each(func(r pleth.Reasons) { d.Reasons[r] += s.Hold })
+	if s.Ok() {
+		p.valid(s)
+	}
+	for _, b := range d.Below {
+		b.Add(s)
+	}
+	for _, e := range p.episodes {
+		e.Add(s, p.episodeOut)
+	}
+	d.Grid.Add(s)
+	p.seconds()
+}
+
+func (p *Pipeline) valid(s signal.Sample) {
+	d := p.d
+	d.Valid += s.Hold
+	d.All.Add(s.V, s.Hold)
+	if s.R == 0 {
+		d.Clean.Add(s.V, s.Hold)
+	} else {
+		d.Doubted += s.Hold
+	}
+	gap := s.At - p.lastEnd
+	d.Longest = max(d.Longest, gap)
+	switch {
+	case !p.anyValid || gap > p.gapLimit:
+		d.Segments = append(d.Segments, Segment{s.At, s.At + s.Hold})
+	default:
+		d.Segments[len(d.Segments)-1].End = s.At + s.Hold
+		if gap > 0 && gap <= p.bridge {
+			d.Bridged += gap
+		}
+	}
+	p.lastEnd, p.anyValid = s.At+s.Hold, true
+}
+
+// seconds passes the new seconds of the grid on.
+func (p *Pipeline) seconds() {
+	g := &p.d.Grid
+	for ; p.done < g.Len(); p.done++ {
+		v, ok := g.V[p.done], g.Ok(p.done)
+		if ok {
+			p.d.Seconds.Add(v, 1)
+		}
+		p.d.DI12.Add(v, ok)
+		for i, r := range p.rolling {
+			if mean, sd, exists := r.Add(v, ok); exists {
+				p.d.Rolling[i].Add(p.done, mean, sd)
+			}
+		}
+		p.falls.Add(v, ok, p.fallOut)
+	}
+}
+
+// Finish ends the session and returns what it came to. The Pipeline is used up.
+func (p *Pipeline) Finish() *Derived {
+	if p.decimate != nil {
+		p.decimate.flush(p.row)
+	}
+	p.marker.Flush(p.markOut)
+	p.hold.flush(p.sampleOut)
+	p.pulse.flush(p.pulseSample)
+	for _, b := range p.d.Below {
+		b.Flush()
+	}
+	for _, e := range p.episodes {
+		e.Flush(p.episodeOut)
+	}
+	p.falls.Flush(p.fallOut)
+	p.d.Longest = max(p.d.Longest, p.d.Span-p.lastEnd)
+	return p.d
+}
+
+func holdLimit(interval int64, regular bool) int64 {
+	if regular {
+		return interval
+	}
+	return interval * 5 / 2
+}
+
+// holder gives each sample the time it stands for: until the next one, at most
+// limit; the last one stands for its interval.
+type holder struct {
+	interval, limit int64
+	last            signal.Sample
+	any             bool
+}
+
+func (h *holder) push(s signal.Sample, out func(signal.Sample)) {
+	if h.any {
+		h.last.Hold = min(s.At-h.last.At, h.limit)
+		out(h.last)
+	}
+	h.last, h.any = s, true
+}
+
+func (h *holder) flush(out func(signal.Sample)) {
+	if h.any {
+		h.last.Hold = h.interval
+		out(h.last)
+	}
+	h.any = false
+}

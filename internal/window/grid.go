@@ -1,0 +1,34 @@
+package window
+
+import (
+	"pleth"
+	"pleth/internal/signal"
+)
+
+// Grid is a session held at one value a second: second k has the value in
+// force at k seconds after the start. The zero Grid is empty.
+type Grid struct {
+	V []signal.Fixed  // percent; 0 where R says that nothing was measured
+	R []pleth.Reasons // pleth.NoRow for seconds without a sample
+}
+
+// Add appends the seconds that s covers, and the seconds before it that
+// nothing covers as missing. Samples come in order and do not overlap.
+func (g *Grid) Add(s signal.Sample) {
+	first := int((s.At + signal.Second - 1) / signal.Second)
+	end := int((s.At + s.Hold + signal.Second - 1) / signal.Second)
+	for len(g.V) < first {
+		g.V = append(g.V, 0)
+		g.R = append(g.R, pleth.NoRow)
+	}
+	for len(g.V) < end {
+		g.V = append(g.V, s.V)
+		g.R = append(g.R, s.R)
+	}
+}
+
+// Len returns the number of seconds.
+func (g *Grid) Len() int { return len(g.V) }
+
+// Ok reports whether second k was measured.
+func (g *Grid) Ok(k int) bool { return g.R[k].Quality() != pleth.NotMeasured }
