@@ -20,9 +20,18 @@ type Device struct {
 	Firmware string
 }
 
+// Timeline returns the metric whose rows make the timeline of the recording.
+func (h Header) Timeline() Metric {
+	if h.Metric == 0 {
+		return SpO2
+	}
+	return h.Metric
+}
+
 // Header is what a recording says about itself. The zero Header says nothing.
 type Header struct {
 	Device    Device
+	Metric    Metric // whose rows make the timeline; 0: SpO2. Never a mix of pre- and post-ductal
 	Clock     Clock
 	Zone      string        // IANA name or offset "+02:00" if the recording states it
 	Interval  time.Duration // stated interval between rows; 0: measured from the rows

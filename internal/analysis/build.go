@@ -78,7 +78,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	m.level(d)
 	m.events(d)
 	r := &Session{
-		ID: s.ID(), Key: key, IntervalS: seconds(s.Interval),
+		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),
 		Device:      device(s.Header.Device),
 		Metrics:     m.values,
 		NotComputed: m.absent,

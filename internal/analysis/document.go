@@ -55,6 +55,7 @@ type Session struct {
 	End         *string            `json:"end"`
 	Zone        *string            `json:"zone"`
 	ZoneSource  string             `json:"zone_source"`
+	Metric      string             `json:"metric"` // "spo2", "spo2_preductal", "spo2_postductal"
 	IntervalS   float64            `json:"interval_s"`
 	AveragingS  *float64           `json:"averaging_s"`
 	Device      Device             `json:"device"`

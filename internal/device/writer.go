@@ -4,9 +4,9 @@ import (
 	"pleth"
 )
 
-// Rows takes what a reader reads, in order. Start is called once, before the
-// first row; the batch given to Rows is valid during the call only. An error
-// stops the reader.
+// Rows takes what a reader reads, in order. Start is called before the first
+// row of each recording; the batch given to Rows is valid during the call
+// only. An error stops the reader.
 type Rows interface {
 	Start(h pleth.Header) error
 	Rows(b *pleth.Batch) error
@@ -34,6 +34,15 @@ type Writer struct {
 
 // NewWriter returns a Writer that passes batches on to rows.
 func NewWriter(rows Rows) *Writer { return &Writer{to: rows} }
+
+// Begin begins another recording in the same file, as where several beds share
+// one export. Rows of one recording are written together.
+func (w *Writer) Begin(h pleth.Header) {
+	if w.b.Len() > 0 || w.started {
+		w.flush()
+	}
+	w.Header, w.started = h, false
+}
 
 // Row begins a row at time t, nanoseconds of Header.Clock, and reports whether
 // to go on.

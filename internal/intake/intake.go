@@ -22,9 +22,8 @@ type Options struct {
 // Sessions collects the rows of one recording, or of several that follow each
 // other, and cuts them. It is a device.Rows. Use New.
 type Sessions struct {
-	opt    Options
-	metric pleth.Metric
-	done   []*session.Session
+	opt  Options
+	done []*session.Session
 
 	header  pleth.Header
 	started bool
@@ -40,7 +39,7 @@ type Sessions struct {
 }
 
 // New returns an empty collector for recordings of SpO2.
-func New(opt Options) *Sessions { return &Sessions{opt: opt, metric: pleth.SpO2} }
+func New(opt Options) *Sessions { return &Sessions{opt: opt} }
 
 // Start begins a recording. A second recording continues the last session of
 // the first if their headers agree and the gap between them allows it.
@@ -55,7 +54,7 @@ func (s *Sessions) Start(h pleth.Header) error {
 	s.header, s.started = h, true
 	s.shift = 0
 	if s.cutter == nil {
-		s.cutter = session.NewCutter(h, s.metric)
+		s.cutter = session.NewCutter(h)
 		s.any, s.counts, s.step = false, session.Counts{}, session.Timing{}
 	}
 	if h.ByTime {
@@ -67,7 +66,7 @@ func (s *Sessions) Start(h pleth.Header) error {
 // joins reports whether recordings with these headers may be one session.
 func joins(a, b pleth.Header) bool {
 	return a.Clock != pleth.NoClock && a.Clock == b.Clock && a.Origin == b.Origin && a.Device == b.Device &&
-		a.Interval == b.Interval
+		a.Interval == b.Interval && a.Timeline() == b.Timeline()
 }
 
 // Rows takes a batch of rows in the order of the recording.

@@ -67,10 +67,8 @@ type Cutter struct {
 	lost   int64 // rows without SpO2 outside any session
 }
 
-// NewCutter returns a Cutter for rows whose timeline is set by metric.
-func NewCutter(h pleth.Header, metric pleth.Metric) *Cutter {
-	return &Cutter{header: h, metric: metric}
-}
+// NewCutter returns a Cutter for the rows of a recording with header h.
+func NewCutter(h pleth.Header) *Cutter { return &Cutter{header: h, metric: h.Timeline()} }
 
 // Push adds row i of b at time t and returns the session that it closed, or nil.
 func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {

@@ -9,12 +9,12 @@ import (
 )
 
 // readRow reads what the core needs from row i: own says that the row carries
-// SpO2, beat that it carries a pulse rate.
-func readRow(b *pleth.Batch, i int) (r quality.Row, own, beat bool) {
+// the metric of the timeline, beat that it carries a pulse rate.
+func readRow(b *pleth.Batch, i int, timeline pleth.Metric) (r quality.Row, own, beat bool) {
 	r.At = b.Time(i)
-	v := b.Value(pleth.SpO2, i)
+	v := b.Value(timeline, i)
 	own = !v.IsAbsent()
-	r.SpO2, r.Reasons = measure(pleth.SpO2, v)
+	r.SpO2, r.Reasons = measure(timeline, v)
 	r.Reasons |= b.Marks(i)
 	r.Pulse = number(b, pleth.PulseRate, i)
 	r.Motion = number(b, pleth.Motion, i)

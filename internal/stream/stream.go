@@ -78,6 +78,7 @@ func Derive(s *session.Session, cfg Config) *Derived {
 // Pipeline takes the rows of one session in order. Use NewPipeline.
 type Pipeline struct {
 	cfg      Config
+	metric   pleth.Metric
 	decimate *decimator
 	marker   quality.Marker
 	hold     holder
@@ -110,7 +111,7 @@ const (
 func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	interval, regular := s.Interval, s.Regular
 	pulseInterval, pulseRegular := s.PulseInterval, s.PulseRegular
-	p := &Pipeline{cfg: cfg}
+	p := &Pipeline{cfg: cfg, metric: s.Header.Timeline()}
 	if interval <= fastInterval {
 		p.decimate = &decimator{}
 		interval, regular, pulseInterval, pulseRegular = signal.Second, true, signal.Second, true
@@ -142,7 +143,7 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 
 // Push takes row i of b, whose times count from the start of the session.
 func (p *Pipeline) Push(b *pleth.Batch, i int) {
-	r, own, beat := readRow(b, i)
+	r, own, beat := readRow(b, i, p.metric)
 	if p.decimate != nil {
 		if own {
 			p.decimate.push(r, p.row)
