@@ -24,7 +24,8 @@ const (
 )
 
 // Fall is a drop from the signal's own level. Times are whole seconds since
-// the start of the session.
+// the start of the session. What From and End mean beyond that is a matter of
+// the Method that found it.
 type Fall struct {
 	Start int
 	Nadir int // the first second of the lowest value
@@ -39,6 +40,10 @@ func (f *Fall) ID() string { return fmt.Sprintf("f%d", f.Start) }
 
 // Drop returns how far it fell.
 func (f *Fall) Drop() signal.Fixed { return f.From - f.Low }
+
+// MeanRate returns the mean fall in %/s from start to nadir. The nadir may be
+// the first second of a fall, for some methods; that counts as one second.
+func (f *Fall) MeanRate() float64 { return f.Drop().Float() / float64(max(1, f.Nadir-f.Start)) }
 
 // BridgeSeconds returns the longest gap in seconds that is interpolated for
 // the continuity of events: 10 s, or 2.5 intervals if that is more.
