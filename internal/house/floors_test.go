@@ -22,7 +22,7 @@ var floors = [][]string{
 	{"internal/signal", "internal/device", "internal/plethtest"},
 	{"internal/window", "internal/quality", "internal/session"},
 	{"internal/oximetry"},
-	{"internal/stream"},
+	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake"},
 	{"internal/analysis"},
 	{"internal/device/*", "internal/signalfile"},
