@@ -80,6 +80,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	r := &Session{
 		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),
 		Device:      device(s.Header.Device),
+		ODI:         ODI{set.Stream.Method.String(), set.Stream.Method.Parameters()},
 		Metrics:     m.values,
 		NotComputed: m.absent,
 		Segments:    []Segment{}, Hours: []Hour{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Findings: []Finding{},
@@ -188,7 +189,7 @@ func fallOf(f *oximetry.Fall) Fall {
 	return Fall{
 		ID: f.ID(), StartS: float64(f.Start), NadirS: float64(f.Nadir), EndS: float64(f.End),
 		From: f.From.Float(), Nadir: f.Low.Float(), Drop: f.Drop().Float(),
-		MeanRate: f.Drop().Float() / float64(f.Nadir-f.Start), AreaPctS: float64(f.Area) / float64(signal.One),
+		MeanRate: f.MeanRate(), AreaPctS: float64(f.Area) / float64(signal.One),
 	}
 }
 

@@ -177,13 +177,7 @@ func (m *measures) events(d *stream.Derived) {
 		m.set(p+"total_s", seconds(total))
 		m.set(p+"longest_s", seconds(longest))
 	}
-	n3, n4 := 0, 0
-	for i := range d.Falls {
-		n3++
-		if d.Falls[i].Drop() >= 4*signal.One {
-			n4++
-		}
-	}
+	n3, n4 := len(d.Falls), len(d.Falls4)
 	m.set("odi3.count", float64(n3))
 	m.set("odi3.per_h", float64(n3)/hours(d.Valid))
 	m.set("odi4.count", float64(n4))

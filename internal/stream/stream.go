@@ -25,6 +25,8 @@ type Config struct {
 	// EpisodeMinimum is the time below the limit that makes an episode count,
 	// in nanoseconds; 0 means oximetry.EpisodeMinimum.
 	EpisodeMinimum int64
+	// Method finds the falls; the zero value is the default.
+	Method oximetry.Method
 }
 
 // BelowLimits are the limits that time below is measured against, in percent.
@@ -56,7 +58,8 @@ type Derived struct {
 	DI12     *window.Delta
 	Segments []Segment
 	Episodes []oximetry.Episode // in order of their end
-	Falls    []oximetry.Fall
+	Falls    []oximetry.Fall    // of at least three points, by Config.Method
+	Falls4   []oximetry.Fall    // of at least four; another list, not a part of Falls, for some methods
 
 	Pulse      window.Grid // pulse rate held at 1 Hz; V in 1e-9 /min
 	PulseAll   window.Distribution
@@ -84,7 +87,7 @@ type Pipeline struct {
 	hold     holder
 	pulse    holder
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
-	falls    *oximetry.Falls
+	falls    *oximetry.Finder
 	rolling  [2]*window.Rolling
 	done     int // grid seconds passed on
 	lastEnd  int64
@@ -97,7 +100,6 @@ type Pipeline struct {
 	markOut    func(quality.Row)
 	sampleOut  func(signal.Sample)
 	episodeOut func(oximetry.Episode)
-	fallOut    func(oximetry.Fall)
 }
 
 // Gap limits. Source: docs/definitions/time.md.
@@ -131,13 +133,14 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	for i, q := range EpisodeLimits {
 		p.episodes[i] = oximetry.NewEpisodes(q, interval, minimum)
 	}
-	p.falls = oximetry.NewFalls(interval)
+	p.falls = oximetry.NewFinder(cfg.Method, interval,
+		func(f oximetry.Fall) { p.d.Falls = append(p.d.Falls, f) },
+		func(f oximetry.Fall) { p.d.Falls4 = append(p.d.Falls4, f) })
 	for i, seconds := range RollingSpans {
 		p.rolling[i] = window.NewRolling(seconds)
 	}
 	p.markOut, p.sampleOut = p.marked, p.sample
 	p.episodeOut = func(e oximetry.Episode) { p.d.Episodes = append(p.d.Episodes, e) }
-	p.fallOut = func(f oximetry.Fall) { p.d.Falls = append(p.d.Falls, f) }
 	return p
 }
 
@@ -247,7 +250,7 @@ func (p *Pipeline) seconds() {
 				p.d.Rolling[i].Add(p.done, mean, sd)
 			}
 		}
-		p.falls.Add(v, ok, p.fallOut)
+		p.falls.Add(v, ok)
 	}
 }
 
@@ -265,7 +268,7 @@ func (p *Pipeline) Finish() *Derived {
 	for _, e := range p.episodes {
 		e.Flush(p.episodeOut)
 	}
-	p.falls.Flush(p.fallOut)
+	p.falls.Flush()
 	p.d.Longest = max(p.d.Longest, p.d.Span-p.lastEnd)
 	return p.d
 }
