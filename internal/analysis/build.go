@@ -98,6 +98,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	r.histogram(d)
 	r.episodes(d)
 	r.falls(d)
+	r.compat(d, set.Config.Compat)
 	return &Analysed{s, d, r}
 }
 
