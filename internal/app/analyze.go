@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"pleth/internal/analysis"
@@ -12,29 +13,75 @@ import (
 	"pleth/internal/session"
 )
 
-// Analyzer turns files into analysis documents.
+// ErrNoData says that an input was read and holds no oximetry at all.
+var ErrNoData = errors.New("no oximetry in this file")
+
+// Analyzer turns files into analysis documents. Use NewAnalyzer. It is safe
+// for concurrent use.
 type Analyzer struct {
-	Formats  []device.Format
-	Program  analysis.Program
-	Settings analysis.Settings
-	Given    device.Given
-	Intake   intake.Options
-	Stdin    io.Reader
+	formats  []device.Format
+	program  analysis.Program
+	settings analysis.Settings
+	given    device.Given
+	intake   intake.Options
+	stdin    io.Reader
 }
 
-// File analyses one file and returns a document per recording in it.
-func (a *Analyzer) File(ctx context.Context, path string) ([]*analysis.Document, error) {
-	var docs []*analysis.Document
-	for _, r := range a.readFile(ctx, path) {
-		if r.err != nil {
-			return docs, r.err
+// Recording is one analysed recording: of one file, of one member of an
+// archive, or of several files that follow each other.
+type Recording struct {
+	Parts  []Part // where it was read from
+	Name   string // base name of the files written for it, unique in the run
+	Doc    *analysis.Document
+	Traces []*analysis.Analysed // per session of Doc; nil where they were let go
+	// Err is why the recording could not be read, or not to its end: Doc then
+	// holds what came before, and no session if nothing did.
+	Err error
+}
+
+// Part is one recording in one file.
+type Part struct {
+	Path  string // as it was given
+	Index int    // of the recordings in the file, from 0
+}
+
+// Usable reports whether the recording has anything to show.
+func (r *Recording) Usable() bool { return r.Doc != nil && len(r.Doc.Sessions) > 0 }
+
+// analyse makes the document of what was read, without findings.
+func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
+	out := &Recording{Parts: where}
+	inputs := make([]analysis.Input, len(parts))
+	var sessions []*session.Session
+	for i, p := range parts {
+		inputs[i] = p.input
+		sessions = append(sessions, p.sessions...)
+		if out.Err == nil {
+			out.Err = p.err
 		}
-		doc := analysis.NewDocument(a.Program, a.Settings, []analysis.Input{r.input})
-		for _, s := range r.sessions {
-			key := session.Key("import-"+r.input.SHA256[:8], "", s.Start)
-			doc.Sessions = append(doc.Sessions, analysis.Analyse(s, key, a.Settings).Result)
-		}
-		docs = append(docs, doc)
 	}
-	return docs, nil
+	out.Doc = analysis.NewDocument(a.program, a.settings, inputs)
+	for _, s := range sessions {
+		key := session.Key("import-"+inputs[0].SHA256[:8], "", s.Start)
+		night := analysis.Analyse(s, key, a.settings)
+		if night.Derived.Valid == 0 {
+			continue
+		}
+		out.Doc.Sessions = append(out.Doc.Sessions, night.Result)
+		out.Traces = append(out.Traces, night)
+	}
+	if out.Err == nil && len(out.Doc.Sessions) == 0 {
+		out.Err = ErrNoData
+	}
+	return out
+}
+
+// File analyses the file at path, "-" for standard input, by itself. There is
+// one Recording for each recording in it, at least one.
+func (a *Analyzer) File(ctx context.Context, path string) []*Recording {
+	var out []*Recording
+	for i, r := range a.readFile(ctx, path, selection{}) {
+		out = append(out, a.analyse([]Part{{path, i}}, r))
+	}
+	return out
 }

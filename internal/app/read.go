@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"pleth"
 	"pleth/internal/analysis"
@@ -15,38 +17,41 @@ import (
 	"pleth/internal/session"
 )
 
-// recording is one recording as it was read: the rows of one file, or of one
-// member of an archive.
+// recording is one recording as it was read.
 type recording struct {
 	input    analysis.Input
 	header   pleth.Header
 	sessions []*session.Session
 	err      error // what stopped the reading; the sessions before it stand
+
+	rows *intake.Sessions
 }
 
-// readFile reads the file at path, "-" for standard input, into recordings:
-// one, or one per recognised member of an archive. An error that concerns the
-// whole file is the err of its only recording.
-func (a *Analyzer) readFile(ctx context.Context, path string) []*recording {
-	file := a.Stdin
-	if path != "-" {
+// readFile reads the file at path, "-" for standard input, into recordings: at
+// least one. An error of the whole file is the err of its last recording. The
+// zero selection reads all of them.
+func (a *Analyzer) readFile(ctx context.Context, path string, sel selection) []*recording {
+	name := filepath.Base(path)
+	file := a.stdin
+	if path == "-" {
+		name = "-"
+	} else {
 		f, err := os.Open(path)
 		if err != nil {
-			return []*recording{{input: analysis.Input{Name: path}, err: err}}
+			return []*recording{{input: analysis.Input{Name: name}, err: openError(err)}}
 		}
 		defer f.Close()
 		file = f
 	}
 	var all []*recording
-	in, err := device.Open(path, file, a.Given, device.DefaultLimits, func(src *device.Source) error {
-		r := a.readSource(ctx, src)
-		all = append(all, r)
+	in, err := device.Open(path, file, a.given, device.DefaultLimits, func(src *device.Source) error {
+		all = append(all, a.readSource(ctx, src, sel, len(all))...)
 		return ctx.Err()
 	})
 	if len(all) == 0 {
-		all = append(all, &recording{input: analysis.Input{Name: in.Name}, err: err})
-	} else if err != nil && all[len(all)-1].err == nil {
-		all[len(all)-1].err = err
+		all = append(all, &recording{input: analysis.Input{Name: name}, err: err})
+	} else if last := all[len(all)-1]; err != nil && last.err == nil {
+		last.err = err
 	}
 	for _, r := range all {
 		r.input.Bytes, r.input.SHA256 = in.Bytes, hex.EncodeToString(in.SHA256[:])
@@ -54,65 +59,129 @@ func (a *Analyzer) readFile(ctx context.Context, path string) []*recording {
 	return all
 }
 
-// readSource reads one recording.
-func (a *Analyzer) readSource(ctx context.Context, src *device.Source) *recording {
-	r := &recording{input: analysis.Input{Name: src.Name}}
+// openError turns an error of the file system into one that says what to do.
+func openError(err error) error {
+	var p *os.PathError
+	if !errors.As(err, &p) {
+		return err
+	}
+	e := &device.Error{What: p.Err.Error(), Do: "check the name and that you may read it"}
+	if errors.Is(err, os.ErrNotExist) {
+		e.What = "there is no such file"
+	}
+	return e
+}
+
+// readSource reads the recordings of one source: at least one.
+// before is the number of recordings in the file that came before it.
+func (a *Analyzer) readSource(ctx context.Context, src *device.Source, sel selection, before int) []*recording {
+	one := &recording{input: analysis.Input{Name: src.Name}}
 	head := bufio.NewReaderSize(src.R, device.HeadBytes)
 	first, err := head.Peek(device.HeadBytes)
 	whole := errors.Is(err, io.EOF)
-	if err != nil && !whole && len(first) == 0 {
-		r.err = err
-		return r
+	switch {
+	case err != nil && !whole && len(first) == 0:
+		one.err = err
+		return []*recording{one}
+	case len(first) == 0:
+		one.err = &device.Error{What: "the file is empty", Do: "copy it again from the device or the app"}
+		return []*recording{one}
 	}
-	if len(first) == 0 {
-		r.err = &device.Error{What: "the file is empty", Do: "copy it again from the device or the app"}
-		return r
-	}
-	format, ok := device.Detect(a.Formats, device.Head{Bytes: first, Whole: whole, Name: src.Name, Size: src.Size, Given: src.Given})
+	format, ok := device.Detect(a.formats, device.Head{Bytes: first, Whole: whole, Name: src.Name, Size: src.Size, Given: src.Given})
 	if !ok {
-		r.err = &device.Error{What: "this is no recording of a kind that pleth knows", Do: "see `pleth formats`; for another CSV name its columns with --columns"}
-		return r
+		one.err = &device.Error{What: "this is no recording of a kind that pleth knows", Do: "see `pleth formats`; for another CSV name its columns with --columns"}
+		return []*recording{one}
 	}
-	r.input.Format = format.Name
 	src.R = head
-	sessions := intake.New(a.Intake)
-	w := device.NewWriter(&rowCounter{to: sessions, r: r})
+	c := &collector{a: a, name: src.Name, format: format.Name, sel: sel, before: before}
+	w := device.NewWriter(c)
 	err = format.Read(ctx, src, w)
 	if closed := w.Close(); err == nil {
 		err = closed
 	}
-	r.sessions = sessions.Close()
-	r.err = err
-	r.header = w.Header
-	r.input.Reported = w.Header.Reported
+	return c.finish(w, err)
+}
+
+// collector gathers the recordings that a reader writes.
+type collector struct {
+	a            *Analyzer
+	name, format string
+	sel          selection
+	before       int
+	all          []*recording
+}
+
+// selection is what is wanted of a file. Where into is set, it gets the rows of
+// the recordings that only lists by their index in the file, and they have no
+// sessions of their own.
+type selection struct {
+	into *intake.Sessions
+	only []int
+}
+
+// Start begins a recording.
+func (c *collector) Start(h pleth.Header) error {
+	r := &recording{
+		input:  analysis.Input{Name: c.name, Format: c.format, Reported: h.Reported},
+		header: h,
+	}
+	switch {
+	case c.sel.into == nil:
+		r.rows = intake.New(c.a.intake)
+	case slices.Contains(c.sel.only, c.before+len(c.all)):
+		r.rows = c.sel.into
+	}
+	c.all = append(c.all, r)
+	if r.rows == nil {
+		return nil
+	}
+	return r.rows.Start(h)
+}
+
+// Rows takes rows of the recording begun last.
+func (c *collector) Rows(b *pleth.Batch) error {
+	r := c.all[len(c.all)-1]
+	r.input.Rows += int64(b.Len())
+	if r.rows == nil {
+		return nil
+	}
+	return r.rows.Rows(b)
+}
+
+// finish closes the recordings; what the reader said about the file goes to all.
+func (c *collector) finish(w *device.Writer, err error) []*recording {
+	if len(c.all) == 0 {
+		c.all = append(c.all, &recording{input: analysis.Input{Name: c.name, Format: c.format}, header: w.Header})
+	}
 	warnings, more := w.Warnings()
-	for _, one := range warnings {
-		r.input.Warnings = append(r.input.Warnings, analysis.Warning{At: one.At, Code: one.Code, Text: one.Text})
+	for _, r := range c.all {
+		for _, one := range warnings {
+			r.warn(one.At, one.Code, one.Text)
+		}
+		if more > 0 {
+			r.warn("", "more-warnings", "there was more to say; only the first hundred warnings are kept")
+		}
+		switch {
+		case c.sel.into != nil:
+			c.sel.into.End()
+		case r.rows != nil:
+			r.take(r.rows)
+		}
 	}
-	if more > 0 {
-		r.warn("", "more-warnings", "more like these were left out")
-	}
+	c.all[len(c.all)-1].err = err
+	return c.all
+}
+
+// take closes rows and keeps its sessions, with what there is to say about them.
+func (r *recording) take(rows *intake.Sessions) {
+	r.sessions = rows.Close()
 	for _, s := range r.sessions {
 		for _, p := range intake.Problems(s.Counts) {
 			r.warn("", p.Code, p.Text)
 		}
 	}
-	return r
 }
 
 func (r *recording) warn(at, code, text string) {
 	r.input.Warnings = append(r.input.Warnings, analysis.Warning{At: at, Code: code, Text: text})
-}
-
-// rowCounter counts the rows of an input.
-type rowCounter struct {
-	to *intake.Sessions
-	r  *recording
-}
-
-func (c *rowCounter) Start(h pleth.Header) error { return c.to.Start(h) }
-
-func (c *rowCounter) Rows(b *pleth.Batch) error {
-	c.r.input.Rows += int64(b.Len())
-	return c.to.Rows(b)
 }

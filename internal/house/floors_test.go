@@ -19,13 +19,13 @@ import (
 // folder itself stands for the packages below it, unless they are listed.
 var floors = [][]string{
 	{"."},
-	{"internal/signal", "internal/device", "internal/plethtest"},
+	{"internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff"},
 	{"internal/window", "internal/quality", "internal/session"},
 	{"internal/oximetry"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake"},
 	{"internal/analysis"},
-	{"internal/device/*", "internal/signalfile"},
+	{"internal/device/*", "internal/signalfile", "internal/export"},
 	{"internal/app"},
 	{"cmd"},
 }

@@ -33,6 +33,8 @@ type Number struct {
 // Row is what the marker looks at: one row with SpO2 and its companions.
 type Row struct {
 	At        int64 // ns since the start of the session
+	First     int   // indices of the rows of the session that it stands for,
+	Last      int   // the same for one row; several where rows come faster than once a second
 	SpO2      signal.Fixed
 	Reasons   pleth.Reasons // why SpO2 is missing, and what the device said
 	Pulse     Number

@@ -11,7 +11,7 @@ import (
 // readRow reads what the core needs from row i: own says that the row carries
 // the metric of the timeline, beat that it carries a pulse rate.
 func readRow(b *pleth.Batch, i int, timeline pleth.Metric) (r quality.Row, own, beat bool) {
-	r.At = b.Time(i)
+	r.At, r.First, r.Last = b.Time(i), i, i
 	v := b.Value(timeline, i)
 	own = !v.IsAbsent()
 	r.SpO2, r.Reasons = measure(timeline, v)
@@ -67,7 +67,7 @@ func (d *decimator) flush(out func(quality.Row)) {
 	if len(d.rows) == 0 {
 		return
 	}
-	r := quality.Row{At: d.second * signal.Second}
+	r := quality.Row{At: d.second * signal.Second, First: d.rows[0].First, Last: d.rows[len(d.rows)-1].Last}
 	var missing, doubts pleth.Reasons
 	d.values = d.values[:0]
 	for i := range d.rows {

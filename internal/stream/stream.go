@@ -64,6 +64,18 @@ type Derived struct {
 	Pulse      window.Grid // pulse rate held at 1 Hz; V in 1e-9 /min
 	PulseAll   window.Distribution
 	PulseValid int64
+
+	marks []pleth.Reasons // by row
+	own   []bool          // rows with the metric of the timeline
+}
+
+// Marks returns the reasons to doubt the SpO2 value of row i of the session,
+// or why it has none; own is false for a row that does not carry SpO2.
+func (d *Derived) Marks(i int) (reasons pleth.Reasons, own bool) {
+	if i >= len(d.own) || !d.own[i] {
+		return 0, false
+	}
+	return d.marks[i], true
 }
 
 // RollingSpans are the trailing windows, in seconds.
@@ -147,6 +159,8 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 // Push takes row i of b, whose times count from the start of the session.
 func (p *Pipeline) Push(b *pleth.Batch, i int) {
 	r, own, beat := readRow(b, i, p.metric)
+	p.d.own = append(p.d.own, own)
+	p.d.marks = append(p.d.marks, 0)
 	if p.decimate != nil {
 		if own {
 			p.decimate.push(r, p.row)
@@ -189,6 +203,9 @@ func (p *Pipeline) pulseSample(s signal.Sample) {
 }
 
 func (p *Pipeline) marked(r quality.Row) {
+	for i := r.First; i <= r.Last; i++ {
+		p.d.marks[i] = r.Reasons
+	}
 	if p.cfg.Clean && r.Reasons.Doubted() {
 		r.SpO2, r.Reasons = 0, r.Reasons|pleth.NoValue
 	}

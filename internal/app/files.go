@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Expand replaces folders in paths by the files below them, in the order of
+// their names, and leaves out what cannot be a recording: hidden files, and
+// the files that another one of the folder brings with it.
+func Expand(paths []string) ([]string, error) {
+	var out []string
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if path == "-" || err != nil || !info.IsDir() {
+			out = append(out, path) // a name that does not exist fails when it is read
+			continue
+		}
+		below, err := filesBelow(path)
+		if err != nil {
+			return nil, fmt.Errorf("read folder %s: %w", path, err)
+		}
+		out = append(out, below...)
+	}
+	return out, nil
+}
+
+func filesBelow(dir string) ([]string, error) {
+	var out []string
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := strings.HasPrefix(d.Name(), ".") && path != dir
+		switch {
+		case d.IsDir() && hidden:
+			return filepath.SkipDir
+		case d.IsDir(), hidden, !d.Type().IsRegular():
+			return nil
+		}
+		out = append(out, path)
+		return nil
+	})
+	return out, err
+}
+
+// BaseName returns the name of the files written for a recording: the name of
+// the input without the endings that say how it is packed and what it is.
+func BaseName(input string) string {
+	if input == "-" {
+		return "stdin"
+	}
+	base := filepath.Base(input)
+	for _, ext := range []string{".gz", ".zip"} {
+		base = strings.TrimSuffix(base, ext)
+	}
+	if cut := strings.TrimSuffix(base, filepath.Ext(base)); cut != "" {
+		base = cut
+	}
+	return base
+}
+
+// namer gives each recording of a run a base name of its own, in order.
+type namer map[string]int
+
+func (n namer) name(p Part) string {
+	base := BaseName(p.Path)
+	n[base]++
+	if k := n[base]; k > 1 {
+		return n.name(Part{Path: fmt.Sprintf("%s-%d.x", base, k)})
+	}
+	return base
+}
