@@ -3,7 +3,6 @@ package viatom
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"pleth"
 	"pleth/internal/device"
@@ -14,124 +13,138 @@ var mobileCSV = device.Format{
 	Maker:      "Viatom / Wellue",
 	Models:     "O2Ring, Checkme O2, Checkme O2 Max, SleepU, OxyLink, WearO2",
 	Extensions: ".csv",
-	Reads:      "SpO2, pulse rate, motion; app export (ViHealth) with 4 or 6 columns",
+	Reads:      "SpO2, pulse rate, motion; export of the mobile app (ViHealth), 4 or 6 columns",
 	Sniff: func(h device.Head) device.Match {
-		if bytes.HasPrefix(h.Bytes, []byte("Time,Oxygen Level,Pulse Rate,Motion")) {
-			return device.Certain
-		}
-		return device.No
+		return sniffCSV(h, "pulse rate", "oxygen level")
 	},
-	Read: readMobileCSV,
+	Read: readCSV,
 }
 
-// appDates are the forms of the stamp in exports of the app.
-type stampParser struct {
-	lastDate []byte // the date part of the last row, to parse it once a day
+var desktopCSV = device.Format{
+	Name:       "viatom-desktop-csv",
+	Maker:      "Viatom / Wellue",
+	Models:     "O2Ring, O2Ring S, Checkme O2, Checkme O2 Max, SleepU, OxyLink, WearO2",
+	Extensions: ".csv",
+	Reads:      "SpO2, pulse rate, motion; export of the desktop program (O2 Insight Pro)",
+	Sniff: func(h device.Head) device.Match {
+		return sniffCSV(h, "pulse rate(bpm)", "spo2(%)", "oxygen level(%)")
+	},
+	Read: readCSV,
+}
+
+// sniffCSV compares the first four columns, in any case.
+func sniffCSV(h device.Head, pulse string, spo2 ...string) device.Match {
+	f := device.Fields(nil, bytes.ToLower(h.FirstLine()), ',')
+	if len(f) < 4 || string(f[0]) != "time" || string(f[2]) != pulse || string(f[3]) != "motion" {
+		return device.No
+	}
+	for _, name := range spo2 {
+		if string(f[1]) == name {
+			return device.Certain
+		}
+	}
+	return device.No
+}
+
+func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
+	w.Header = pleth.Header{Device: viatom, Clock: pleth.LocalClock}
+	t := device.NewTable(src, ',')
+	if t.Header() < 4 {
+		return &device.Error{At: device.Line(1), What: "the header names fewer than 4 columns", Do: "export the recording again from the app"}
+	}
+	var day stamps
+	for t.Next(ctx) {
+		f, ok := t.Fields()
+		if !ok {
+			t.Damaged()
+			continue
+		}
+		at, ok1 := day.parse(f[0])
+		spo2, ok2 := device.Vital(f[1], missing8)
+		pulse, ok3 := device.Vital(f[2], missing16)
+		motion, ok4 := device.Number(f[3])
+		if !ok1 || !ok2 || !ok3 || !ok4 {
+			t.Damaged()
+			continue
+		}
+		if !w.Row(at) {
+			break
+		}
+		w.Set(pleth.SpO2, spo2)
+		w.Set(pleth.PulseRate, pulse)
+		w.Set(pleth.Motion, motion)
+	}
+	return t.End(w)
+}
+
+// stamps reads the time column. What follows the time of day changes once a
+// day, or twice, and is read only then.
+type stamps struct {
+	date     []byte // what followed the time of day in the last row
+	half     byte   // 'a' or 'p' on the 12-hour clock, 0 on the 24-hour clock
 	midnight int64
 }
 
-// parse reads "HH:MM:SS Mon DD YYYY", "HH:MM:SS DD/MM/YYYY" and
-// "hh:mm:ss AM Mon D YYYY".
-func (p *stampParser) parse(b []byte) (int64, bool) {
-	i := bytes.IndexByte(b, ' ')
-	if i < 0 {
+// parse returns the nanoseconds of one of the forms in docs/formats/viatom-csv.md.
+func (s *stamps) parse(b []byte) (int64, bool) {
+	n := len("22:20:56")
+	if len(b) > 1 && b[1] == ':' {
+		n--
+	}
+	if len(b) < n {
 		return 0, false
 	}
-	t, ok := device.HMS(b[:i])
-	if !ok {
+	t, ok := device.HMS(b[:n])
+	if !ok || !bytes.Equal(b[n:], s.date) && !s.newDate(b[n:]) {
 		return 0, false
 	}
-	date := b[i+1:]
-	if len(date) > 3 && (date[1]|0x20) == 'm' && date[2] == ' ' {
-		if t, ok = device.HalfDay(t, date[0]); !ok {
+	if s.half != 0 {
+		if t, ok = device.HalfDay(t, s.half); !ok {
 			return 0, false
 		}
-		date = date[3:]
 	}
-	if !bytes.Equal(date, p.lastDate) {
-		d, ok := parseDate(date)
-		if !ok {
-			return 0, false
-		}
-		p.lastDate = append(p.lastDate[:0], date...)
-		p.midnight = d
-	}
-	return p.midnight + t, true
+	return s.midnight + t, true
 }
 
-// parseDate reads "Mon DD YYYY", "Mon D YYYY" or "DD/MM/YYYY".
+// newDate reads " Mar 06 2025", " 06/03/2025", " PM Mar 6 2025" or "PM Mar 6, 2025".
+func (s *stamps) newDate(b []byte) bool {
+	text := bytes.TrimLeft(b, " ")
+	half := byte(0)
+	if len(text) > 3 && text[1]|0x20 == 'm' && text[2] == ' ' {
+		half = text[0] | 0x20
+		if half != 'a' && half != 'p' {
+			return false
+		}
+		text = bytes.TrimLeft(text[3:], " ")
+	}
+	midnight, ok := parseDate(text)
+	if !ok {
+		return false
+	}
+	s.date = append(s.date[:0], b...)
+	s.half, s.midnight = half, midnight
+	return true
+}
+
+// parseDate reads "Mar 06 2025", "Mar 6, 2025" or "06/03/2025" (6 March).
 func parseDate(b []byte) (int64, bool) {
+	var y, m, d int
+	var ok1, ok2, ok3 bool
 	if len(b) == 10 && b[2] == '/' && b[5] == '/' {
-		d, ok1 := device.Int(b[:2])
-		m, ok2 := device.Int(b[3:5])
-		y, ok3 := device.Int(b[6:])
-		if !ok1 || !ok2 || !ok3 {
+		d, ok1 = device.Int(b[:2])
+		m, ok2 = device.Int(b[3:5])
+		y, ok3 = device.Int(b[6:])
+	} else {
+		f := bytes.Fields(b)
+		if len(f) != 3 {
 			return 0, false
 		}
-		return device.Date(y, m, d)
+		m, ok1 = device.Month(f[0])
+		d, ok2 = device.Int(bytes.TrimSuffix(f[1], []byte(",")))
+		y, ok3 = device.Int(f[2])
 	}
-	if len(b) < 10 || b[3] != ' ' {
-		return 0, false
-	}
-	m, ok1 := device.Month(b[:3])
-	sp := bytes.LastIndexByte(b, ' ')
-	if sp < 5 {
-		return 0, false
-	}
-	d, ok2 := device.Int(b[4:sp])
-	y, ok3 := device.Int(b[sp+1:])
 	if !ok1 || !ok2 || !ok3 {
 		return 0, false
 	}
 	return device.Date(y, m, d)
-}
-
-func readMobileCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
-	w.Header = pleth.Header{Device: pleth.Device{Maker: maker}, Clock: pleth.LocalClock}
-	lines := device.NewLines(src.R)
-	lines.Next() // the header, known from Sniff
-	var stamps stampParser
-	var fields [8][]byte
-	for lines.Next() {
-		line := lines.Bytes()
-		if len(line) == 0 {
-			continue
-		}
-		f := device.Fields(fields[:0], line, ',')
-		if len(f) < 3 || !lines.Ended() && len(f) < 4 {
-			if !lines.Ended() {
-				w.Warn(device.Line(lines.N()), "truncated", "the file ends inside this row; the rows before it are read")
-				break
-			}
-			return &device.Error{At: device.Line(lines.N()), What: fmt.Sprintf("a row has %d fields where the header has at least 4", len(f)),
-				Do: "export the recording again from the app"}
-		}
-		t, ok := stamps.parse(f[0])
-		if !ok {
-			w.Warn(device.Line(lines.N()), "bad-time", "the time of this row cannot be read; the row is left out")
-			continue
-		}
-		if !w.Row(t) {
-			break
-		}
-		setNumber(w, pleth.SpO2, f[1])
-		setNumber(w, pleth.PulseRate, f[2])
-		if len(f) > 3 {
-			setNumber(w, pleth.Motion, f[3])
-		}
-	}
-	return lines.Err()
-}
-
-// setNumber gives the row a number, or a missing value where the field is "--" or empty.
-func setNumber(w *device.Writer, m pleth.Metric, b []byte) {
-	if n, ok := device.Int(b); ok {
-		w.SetInt(m, int64(n))
-		return
-	}
-	if v, ok := pleth.ParseValue(b); ok {
-		w.Set(m, v)
-		return
-	}
-	w.SetMissing(m)
 }
