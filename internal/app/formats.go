@@ -2,6 +2,7 @@ package app
 
 import (
 	"pleth/internal/device"
+	"pleth/internal/device/contec"
 	"pleth/internal/device/viatom"
 )
 
@@ -10,5 +11,6 @@ import (
 func Formats() []device.Format {
 	var all []device.Format
 	all = append(all, viatom.Formats()...)
+	all = append(all, contec.Formats()...)
 	return all
 }
