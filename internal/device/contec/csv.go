@@ -29,14 +29,14 @@ func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 	w.Header = pleth.Header{Device: pleth.Device{Maker: maker}, Clock: pleth.LocalClock}
 	t := device.NewTable(src, ',')
 	t.Header()
-	var day dates
+	var day device.Day
 	for t.Next(ctx) {
 		f, ok := t.Fields()
 		if !ok || len(f) < 4 {
 			t.Damaged()
 			continue
 		}
-		midnight, ok1 := day.parse(f[0])
+		midnight, ok1 := day.Midnight(f[0], parseDate)
 		clock, ok2 := device.HMS(f[1])
 		spo2, ok3 := device.Vital(f[2], noSpO2)
 		pulse, ok4 := device.Vital(f[3], noPulse)
@@ -53,31 +53,11 @@ func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 	return t.End(w)
 }
 
-// dates reads the column of dates, each once.
-type dates struct {
-	text     []byte // of the last row
-	midnight int64
-}
-
-// parse returns midnight of "2021-05-15".
-func (d *dates) parse(b []byte) (int64, bool) {
-	if len(b) > 0 && bytes.Equal(b, d.text) {
-		return d.midnight, true
-	}
-	f := bytes.Split(b, []byte("-"))
-	if len(f) != 3 {
-		return 0, false
-	}
-	year, ok1 := device.Int(f[0])
-	month, ok2 := device.Int(f[1])
-	day, ok3 := device.Int(f[2])
-	if !ok1 || !ok2 || !ok3 {
-		return 0, false
-	}
-	midnight, ok := device.Date(year, month, day)
+// parseDate returns midnight of "2021-05-15".
+func parseDate(b []byte) (int64, bool) {
+	year, month, day, ok := device.DateParts(b, '-')
 	if !ok {
 		return 0, false
 	}
-	d.text, d.midnight = append(d.text[:0], b...), midnight
-	return midnight, true
+	return device.Date(year, month, day)
 }

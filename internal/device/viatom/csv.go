@@ -128,21 +128,16 @@ func (s *stamps) newDate(b []byte) bool {
 
 // parseDate reads "Mar 06 2025", "Mar 6, 2025" or "06/03/2025" (6 March).
 func parseDate(b []byte) (int64, bool) {
-	var y, m, d int
-	var ok1, ok2, ok3 bool
-	if len(b) == 10 && b[2] == '/' && b[5] == '/' {
-		d, ok1 = device.Int(b[:2])
-		m, ok2 = device.Int(b[3:5])
-		y, ok3 = device.Int(b[6:])
-	} else {
-		f := bytes.Fields(b)
-		if len(f) != 3 {
-			return 0, false
-		}
-		m, ok1 = device.Month(f[0])
-		d, ok2 = device.Int(bytes.TrimSuffix(f[1], []byte(",")))
-		y, ok3 = device.Int(f[2])
+	if d, m, y, ok := device.DateParts(b, '/'); ok {
+		return device.Date(y, m, d)
 	}
+	f := bytes.Fields(b)
+	if len(f) != 3 {
+		return 0, false
+	}
+	m, ok1 := device.Month(f[0])
+	d, ok2 := device.Int(bytes.TrimSuffix(f[1], []byte(",")))
+	y, ok3 := device.Int(f[2])
 	if !ok1 || !ok2 || !ok3 {
 		return 0, false
 	}
