@@ -2,7 +2,9 @@ package app
 
 import (
 	"pleth/internal/device"
+	"pleth/internal/device/choicemmed"
 	"pleth/internal/device/contec"
+	"pleth/internal/device/emay"
 	"pleth/internal/device/viatom"
 )
 
@@ -12,5 +14,7 @@ func Formats() []device.Format {
 	var all []device.Format
 	all = append(all, viatom.Formats()...)
 	all = append(all, contec.Formats()...)
+	all = append(all, emay.Formats()...)
+	all = append(all, choicemmed.Formats()...)
 	return all
 }
