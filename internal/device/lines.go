@@ -164,11 +164,20 @@ func Fields(dst [][]byte, line []byte, sep byte) [][]byte {
 		}
 		i := bytes.IndexByte(line, sep)
 		if i < 0 {
-			return append(dst, bytes.TrimRight(line, " \t"))
+			return append(dst, trimBlanks(line))
 		}
-		dst = append(dst, bytes.TrimRight(line[:i], " \t"))
+		dst = append(dst, trimBlanks(line[:i]))
 		line = line[i+1:]
 	}
+}
+
+// trimBlanks cuts blanks and tabs off the end of b. It is bytes.TrimRight
+// without the set, which took half the time of reading a narrow table.
+func trimBlanks(b []byte) []byte {
+	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t') {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 // quoteEnd returns the index of the quote mark that ends the field line begins with.
