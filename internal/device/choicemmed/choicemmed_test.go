@@ -72,5 +72,5 @@ func BenchmarkDat(b *testing.B) {
 	for i := range rows {
 		text = appendRecord(text, start.Add(time.Duration(i)*time.Second), byte(85+i%15), byte(50+i%70))
 	}
-	devicetest.Bench(b, choicemmed.Formats(), text, rows)
+	devicetest.Bench(b, choicemmed.Formats(), text, device.Given{}, rows)
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pleth/internal/device"
 	"pleth/internal/device/contec"
 	"pleth/internal/device/devicetest"
 )
@@ -18,7 +19,7 @@ func BenchmarkCSV(b *testing.B) {
 		text = start.Add(time.Duration(i)*time.Second).AppendFormat(text, "2006-01-02, 15:04:05, ")
 		text = fmt.Appendf(text, "%d, %d\r\n", 85+i%15, 50+i%70)
 	}
-	devicetest.Bench(b, contec.Formats(), text, benchRows)
+	devicetest.Bench(b, contec.Formats(), text, device.Given{}, benchRows)
 }
 
 func BenchmarkBeats(b *testing.B) {
@@ -26,7 +27,7 @@ func BenchmarkBeats(b *testing.B) {
 	for i := range benchRows {
 		text = fmt.Appendf(text, "%.6f,%d,%d,%d,43.6,0,27,20.4,16\r\n", 0.6+float64(i%1000)/1313, 85+i%15, 50+i%45, 66+i%50)
 	}
-	devicetest.Bench(b, contec.Formats(), text, benchRows)
+	devicetest.Bench(b, contec.Formats(), text, device.Given{}, benchRows)
 }
 
 func BenchmarkSpO2(b *testing.B) {
@@ -34,5 +35,5 @@ func BenchmarkSpO2(b *testing.B) {
 	for i := range samples {
 		samples[i] = reading{spo2: uint8(85 + i%15), pulse: uint8(50 + i%70), index: uint16(100 + i%400)}
 	}
-	devicetest.Bench(b, contec.Formats(), spo2Bytes(time.Date(2021, 5, 15, 12, 6, 42, 0, time.UTC), samples, 4, "CMS50H", "Contec", ""), benchRows)
+	devicetest.Bench(b, contec.Formats(), spo2Bytes(time.Date(2021, 5, 15, 12, 6, 42, 0, time.UTC), samples, 4, "CMS50H", "Contec", ""), device.Given{}, benchRows)
 }

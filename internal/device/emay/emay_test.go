@@ -98,5 +98,5 @@ func BenchmarkCSV(b *testing.B) {
 		}
 		text = fmt.Appendf(text, "%d,%d\n", 85+i%15, 50+i%70)
 	}
-	devicetest.Bench(b, emay.Formats(), text, rows)
+	devicetest.Bench(b, emay.Formats(), text, device.Given{}, rows)
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"pleth/internal/device"
 	"pleth/internal/device/devicetest"
 	"pleth/internal/device/viatom"
 )
@@ -25,14 +26,14 @@ func BenchmarkMobileCSV(b *testing.B) {
 	rows := []string{",97,62,3,0,0\n", ",96,58,0,0,0\n", ",88,104,12,0,0\n", ",--,--,4,0,0\n"}
 	text := benchNights("Time,Oxygen Level,Pulse Rate,Motion,O2 Reminder,PR Reminder\n", "15:04:05 Jan 02 2006",
 		func(dst []byte, i int) []byte { return append(dst, rows[i%len(rows)]...) })
-	devicetest.Bench(b, viatom.Formats(), text, benchRows)
+	devicetest.Bench(b, viatom.Formats(), text, device.Given{}, benchRows)
 }
 
 func BenchmarkDesktopCSV(b *testing.B) {
 	rows := []string{",97,62,3,0,0,\r\n", ",96,58,0,0,0,\r\n", ",88,104,12,0,0,\r\n", ",255,65535,4,0,0,\r\n"}
 	text := benchNights("Time,SpO2(%),Pulse Rate(bpm),Motion,SpO2 Reminder,PR Reminder,\r\n", `"03:04:05PM Jan 2, 2006"`,
 		func(dst []byte, i int) []byte { return append(dst, rows[i%len(rows)]...) })
-	devicetest.Bench(b, viatom.Formats(), text, benchRows)
+	devicetest.Bench(b, viatom.Formats(), text, device.Given{}, benchRows)
 }
 
 func BenchmarkRecord(b *testing.B) {
@@ -40,5 +41,5 @@ func BenchmarkRecord(b *testing.B) {
 	for i := range night.samples {
 		night.samples[i] = ringSample{spo2: uint8(90 + i%10), pulse: uint16(50 + i%40), motion: uint8(i % 7)}
 	}
-	devicetest.Bench(b, viatom.Formats(), night.bytes(), len(night.samples))
+	devicetest.Bench(b, viatom.Formats(), night.bytes(), device.Given{}, len(night.samples))
 }
