@@ -71,6 +71,9 @@ func (t *Table) Next(ctx context.Context) bool {
 // Bytes returns the line. It is valid until Next.
 func (t *Table) Bytes() []byte { return t.lines.Bytes() }
 
+// N returns the number of the line, from 1.
+func (t *Table) N() int { return t.lines.N() }
+
 // Ended reports whether the line has a line end; the last line of a text that
 // was cut off has none.
 func (t *Table) Ended() bool { return t.lines.Ended() }

@@ -56,6 +56,7 @@ func TestTable(t *testing.T) {
 		{"cut in a row", "a,b\n1,2\n3", "2", "truncated line 3", ""},
 		{"cut in the first row", "a,b\n1", "", "truncated line 2", ""},
 		{"last row without end", "a,b\n1,2\n3,4", "2 4", "truncated line 3", ""},
+		{"endless line", "a,b\n1,2\n" + strings.Repeat("x", 2<<20), "2", "", "line 3: the line that begins at byte 8 is longer than 1048576 bytes; this is not a text export of an oximeter, or its line ends were lost"},
 		{"damaged and cut", "a,b\nbad,1\n1,2\n3", "2", "damaged-rows line 2; truncated line 4", ""},
 	}
 	for _, test := range tests {

@@ -1,6 +1,7 @@
 package contec_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -112,9 +113,9 @@ func TestRealCapturesOfBeats(t *testing.T) {
 	if zero != 55 || r.Rows.Time(0) != 0 {
 		t.Errorf("%d rows stand at the instant of the row before, the first at %d; want 55 and 0", zero, r.Rows.Time(0))
 	}
-	// 31639.32 s by the sum of the first column.
-	if end := time.Duration(r.Rows.Time(rows - 1)); end.Round(36*time.Second).Hours() != 8.79 {
-		t.Errorf("the last beat is at %v, want 8.79 h", end)
+	// The sum of the first column, 8.79 h.
+	if end := time.Duration(r.Rows.Time(rows - 1)); end != 31642814803*time.Microsecond {
+		t.Errorf("the last beat is at %v, want 31642.814803s", end)
 	}
 	wantRange(t, r.Rows, pleth.SpO2, [2]int64{85, 99}, 1)
 	// The 96 that the column of the pulse reaches is the SpO2 of the shifted row.
@@ -122,6 +123,15 @@ func TestRealCapturesOfBeats(t *testing.T) {
 	if v := r.Rows.Value(pleth.PulseRate, 18906); !v.IsMissing() {
 		t.Errorf("the shifted row has the pulse %v, want none", v)
 	}
+}
+
+// A real file, cut at every byte and damaged.
+func TestRealCapturesKeepThePromises(t *testing.T) {
+	b, err := os.ReadFile(plethtest.Shared(t, cms60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	devicetest.Promises(t, contec.Formats(), b, device.Given{})
 }
 
 // What the device sends over USB is no recording.

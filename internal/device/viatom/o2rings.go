@@ -68,7 +68,7 @@ func readRing(ctx context.Context, src *device.Source, w *device.Writer) error {
 			w.Warn(device.Byte(int64(len(b))), "truncated", "the file ends inside its trailer; all samples are read")
 		}
 		w.Warn("", "no-trailer", "the record was fetched before the ring had written its end, so the date and the figures of the vendor are not known")
-		w.Header.Interval = assumed(time.Second, src.Given, w)
+		w.Header.Interval = device.AssumedInterval(w, src.Given, time.Second)
 	}
 	for i := range (end - ringHeader) / width {
 		r := b[ringHeader+i*width:]
@@ -123,7 +123,7 @@ func readTrailer(b []byte, end int, given device.Given, w *device.Writer) (start
 	}
 	w.Header.Interval = time.Duration(trailer[16]) * time.Second
 	if w.Header.Interval == 0 {
-		w.Header.Interval = assumed(time.Second, given, w)
+		w.Header.Interval = device.AssumedInterval(w, given, time.Second)
 	}
 	count := int64(binary.LittleEndian.Uint32(trailer[12:]))
 	width, other := 3, 2

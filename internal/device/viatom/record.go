@@ -114,16 +114,7 @@ func recordInterval(b []byte, n int, given device.Given, w *device.Writer) time.
 	if b[0] == 5 {
 		interval = 2 * time.Second
 	}
-	return assumed(interval, given, w)
-}
-
-// assumed returns the interval that the user gives, or interval with a warning.
-func assumed(interval time.Duration, given device.Given, w *device.Writer) time.Duration {
-	if given.Interval > 0 && given.Interval <= time.Hour {
-		return given.Interval
-	}
-	w.Warn("", "interval-assumed", fmt.Sprintf("the file does not state the time from sample to sample; %s is assumed, give another with --interval", interval))
-	return interval
+	return device.AssumedInterval(w, given, interval)
 }
 
 // doubled reports whether the two records of every pair hold the same
