@@ -5,6 +5,7 @@ import (
 	"pleth/internal/device/choicemmed"
 	"pleth/internal/device/contec"
 	"pleth/internal/device/emay"
+	"pleth/internal/device/masimo"
 	"pleth/internal/device/viatom"
 )
 
@@ -14,6 +15,7 @@ func Formats() []device.Format {
 	var all []device.Format
 	all = append(all, viatom.Formats()...)
 	all = append(all, contec.Formats()...)
+	all = append(all, masimo.Formats()...)
 	all = append(all, emay.Formats()...)
 	all = append(all, choicemmed.Formats()...)
 	return all
