@@ -97,29 +97,29 @@ func (t *Table) Damaged() {
 	}
 }
 
-// End tells w what was left out and what is missing at the end, and returns
-// what stopped the reading early. Where there are lines but none can be read,
-// that is an Error.
-func (t *Table) End(w *Writer) error {
+// End tells w what was left out and what is missing at the end. It is an Error
+// where there are lines but none can be read; a text that ends early is one
+// only if no row was read before.
+func (t *Table) End(ctx context.Context, w *Writer) error {
 	rows := w.RowCount()
-	if t.damaged > 0 && rows == 0 {
-		if t.err != nil {
-			return t.err
-		}
+	if t.damaged > 0 && rows == 0 && t.err == nil {
 		return &Error{At: Line(t.first), What: "this row cannot be read, nor can any other",
 			Do: "check that the file is as the program of the oximeter wrote it"}
 	}
 	if t.damaged > 0 {
 		w.Warn(Line(t.first), "damaged-rows", Count(t.damaged, "row cannot be read and is left out", "rows cannot be read and are left out; this is the first"))
 	}
+	read := Count(rows, "row is read", "rows are read")
 	at := Line(t.lines.N())
 	switch {
+	case t.err != nil:
+		return CutOff(ctx, w, at, "the file cannot be read beyond this row; "+read, t.err)
 	case t.cut:
-		w.Warn(at, "truncated", "the file ends inside this row; before it "+Count(rows, "row is read", "rows are read"))
-	case t.err == nil && rows > 0 && !t.lines.Ended():
-		w.Warn(at, "truncated", "the last row has no line end, so the file may be cut off in it; "+Count(rows, "row is read", "rows are read"))
+		return CutOff(ctx, w, at, "the file ends inside this row; before it "+read, nil)
+	case rows > 0 && !t.lines.Ended():
+		w.Warn(at, "truncated", "the last row has no line end, so the file may be cut off in it; "+read)
 	}
-	return t.err
+	return nil
 }
 
 // Count returns n with the words for one or for many.

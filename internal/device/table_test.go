@@ -31,7 +31,7 @@ func readTable(ctx context.Context, text string) ([]string, []device.Warning, er
 		w.Row(0)
 		read = append(read, string(f[1]))
 	}
-	err := t.End(w)
+	err := t.End(ctx, w)
 	warnings, _ := w.Warnings()
 	return read, warnings, err
 }
@@ -54,9 +54,10 @@ func TestTable(t *testing.T) {
 		{"too few and too many fields", "a,b\n1,2\n3\n4,5,6\n7,8\n", "2 8", "damaged-rows line 3", ""},
 		{"no row can be read", "a,b\nbad,2\nbad,4\n", "", "", "line 2: this row cannot be read, nor can any other; check that the file is as the program of the oximeter wrote it"},
 		{"cut in a row", "a,b\n1,2\n3", "2", "truncated line 3", ""},
-		{"cut in the first row", "a,b\n1", "", "truncated line 2", ""},
+		{"cut in the first row", "a,b\n1", "", "", "line 2: the file ends inside this row; before it 0 rows are read; copy the file again from the device"},
 		{"last row without end", "a,b\n1,2\n3,4", "2 4", "truncated line 3", ""},
-		{"endless line", "a,b\n1,2\n" + strings.Repeat("x", 2<<20), "2", "", "line 3: the line that begins at byte 8 is longer than 1048576 bytes; this is not a text export of an oximeter, or its line ends were lost"},
+		{"endless line", "a,b\n1,2\n" + strings.Repeat("x", 2<<20), "2", "truncated line 2", ""},
+		{"nothing but an endless line", "a,b\n" + strings.Repeat("x", 2<<20), "", "", "line 2: the line that begins at byte 4 is longer than 1048576 bytes; this is not a text export of an oximeter, or its line ends were lost"},
 		{"damaged and cut", "a,b\nbad,1\n1,2\n3", "2", "damaged-rows line 2; truncated line 4", ""},
 	}
 	for _, test := range tests {

@@ -71,11 +71,7 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 		return readErr
 	}
 	if len(b) < headerBytes {
-		return &device.Error{At: device.Byte(int64(len(b))), What: "the file ends inside its header",
-			Do: "copy the file again from the maker's program"}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), "the file ends inside its header", readErr)
 	}
 	w.Header = pleth.Header{Device: pleth.Device{Maker: "ChoiceMMed"}, Clock: pleth.LocalClock}
 	stated := int(binary.LittleEndian.Uint16(b[1:]))
@@ -92,7 +88,7 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 			continue
 		}
 		if !w.Row(at) {
-			return readErr
+			break
 		}
 		w.Set(pleth.SpO2, spo2(record[9]))
 		w.Set(pleth.PulseRate, device.VitalInt(int(record[10]), 255))
@@ -101,10 +97,10 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Warn(device.Byte(int64(first)), "damaged-records",
 			device.Count(damaged, "record has no date and time and is left out", "records have no date and time and are left out; this is the first"))
 	}
-	if n < stated {
-		w.Warn(device.Byte(int64(len(b))), "truncated", fmt.Sprintf("the header states %d records; %s there, the rest is missing", stated, device.Count(n, "is", "are")))
+	if n < stated || readErr != nil {
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the header states %s; the file holds %d, the rest is missing", device.Count(stated, "record", "records"), n), readErr)
 	}
-	return readErr
+	return nil
 }
 
 // spo2 returns the value of the byte; what no oximeter can mean is missing.

@@ -102,7 +102,7 @@ func readBeats(ctx context.Context, src *device.Source, w *device.Writer) error 
 		w.Warn("", "reconnected", device.Count(again, "row follows", "rows follow")+
 			" a lost connection or beat; how long it lasted is not known and counts as no time")
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }
 
 // beatReadings returns SpO2 and pulse of a row, and whether it is one.

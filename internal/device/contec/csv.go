@@ -50,7 +50,7 @@ func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Set(pleth.SpO2, spo2)
 		w.Set(pleth.PulseRate, pulse)
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }
 
 // parseDate returns midnight of "2021-05-15".

@@ -51,11 +51,7 @@ func readSpo(ctx context.Context, src *device.Source, w *device.Writer) error {
 		return readErr
 	}
 	if len(b) < spoHeader || len(b) < int(binary.LittleEndian.Uint16(b)) {
-		return &device.Error{At: device.Byte(int64(len(b))), What: "the file ends before its first sample",
-			Do: "copy the file again, or save the recording again in the maker's program"}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), "the file ends before its first sample", readErr)
 	}
 	w.Header = pleth.Header{Interval: time.Second, Device: pleth.Device{Maker: maker}}
 	start := b[spoStart:spoHeader]
@@ -69,14 +65,15 @@ func readSpo(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Warn(device.Byte(spoStart), "bad-time", "the start of the recording is no date and time; the recording is read without a clock")
 	}
 	body := b[binary.LittleEndian.Uint16(b):]
-	if n, stated := len(body)/2, int(binary.LittleEndian.Uint16(b[4:])); n < stated {
-		w.Warn(device.Byte(int64(len(b))), "truncated", fmt.Sprintf("the header states %d samples; %s, the rest is missing", stated, device.Count(n, "is read", "are read")))
-	}
+	n, stated := len(body)/2, int(binary.LittleEndian.Uint16(b[4:]))
 	for ; len(body) >= 2 && w.Row(at); body = body[2:] {
 		setReadings(w, body[1], body[0])
 		at += device.Second
 	}
-	return readErr
+	if n < stated || readErr != nil {
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the header states %s; the file holds %d, the rest is missing", device.Count(stated, "sample", "samples"), n), readErr)
+	}
+	return nil
 }
 
 // spoTime reads the start "MM/dd/yy?HH:mm:ss" in UTF-16LE; 0, false if b holds

@@ -52,11 +52,7 @@ func readSpO2(ctx context.Context, src *device.Source, w *device.Writer) error {
 		return readErr
 	}
 	if len(b) < spo2Samples {
-		return &device.Error{At: device.Byte(int64(len(b))), What: fmt.Sprintf("the file ends inside its header of %d bytes", spo2Samples),
-			Do: "copy the file again, or save the recording again in the maker's program"}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the file ends inside its header of %d bytes", spo2Samples), readErr)
 	}
 	w.Header = pleth.Header{Interval: time.Second, Device: pleth.Device{
 		Maker: text(b[spo2Maker:spo2Start]),
@@ -73,10 +69,7 @@ func readSpO2(ctx context.Context, src *device.Source, w *device.Writer) error {
 			Do: "save the recording again in the maker's program"}
 	}
 	n := len(body) / width
-	switch {
-	case n < int(count):
-		w.Warn(device.Byte(int64(len(b))), "truncated", fmt.Sprintf("the header states %d samples; %s, the rest is missing", count, device.Count(n, "is read", "are read")))
-	case n > int(count):
+	if n > int(count) {
 		w.Warn(device.Byte(spo2Count), "size-mismatch", fmt.Sprintf("the header states %s and the file holds %d; all are read", device.Count(int(count), "sample", "samples"), n))
 	}
 	for ; len(body) >= width && w.Row(at); body = body[width:] {
@@ -87,7 +80,10 @@ func readSpO2(ctx context.Context, src *device.Source, w *device.Writer) error {
 		}
 		at += device.Second
 	}
-	return readErr
+	if n < int(count) || readErr != nil {
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the header states %s; the file holds %d, the rest is missing", device.Count(int(count), "sample", "samples"), n), readErr)
+	}
+	return nil
 }
 
 // setPerfusion gives the current row its perfusion index in units of 0.01 %.

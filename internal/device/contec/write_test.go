@@ -1,8 +1,11 @@
 package contec_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -149,6 +152,40 @@ func TestSpO2CutOff(t *testing.T) {
 			t.Fatalf("%d bytes of %d-byte samples: %d rows, warnings %v, error %v", left, width, r.Rows.Len(), r.Warnings, r.Err)
 		}
 	})
+}
+
+// A gzip file that breaks off gives the rows before, and says that it does.
+func TestGzipCutOff(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2021, 5, 15, 12, 6, 42, 0, time.UTC)
+	rng := rand.New(rand.NewPCG(1, 2))
+	samples := make([]reading, 2000)
+	csv := []byte("DATE,TIME,SPO2,PULSE\r\n")
+	for i := range samples {
+		samples[i] = reading{spo2: uint8(85 + rng.IntN(15)), pulse: uint8(50 + rng.IntN(70)), index: 300}
+		csv = start.Add(time.Duration(i)*time.Second).AppendFormat(csv, "2006-01-02, 15:04:05, ")
+		csv = fmt.Appendf(csv, "%d, %d\r\n", samples[i].spo2, samples[i].pulse)
+	}
+	for name, whole := range map[string][]byte{"csv": csv, "SpO2": spo2Bytes(start, samples, 4, "BLE", "", "")} {
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		if _, err := z.Write(whole); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := devicetest.ReadBytes(contec.Formats(), packed.Bytes()[:packed.Len()/2], device.Given{})
+		n := r.Rows.Len()
+		if r.Err != nil || n < 100 || n >= len(samples) || len(r.Warnings) != 1 || r.Warnings[0].Code != "truncated" {
+			t.Fatalf("%s: %d rows, warnings %v, error %v; want some rows and that the rest is missing", name, n, r.Warnings, r.Err)
+		}
+		for i := range n {
+			if spo2, pulse := r.Rows.Value(pleth.SpO2, i), r.Rows.Value(pleth.PulseRate, i); spo2 != pleth.Num(int64(samples[i].spo2), 0) || pulse != pleth.Num(int64(samples[i].pulse), 0) {
+				t.Fatalf("%s: row %d is %s %s", name, i, spo2, pulse)
+			}
+		}
+	}
 }
 
 func TestSpoReadsWhatWasWritten(t *testing.T) {

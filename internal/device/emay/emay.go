@@ -57,7 +57,7 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Set(pleth.SpO2, spo2)
 		w.Set(pleth.PulseRate, pulse)
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }
 
 // parseTime returns the nanoseconds since midnight of "4:46:58 PM".

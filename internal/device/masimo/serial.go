@@ -66,7 +66,7 @@ func readSerial(ctx context.Context, src *device.Source, w *device.Writer) error
 		w.Set(pleth.PerfusionIndex, line.perfusion)
 		w.Mark(line.marks)
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }
 
 // serialLine is what one line says. It is valid until the next is parsed.

@@ -54,5 +54,5 @@ func readVisi(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Set(pleth.SpO2, spo2)
 		w.Set(pleth.PulseRate, pulse)
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }

@@ -74,7 +74,7 @@ func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 		w.Set(pleth.PulseRate, pulse)
 		w.Set(pleth.Motion, motion)
 	}
-	return t.End(w)
+	return t.End(ctx, w)
 }
 
 // stamps reads the time column. What follows the time of day changes once a

@@ -52,11 +52,7 @@ func readRing(ctx context.Context, src *device.Source, w *device.Writer) error {
 		return readErr
 	}
 	if len(b) < ringHeader {
-		return &device.Error{At: device.Byte(int64(len(b))), What: fmt.Sprintf("the file ends inside its header of %d bytes", ringHeader),
-			Do: "copy the record again from the app or the ring"}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the file ends inside its header of %d bytes", ringHeader), readErr)
 	}
 	w.Header = pleth.Header{Device: viatom, Clock: pleth.NoClock}
 	end := trailerAt(b)
@@ -64,13 +60,11 @@ func readRing(ctx context.Context, src *device.Source, w *device.Writer) error {
 	if trailer := b[end:]; len(trailer) == ringTrailer {
 		start, width = readTrailer(b, end, src.Given, w)
 	} else {
-		if len(trailer) > 0 {
-			w.Warn(device.Byte(int64(len(b))), "truncated", "the file ends inside its trailer; all samples are read")
-		}
 		w.Warn("", "no-trailer", "the record was fetched before the ring had written its end, so the date and the figures of the vendor are not known")
 		w.Header.Interval = device.AssumedInterval(w, src.Given, time.Second)
 	}
-	for i := range (end - ringHeader) / width {
+	n := (end - ringHeader) / width
+	for i := range n {
 		r := b[ringHeader+i*width:]
 		s := sample{spo2: r[0], pulse: uint16(r[1])}
 		if s.pulse == missing8 {
@@ -83,7 +77,10 @@ func readRing(ctx context.Context, src *device.Source, w *device.Writer) error {
 			break
 		}
 	}
-	return readErr
+	if cut := len(b) - end; readErr != nil || cut > 0 && cut < ringTrailer {
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), "the file ends before its trailer does; "+device.Count(n, "sample is read", "samples are read"), readErr)
+	}
+	return nil
 }
 
 // trailerAt returns the offset of the trailer: len(b) if there is none. A
@@ -135,7 +132,7 @@ func readTrailer(b []byte, end int, given device.Given, w *device.Writer) (start
 	}
 	switch n := int64(body / width); {
 	case n < count:
-		w.Warn(at, "truncated", fmt.Sprintf("the trailer states %d samples; %s, the rest is missing", count, device.Count(int(n), "is read", "are read")))
+		w.Warn(at, "truncated", fmt.Sprintf("the trailer states %s; the file holds %d, the rest is missing", device.Count(int(count), "sample", "samples"), n))
 	case n > count:
 		w.Warn(at, "size-mismatch", fmt.Sprintf("the trailer states %s and the file holds %d; all are read", device.Count(int(count), "sample", "samples"), n))
 	}

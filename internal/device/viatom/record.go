@@ -57,11 +57,7 @@ func readRecord(ctx context.Context, src *device.Source, w *device.Writer) error
 		return readErr
 	}
 	if len(b) < recordHeader {
-		return &device.Error{At: device.Byte(int64(len(b))), What: fmt.Sprintf("the file ends inside its header of %d bytes", recordHeader),
-			Do: "copy the record again from the app or the ring"}
-	}
-	if err := ctx.Err(); err != nil {
-		return err
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the file ends inside its header of %d bytes", recordHeader), readErr)
 	}
 	w.Header = pleth.Header{Device: viatom, Clock: pleth.LocalClock, Reported: figures(b[17:])}
 	start, ok := recordStart(b)
@@ -74,10 +70,7 @@ func readRecord(ctx context.Context, src *device.Source, w *device.Writer) error
 	if size := int(binary.LittleEndian.Uint32(b[9:])); size >= recordHeader {
 		stated = (size - recordHeader) / recordBytes
 	}
-	switch {
-	case n < stated:
-		w.Warn(device.Byte(int64(len(b))), "truncated", fmt.Sprintf("the header states %d records; %s, the rest is missing", stated, device.Count(n, "is read", "are read")))
-	case n > stated:
+	if n > stated {
 		w.Warn(device.Byte(9), "size-mismatch", fmt.Sprintf("the header states %s and the file holds %d; all are read", device.Count(stated, "record", "records"), n))
 		stated = n
 	}
@@ -98,7 +91,10 @@ func readRecord(ctx context.Context, src *device.Source, w *device.Writer) error
 			break
 		}
 	}
-	return readErr
+	if n < stated || readErr != nil {
+		return device.CutOff(ctx, w, device.Byte(int64(len(b))), fmt.Sprintf("the header states %s; the file holds %d, the rest is missing", device.Count(stated, "record", "records"), n), readErr)
+	}
+	return nil
 }
 
 // recordInterval returns the time from record to record, of which there are n

@@ -215,7 +215,7 @@ func TestRingCutInTrailer(t *testing.T) {
 		if r.Header.Clock != pleth.NoClock || r.Header.Interval != time.Second {
 			t.Fatalf("clock %d, interval %v; want none and 1s", r.Header.Clock, r.Header.Interval)
 		}
-		if got := codes(r); got != "truncated no-trailer interval-assumed" {
+		if got := codes(r); got != "no-trailer interval-assumed truncated" {
 			t.Fatalf("warnings %q", got)
 		}
 	})
