@@ -1,7 +1,20 @@
 package main
 
-import "errors"
+import "pleth/internal/analysis"
 
-type schemaCmd struct{}
+type schemaCmd struct {
+	Print schemaPrintCmd `cmd:"" help:"Print one schema."`
+}
 
-func (schemaCmd) Run(e *env) error { return errors.New("no schema yet") }
+type schemaPrintCmd struct {
+	Name string `arg:"" enum:"analysis" help:"Which one: analysis."`
+}
+
+func (schemaPrintCmd) Run(e *env) error {
+	b, err := analysis.Schema()
+	if err != nil {
+		return err
+	}
+	_, err = e.stdout.Write(append(b, '\n'))
+	return err
+}
