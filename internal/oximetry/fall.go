@@ -19,7 +19,7 @@ const (
 	fallRise      = signal.One      // points of smoothed rise that end a descent, or of smoothed fall that end a recovery
 	fallMeanMin   = signal.One / 20 // %/s mean of an accepted fall
 	fallMeanMax   = 4 * signal.One  // %/s
-	fallStep      = 6 * signal.One  // points in one second: the sensor came off, rejected
+	fallStep      = 6 * signal.One  // %/s in one step of the recording: the sensor came off, rejected
 	fallRecovered = signal.One      // within so much of From: recovered
 )
 
@@ -58,8 +58,9 @@ func BridgeSeconds(interval int64) int {
 // latest FallPlateau + SmoothLag + FallSnap seconds after its nadir; it is
 // handed out when its recovery has ended. Use NewFalls.
 type Falls struct {
-	bridge bridge
-	smooth smoother
+	bridge  bridge
+	smooth  smoother
+	maxStep signal.Fixed // points in one second of the grid that reject a fall
 
 	raw  []signal.Fixed // the stretch since grid second base
 	base int
@@ -84,9 +85,12 @@ type Falls struct {
 	peakAt  int
 }
 
-// NewFalls returns a finder for a grid of samples interval ns apart.
+// NewFalls returns a finder for a grid of samples interval ns apart. On the
+// grid a recording of one row every 4 s falls in steps: what it lost in 4 s is
+// lost in one of them, so the rate that rejects a fall is taken over a row.
 func NewFalls(interval int64) *Falls {
-	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}}
+	row := signal.Fixed(max(1, interval/signal.Second))
+	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}, maxStep: fallStep * row}
 }
 
 // Add takes the next second of the grid and passes falls that have ended to out.
@@ -196,7 +200,7 @@ func (f *Falls) accept(start, nadir int) bool {
 		return false
 	}
 	for k := start; k < nadir; k++ {
-		if f.raw[k-f.base]-f.raw[k+1-f.base] >= fallStep {
+		if f.raw[k-f.base]-f.raw[k+1-f.base] >= f.maxStep {
 			return false
 		}
 	}
