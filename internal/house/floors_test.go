@@ -20,7 +20,7 @@ import (
 var floors = [][]string{
 	{"."},
 	{"internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff"},
-	{"internal/window", "internal/quality", "internal/session"},
+	{"internal/window", "internal/quality", "internal/session", "internal/simulate"},
 	{"internal/oximetry"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake"},
