@@ -30,15 +30,19 @@ var update = flag.Bool("update", false, "write expected.out of the testcases ane
 
 // Result is what a reader made of an input.
 type Result struct {
-	Format   string
-	Header   pleth.Header
-	Rows     *pleth.Batch
-	Warnings []device.Warning
-	Err      error
+	Format     string
+	Header     pleth.Header // of the last recording
+	Rows       *pleth.Batch // of all recordings, one after the other
+	Recordings []Recording
+	Warnings   []device.Warning
+	Err        error
 }
 
-// Start takes the header.
-func (r *Result) Start(h pleth.Header) error { r.Header = h; return nil }
+// Recording is one recording of an input: one patient's device and timeline.
+type Recording struct {
+	Header pleth.Header
+	Rows   *pleth.Batch
+}
 
 // Read reads the file at path with the format of formats that its content
 // matches, through device.Open, so compressed inputs work too. No match is an error.
@@ -95,38 +99,33 @@ func readSource(formats []device.Format, src *device.Source) Result {
 
 type collector struct{ r *Result }
 
-func (c collector) Start(h pleth.Header) error { return c.r.Start(h) }
+func (c collector) Start(h pleth.Header) error {
+	c.r.Recordings = append(c.r.Recordings, Recording{h, new(pleth.Batch)})
+	return nil
+}
 
 func (c collector) Rows(b *pleth.Batch) error {
+	one := c.r.Recordings[len(c.r.Recordings)-1].Rows
 	for i := range b.Len() {
 		c.r.Rows.AppendRow(b, i)
+		one.AppendRow(b, i)
 	}
 	return nil
 }
 
 // Dump writes r as text: header fields that are set, one line a row with its
-// time and every value the row carries, warnings, error.
+// time and every value the row carries, warnings, error. Where there are
+// several recordings each has its own header, below a line with its number.
 func (r *Result) Dump() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "format %s\n", r.Format)
-	h := r.Header
-	fmt.Fprintf(&s, "device maker=%q model=%q serial=%q firmware=%q\n", h.Device.Maker, h.Device.Model, h.Device.Serial, h.Device.Firmware)
-	fmt.Fprintf(&s, "clock %s zone=%q interval=%s averaging=%s origin=%d bytime=%t\n",
-		[]string{"none", "local", "utc"}[h.Clock], h.Zone, h.Interval, h.Averaging, h.Origin, h.ByTime)
-	for _, key := range sortedKeys(h.Reported) {
-		fmt.Fprintf(&s, "reported %s=%g\n", key, h.Reported[key])
-	}
-	for i := range r.Rows.Len() {
-		s.WriteString(stamp(h, r.Rows.Time(i)))
-		for _, m := range pleth.Metrics() {
-			if v := r.Rows.Value(m, i); !v.IsAbsent() {
-				fmt.Fprintf(&s, " %s=%s", m, v)
-			}
+	if len(r.Recordings) < 2 {
+		dumpRecording(&s, Recording{r.Header, r.Rows})
+	} else {
+		for i, one := range r.Recordings {
+			fmt.Fprintf(&s, "recording %d of %d\n", i+1, len(r.Recordings))
+			dumpRecording(&s, one)
 		}
-		if marks := r.Rows.Marks(i); marks != 0 {
-			fmt.Fprintf(&s, " marks=%s", marks)
-		}
-		s.WriteString("\n")
 	}
 	for _, w := range r.Warnings {
 		fmt.Fprintf(&s, "warning %s [%s] %s\n", w.Code, w.At, w.Text)
@@ -135,6 +134,31 @@ func (r *Result) Dump() string {
 		fmt.Fprintf(&s, "error %s\n", r.Err)
 	}
 	return s.String()
+}
+
+func dumpRecording(s *strings.Builder, r Recording) {
+	h := r.Header
+	fmt.Fprintf(s, "device maker=%q model=%q serial=%q firmware=%q\n", h.Device.Maker, h.Device.Model, h.Device.Serial, h.Device.Firmware)
+	fmt.Fprintf(s, "clock %s zone=%q interval=%s averaging=%s origin=%d bytime=%t\n",
+		[]string{"none", "local", "utc"}[h.Clock], h.Zone, h.Interval, h.Averaging, h.Origin, h.ByTime)
+	if h.Metric != 0 {
+		fmt.Fprintf(s, "timeline %s\n", h.Metric)
+	}
+	for _, key := range sortedKeys(h.Reported) {
+		fmt.Fprintf(s, "reported %s=%g\n", key, h.Reported[key])
+	}
+	for i := range r.Rows.Len() {
+		s.WriteString(stamp(h, r.Rows.Time(i)))
+		for _, m := range pleth.Metrics() {
+			if v := r.Rows.Value(m, i); !v.IsAbsent() {
+				fmt.Fprintf(s, " %s=%s", m, v)
+			}
+		}
+		if marks := r.Rows.Marks(i); marks != 0 {
+			fmt.Fprintf(s, " marks=%s", marks)
+		}
+		s.WriteString("\n")
+	}
 }
 
 func stamp(h pleth.Header, t int64) string {
@@ -233,7 +257,8 @@ const truncations = 3000
 // Promises checks what device.Format promises: cut anywhere or damaged
 // anywhere, the reader ends without a panic, and what it reads from a prefix
 // is, row by row, what it reads from the whole, except the last row, which may
-// be cut.
+// be cut. Of a recording whose rows stand in any order (Header.ByTime) each
+// row of the prefix is a row of the whole, or a part of one.
 func Promises(t *testing.T, formats []device.Format, input []byte, given device.Given) {
 	t.Helper()
 	whole := ReadBytes(formats, input, given)
@@ -245,6 +270,12 @@ func Promises(t *testing.T, formats []device.Format, input []byte, given device.
 		}
 		if got.Rows.Len() > whole.Rows.Len() {
 			t.Fatalf("cut at byte %d of %d: %d rows, the whole has %d", n, len(input), got.Rows.Len(), whole.Rows.Len())
+		}
+		if whole.Header.ByTime {
+			for _, one := range got.Recordings {
+				partOf(t, n, one, whole.Recordings)
+			}
+			continue
 		}
 		for i := range got.Rows.Len() - 1 {
 			if got.Rows.Time(i) != whole.Rows.Time(i) || got.Rows.Value(pleth.SpO2, i).String() != whole.Rows.Value(pleth.SpO2, i).String() {
@@ -262,6 +293,33 @@ func Promises(t *testing.T, formats []device.Format, input []byte, given device.
 		}
 		ReadBytes(formats, b, given)
 	}
+}
+
+// partOf checks that each row of got, read from n bytes, is a row of the same
+// recording in whole, or a part of one.
+func partOf(t *testing.T, n int, got Recording, whole []Recording) {
+	t.Helper()
+	for _, w := range whole {
+		if w.Header.Device != got.Header.Device || w.Header.Timeline() != got.Header.Timeline() {
+			continue
+		}
+		type row struct {
+			at    int64
+			value string
+		}
+		rows := map[row]bool{}
+		for i := range w.Rows.Len() {
+			rows[row{w.Rows.Time(i), w.Rows.Value(w.Header.Timeline(), i).String()}] = true
+			rows[row{w.Rows.Time(i), "absent"}] = true
+		}
+		for i := range got.Rows.Len() {
+			if !rows[row{got.Rows.Time(i), got.Rows.Value(got.Header.Timeline(), i).String()}] {
+				t.Fatalf("cut at byte %d: row %d is no row of the whole", n, i)
+			}
+		}
+		return
+	}
+	t.Fatalf("cut at byte %d: a recording that the whole has not", n)
 }
 
 // Fuzz adds the inputs of the testcases as seeds and fuzzes the readers: they
