@@ -20,12 +20,12 @@ import (
 var floors = [][]string{
 	{"."},
 	{"internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff"},
-	{"internal/window", "internal/quality", "internal/session", "internal/simulate"},
+	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile"},
 	{"internal/oximetry"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake"},
 	{"internal/analysis"},
-	{"internal/device/*", "internal/signalfile", "internal/export"},
+	{"internal/device/*", "internal/signalfile/*", "internal/export"},
 	{"internal/app"},
 	{"cmd"},
 }
