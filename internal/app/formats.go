@@ -7,6 +7,7 @@ import (
 	"pleth/internal/device/emay"
 	"pleth/internal/device/masimo"
 	"pleth/internal/device/viatom"
+	"pleth/internal/signalfile/edf"
 )
 
 // Formats lists every reader, the one to prefer between equals first. It is
@@ -18,5 +19,6 @@ func Formats() []device.Format {
 	all = append(all, masimo.Formats()...)
 	all = append(all, emay.Formats()...)
 	all = append(all, choicemmed.Formats()...)
+	all = append(all, edf.Formats()...)
 	return all
 }
