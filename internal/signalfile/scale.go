@@ -26,7 +26,7 @@ var one = big.NewRat(1, 1)
 func NewScale(m pleth.Metric, gain, offset *big.Rat, min, max int) *Scale {
 	s := &Scale{gain: gain, offset: offset, min: min, max: max}
 	switch m {
-	case pleth.SpO2, pleth.SpO2PreDuctal, pleth.SpO2PostDuctal, pleth.PulseRate, pleth.HeartRate:
+	case pleth.SpO2, pleth.SpO2PreDuctal, pleth.SpO2PostDuctal, pleth.PulseRate, pleth.HeartRate, pleth.RespRate:
 		s.least = one
 	}
 	return s

@@ -32,7 +32,8 @@ func TestScaleValue(t *testing.T) {
 		{"pulse zero", pleth.PulseRate, rat(1, 1), rat(0, 1), 0, 300, 0, "missing"},
 		{"heart rate below one", pleth.HeartRate, rat(1, 10), rat(0, 1), 0, 3000, 9, "missing"},
 		{"heart rate of one is a number", pleth.HeartRate, rat(1, 10), rat(0, 1), 0, 3000, 10, "1"},
-		{"respiration may be zero", pleth.RespRate, rat(1, 10), rat(0, 1), -32767, 32767, 0, "0"},
+		{"respiration zero", pleth.RespRate, rat(1, 10), rat(0, 1), -32767, 32767, 0, "missing"},
+		{"temperature may be zero", pleth.Temperature, rat(1, 10), rat(0, 1), -32767, 32767, 0, "0"},
 		{"inverted", pleth.SpO2, rat(-1, 1), rat(100, 1), 0, 100, 3, "97"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -59,7 +60,7 @@ func TestScaleIsExact(t *testing.T) {
 		d := rapid.IntRange(low, high).Draw(t, "digital")
 		exact := new(big.Rat).Mul(big.NewRat(int64(d), 1), gain)
 		want, _ := exact.Add(exact, offset).Float64()
-		got := signalfile.NewScale(pleth.RespRate, gain, offset, low, high).Value(int16(d))
+		got := signalfile.NewScale(pleth.Temperature, gain, offset, low, high).Value(int16(d))
 		if f := got.Float(); math.Abs(f-want) > 1e-15*math.Max(1, math.Abs(want)) {
 			t.Fatalf("got %v, want %v", f, want)
 		}

@@ -15,9 +15,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,6 +62,23 @@ func Read(formats []device.Format, path string, given device.Given) Result {
 // ReadBytes is Read for bytes in memory.
 func ReadBytes(formats []device.Format, b []byte, given device.Given) Result {
 	return read(formats, "input", bytes.NewReader(b), given)
+}
+
+// ReadFolder is Read for the file of the given name in a folder in memory, for
+// formats whose recordings are several files.
+func ReadFolder(formats []device.Format, folder map[string][]byte, name string) Result {
+	b := folder[name]
+	return readSource(formats, &device.Source{
+		Name: name, Size: int64(len(b)), R: bytes.NewReader(b),
+		Sibling: func(name string) (io.ReadCloser, error) {
+			b, ok := folder[name]
+			if !ok {
+				return nil, fs.ErrNotExist
+			}
+			return io.NopCloser(bytes.NewReader(b)), nil
+		},
+		Siblings: func() []string { return slices.Collect(maps.Keys(folder)) },
+	})
 }
 
 func read(formats []device.Format, name string, file io.Reader, given device.Given) Result {
