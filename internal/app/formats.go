@@ -8,6 +8,7 @@ import (
 	"pleth/internal/device/masimo"
 	"pleth/internal/device/viatom"
 	"pleth/internal/signalfile/edf"
+	"pleth/internal/signalfile/vital"
 	"pleth/internal/signalfile/wfdb"
 )
 
@@ -21,6 +22,7 @@ func Formats() []device.Format {
 	all = append(all, emay.Formats()...)
 	all = append(all, choicemmed.Formats()...)
 	all = append(all, edf.Formats()...)
+	all = append(all, vital.Formats()...)
 	// The last, as it takes signal files that nothing else knows.
 	all = append(all, wfdb.Formats()...)
 	return all
