@@ -2,6 +2,7 @@ package app
 
 import (
 	"pleth/internal/device"
+	"pleth/internal/device/bedside"
 	"pleth/internal/device/choicemmed"
 	"pleth/internal/device/contec"
 	"pleth/internal/device/emay"
@@ -21,6 +22,7 @@ func Formats() []device.Format {
 	all = append(all, masimo.Formats()...)
 	all = append(all, emay.Formats()...)
 	all = append(all, choicemmed.Formats()...)
+	all = append(all, bedside.Formats()...)
 	all = append(all, edf.Formats()...)
 	all = append(all, vital.Formats()...)
 	// The last, as it takes signal files that nothing else knows.
