@@ -6,6 +6,7 @@ import (
 	"pleth/internal/device/choicemmed"
 	"pleth/internal/device/contec"
 	"pleth/internal/device/emay"
+	"pleth/internal/device/garmin"
 	"pleth/internal/device/masimo"
 	"pleth/internal/device/viatom"
 	"pleth/internal/signalfile/edf"
@@ -22,6 +23,7 @@ func Formats() []device.Format {
 	all = append(all, masimo.Formats()...)
 	all = append(all, emay.Formats()...)
 	all = append(all, choicemmed.Formats()...)
+	all = append(all, garmin.Formats()...)
 	all = append(all, bedside.Formats()...)
 	all = append(all, edf.Formats()...)
 	all = append(all, vital.Formats()...)
