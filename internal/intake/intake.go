@@ -44,6 +44,7 @@ func New(opt Options) *Sessions { return &Sessions{opt: opt} }
 // Start begins a recording. A second recording continues the last session of
 // the first if their headers agree and the gap between them allows it.
 func (s *Sessions) Start(h pleth.Header) error {
+	s.End()
 	if s.started && !joins(s.header, h) {
 		s.close()
 	}
@@ -136,7 +137,7 @@ func (s *Sessions) unfold(d int64) bool {
 	return true
 }
 
-// End ends the recording that Start began. Another may follow.
+// End ends the recording that Start began, as Start of another does.
 func (s *Sessions) End() {
 	if s.sorted == nil {
 		return
