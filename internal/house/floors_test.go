@@ -25,7 +25,9 @@ var floors = [][]string{
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake"},
 	{"internal/analysis"},
-	{"internal/device/*", "internal/signalfile/*", "internal/export"},
+	{"internal/report/format", "internal/report/chart", "internal/report/font"},
+	{"internal/report/page"},
+	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},
 	{"internal/app"},
 	{"cmd"},
 }
