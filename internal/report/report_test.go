@@ -2,9 +2,12 @@ package report_test
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
+	"time"
 
+	"pleth/internal/analysis"
 	"pleth/internal/report"
 	"pleth/internal/report/reporttest"
 	"pleth/internal/report/terminal"
@@ -54,6 +57,30 @@ func TestNothingToReport(t *testing.T) {
 	var b bytes.Buffer
 	if report.PDF(&b, report.Input{}) == nil || report.HTML(&b, report.Input{}) == nil || b.Len() > 0 {
 		t.Error("a report of nothing was made")
+	}
+}
+
+// However little a document holds, all faces can be made of it.
+func TestAnEmptyDocument(t *testing.T) {
+	t.Parallel()
+	for _, n := range []reporttest.Night{{}, {NoClock: true, Length: time.Second}, {Lost: 1, NoPulse: true}} {
+		night := n.Analysed()
+		night.Result = &analysis.Session{ID: "0", Start: night.Result.Start}
+		doc := &analysis.Document{Sessions: []*analysis.Session{night.Result}, Inputs: []analysis.Input{{}, {}}}
+		doc.Comparison = &analysis.Comparison{
+			Nights:   []analysis.Night{{ID: "0"}, {ID: "1"}, {ID: "2"}},
+			Sessions: []analysis.SessionPosition{{ID: "0", Reference: []string{"1", "2", "gone"}}},
+		}
+		in := report.Input{Document: doc, Night: night}
+		var pdf, page, text bytes.Buffer
+		if err := errors.Join(report.PDF(&pdf, in), report.HTML(&page, in), terminal.Write(&text, in, terminal.Options{})); err != nil {
+			t.Fatal(err)
+		}
+		for _, must := range []string{"Not a medical device", "SIDS", "–"} {
+			if !strings.Contains(page.String(), must) || !strings.Contains(text.String(), must) {
+				t.Errorf("a page of an empty document lacks %q", must)
+			}
+		}
 	}
 }
 
