@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"time"
@@ -54,10 +53,13 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	run := &app.Run{Analyzer: analyzer, Jobs: c.Jobs, Traces: out.NeedsTraces(), Progress: c.progress(e, len(paths))}
-	s := &summary{env: e, cmd: c}
+	run := &app.Run{
+		Analyzer: analyzer, Jobs: c.Jobs, Strips: c.HTML || c.PDF,
+		Traces: out.NeedsTraces() || c.CSV == "samples", Progress: c.progress(e, len(paths)),
+	}
+	s := &summary{env: e, cmd: c, out: out, many: len(paths) > 1, look: lookOf(e.stdout)}
 	err = run.Each(e.ctx, paths,
-		func(r *app.Recording) any { return s.prepare(r, out) },
+		func(r *app.Recording) any { return s.prepare(r) },
 		func(v any) error { return s.show(v.(*prepared)) })
 	if err != nil {
 		return err
@@ -91,35 +93,4 @@ func (c *analyzeCmd) progress(e *env, n int) func(done, of int) {
 		progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(), progressbar.OptionSetDescription("nights"),
 		progressbar.OptionThrottle(100*time.Millisecond))
 	return func(done, _ int) { _ = bar.Set(done) }
-}
-
-// prepared is one recording ready to be shown.
-type prepared struct {
-	rec   *app.Recording
-	text  []byte
-	files []string
-	err   error // of writing
-}
-
-// summary shows recordings in order and keeps count.
-type summary struct {
-	env  *env
-	cmd  *analyzeCmd
-	good int
-	bad  []error
-}
-
-// prepare makes what is printed and writes the files; several run at a time.
-func (s *summary) prepare(r *app.Recording, out *app.Output) *prepared {
-	p := &prepared{rec: r}
-	if r.Usable() {
-		p.files, p.err = out.Write(r)
-	}
-	var b bytes.Buffer
-	if err := s.render(&b, r); err != nil && p.err == nil {
-		p.err = err
-	}
-	p.text = b.Bytes()
-	r.Traces = nil
-	return p
 }

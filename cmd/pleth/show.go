@@ -4,26 +4,119 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
 
 	"pleth/internal/analysis"
 	"pleth/internal/app"
+	"pleth/internal/report"
+	"pleth/internal/report/terminal"
 )
 
-// render writes what a recording prints on standard output.
-func (s *summary) render(b *bytes.Buffer, r *app.Recording) error {
+// lookOf says how text is to look on the file f.
+func lookOf(f *os.File) terminal.Options {
+	opt := terminal.Options{ASCII: !utf8Locale(os.Getenv)}
+	if !term.IsTerminal(int(f.Fd())) {
+		return opt
+	}
+	if w, _, err := term.GetSize(int(f.Fd())); err == nil {
+		opt.Width = w
+	}
+	opt.Color = os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	return opt
+}
+
+// utf8Locale reports whether the locale allows UTF-8. Where none is set, it does.
+func utf8Locale(getenv func(string) string) bool {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if v := strings.ToLower(getenv(name)); v != "" {
+			return strings.Contains(v, "utf-8") || strings.Contains(v, "utf8")
+		}
+	}
+	return true
+}
+
+// summary shows recordings in order and keeps count.
+type summary struct {
+	env  *env
+	cmd  *analyzeCmd
+	out  *app.Output
+	many bool
+	look terminal.Options
+	good int
+	rows []terminal.Row
+	bad  []error
+}
+
+// prepared is one recording ready to be shown.
+type prepared struct {
+	rec  *app.Recording
+	text []byte
+	rows []terminal.Row
+	err  error
+}
+
+// prepare makes what is printed and writes the files; several run at a time.
+func (s *summary) prepare(r *app.Recording) *prepared {
+	p := &prepared{rec: r, err: r.Err}
+	var b bytes.Buffer
+	if r.Usable() {
+		files, err := s.out.Write(r)
+		p.err = errors.Join(p.err, err, s.render(&b, r, files))
+		p.rows = rowsOf(r)
+	} else if s.cmd.JSON && errors.Is(r.Err, app.ErrNoData) {
+		p.err = errors.Join(p.err, encode(&b, r))
+	}
+	p.text = b.Bytes()
+	r.Traces, r.Strips, r.Doc = nil, nil, nil
+	return p
+}
+
+// render writes what a usable recording prints on standard output.
+func (s *summary) render(b *bytes.Buffer, r *app.Recording, files []string) error {
 	switch {
 	case s.cmd.JSON:
-		if r.Usable() || errors.Is(r.Err, app.ErrNoData) {
-			line, err := analysis.Encode(r.Doc)
-			b.Write(line)
-			return err
-		}
+		return encode(b, r)
 	case s.cmd.CSV != "" && s.cmd.Out == "":
-		if r.Usable() {
-			return app.WriteCSV(b, r, s.cmd.CSV)
+		return app.WriteCSV(b, r, s.cmd.CSV)
+	case s.many:
+		return nil
+	}
+	look := s.look
+	look.Written = files
+	for i, t := range r.Traces {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		if err := terminal.Write(b, report.Input{Document: r.Doc, Night: t, Strips: r.Strips}, look); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func encode(b *bytes.Buffer, r *app.Recording) error {
+	line, err := analysis.Encode(r.Doc)
+	b.Write(line)
+	return err
+}
+
+// rowsOf returns the lines of the table for a recording: small copies, so that
+// the documents can go.
+func rowsOf(r *app.Recording) []terminal.Row {
+	var rows []terminal.Row
+	for _, full := range r.Doc.Sessions {
+		night := &analysis.Session{Start: full.Start, Quality: analysis.Quality{Grade: full.Quality.Grade}, Metrics: map[string]float64{}}
+		for _, id := range []string{"time.valid_s", "spo2.mean", "spo2.min", "below.90.pct", "odi4.per_h"} {
+			if v, ok := full.Metrics[id]; ok {
+				night.Metrics[id] = v
+			}
+		}
+		rows = append(rows, terminal.Row{File: r.Parts[0].Path, Night: night})
+	}
+	return rows
 }
 
 // show prints one recording, in order.
@@ -31,41 +124,43 @@ func (s *summary) show(p *prepared) error {
 	if _, err := s.env.stdout.Write(p.text); err != nil {
 		return err
 	}
-	for _, path := range p.files {
-		fmt.Fprintln(s.env.stderr, "wrote", path)
-	}
-	err := p.err
-	if err == nil {
-		err = p.rec.Err
-	}
-	if err == nil {
+	if p.err == nil {
 		s.good++
+		s.rows = append(s.rows, p.rows...)
 		return nil
 	}
-	err = fmt.Errorf("%s: %w", p.rec.Parts[0].Path, err)
-	s.bad = append(s.bad, err)
+	path := p.rec.Parts[0].Path
+	s.rows = append(s.rows, terminal.Row{File: path, Err: p.err.Error()})
+	s.bad = append(s.bad, fmt.Errorf("%s: %w", path, p.err))
 	return nil
 }
 
-// finish returns the exit code of the run.
+// finish prints the table of many recordings and returns the exit code. The
+// table goes to standard error where standard output is for a machine.
 func (s *summary) finish() error {
-	switch {
-	case len(s.bad) == 0:
-		return nil
-	case s.good > 0:
-		for _, err := range s.bad {
-			fmt.Fprintln(s.env.stderr, "pleth:", err)
+	if s.many {
+		to := s.env.stdout
+		if s.cmd.JSON || s.cmd.CSV != "" && s.cmd.Out == "" {
+			to = s.env.stderr
 		}
+		if err := terminal.Table(to, s.rows, s.look); err != nil {
+			return err
+		}
+	}
+	if len(s.bad) == 0 {
+		return nil
+	}
+	if s.good > 0 {
 		return &exitError{code: exitRefused}
 	}
 	code := exitNoData
-	for i, err := range s.bad {
+	for _, err := range s.bad {
 		if !errors.Is(err, app.ErrNoData) {
 			code = exitFailed
 		}
-		if i > 0 {
-			fmt.Fprintln(s.env.stderr, "pleth:", err)
-		}
+	}
+	if s.many {
+		return &exitError{code: code}
 	}
 	return &exitError{code, s.bad[0]}
 }

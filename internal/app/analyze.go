@@ -10,6 +10,7 @@ import (
 	"pleth/internal/analysis"
 	"pleth/internal/device"
 	"pleth/internal/intake"
+	"pleth/internal/report/chart"
 	"pleth/internal/session"
 )
 
@@ -34,6 +35,9 @@ type Recording struct {
 	Name   string // base name of the files written for it, unique in the run
 	Doc    *analysis.Document
 	Traces []*analysis.Analysed // per session of Doc; nil where they were let go
+	// Strips are the small traces of all nights of the run by session id, for
+	// the page that compares them; nil unless the run keeps them. Not to be changed.
+	Strips map[string]*chart.Strip
 	// Err is why the recording could not be read, or not to its end: Doc then
 	// holds what came before, and no session if nothing did.
 	Err error
@@ -70,8 +74,19 @@ func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
 		out.Doc.Sessions = append(out.Doc.Sessions, night.Result)
 		out.Traces = append(out.Traces, night)
 	}
-	if out.Err == nil && len(out.Doc.Sessions) == 0 {
+	switch {
+	case len(out.Doc.Sessions) == 0 && out.Err == nil:
 		out.Err = ErrNoData
+	case len(out.Doc.Sessions) > 0 && out.Err != nil && !errors.Is(out.Err, context.Canceled):
+		// What came before the fault is analysed, and the fault is told.
+		last := &out.Doc.Inputs[len(inputs)-1]
+		w := analysis.Warning{Code: "incomplete", Text: out.Err.Error() + "; what came before is analysed"}
+		var own *device.Error
+		if errors.As(out.Err, &own) {
+			w.At, w.Text = own.At, own.What+"; what came before is analysed"
+		}
+		last.Warnings = append(last.Warnings, w)
+		out.Err = nil
 	}
 	return out
 }

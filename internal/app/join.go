@@ -3,10 +3,10 @@ package app
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"pleth"
-	"pleth/internal/analysis"
 	"pleth/internal/intake"
 	"pleth/internal/session"
 )
@@ -81,10 +81,11 @@ func (m *measured) join(ctx context.Context, r *Run) error {
 		first := slices.Min(chain)
 		gone[first] = false
 		rec := r.Analyzer.Parts(ctx, parts)
-		e := entry{rec: rec, facts: analysis.FactsOf(rec.Doc)}
+		e := r.entry(rec)
 		for k := range e.facts {
 			e.facts[k].Order = first
 		}
+		maps.Copy(m.strips, e.strips)
 		m.list[first] = e
 	}
 	kept := m.list[:0]

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"pleth/internal/analysis"
@@ -106,6 +105,3 @@ func NewAnalyzer(o Options, p analysis.Program, stdin io.Reader) (*Analyzer, err
 	}
 	return a, nil
 }
-
-// joined puts names into a sentence.
-func joined(names []string) string { return strings.Join(names, ", ") }

@@ -1,12 +1,15 @@
 package app
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 
 	"pleth/internal/analysis"
 	"pleth/internal/atomicfile"
 	"pleth/internal/export"
+	"pleth/internal/report"
 )
 
 // Output is what is written for each recording, into the folder Dir.
@@ -47,7 +50,18 @@ func (o *Output) Write(r *Recording) ([]string, error) {
 		write(o.CSV != "", "."+o.CSV+".csv", func(w io.Writer) error { return WriteCSV(w, r, o.CSV) }),
 		write(o.Parquet, ".parquet", func(w io.Writer) error { return export.Parquet(w, r.Doc, r.Traces) }),
 	}
-	for _, err := range steps {
+	if err := errors.Join(steps...); err != nil {
+		return paths, err
+	}
+	for i, trace := range r.Traces {
+		in := report.Input{Document: r.Doc, Night: trace, Strips: r.Strips}
+		ending := ""
+		if i > 0 {
+			ending = fmt.Sprintf("-session-%d", i+1)
+		}
+		err := errors.Join(
+			write(o.PDF, ending+".pdf", func(w io.Writer) error { return report.PDF(w, in) }),
+			write(o.HTML, ending+".html", func(w io.Writer) error { return report.HTML(w, in) }))
 		if err != nil {
 			return paths, err
 		}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"runtime"
 
 	"pleth/internal/analysis"
+	"pleth/internal/report"
+	"pleth/internal/report/chart"
 )
 
 // Run is one call of analyze over any number of files.
@@ -16,6 +19,8 @@ type Run struct {
 	Jobs     int // files at a time; 0: as many as there are processors
 	// Traces says that the recordings need their traces, not only their documents.
 	Traces bool
+	// Strips says that reports will compare nights.
+	Strips bool
 	// Progress is called after each file, by one goroutine at a time; nil: not called.
 	Progress func(done, of int)
 }
@@ -56,6 +61,7 @@ func (r *Run) Each(ctx context.Context, paths []string, each func(*Recording) an
 			if err != nil {
 				return result{nil, err}
 			}
+			rec.Strips = m.strips
 			rec.Doc.Comparison = nights.Compare(rec.Doc)
 			analysis.Evaluate(rec.Doc)
 			return result{each(rec), nil}
@@ -70,9 +76,10 @@ func (r *Run) Each(ctx context.Context, paths []string, each func(*Recording) an
 
 // measured are the recordings of a run between its two passes.
 type measured struct {
-	list  []entry
-	spool *os.File
-	size  int64
+	list   []entry
+	spool  *os.File
+	size   int64
+	strips map[string]*chart.Strip
 }
 
 // entry is one recording: its document in memory or in the spool.
@@ -83,6 +90,7 @@ type entry struct {
 	length int
 	facts  []analysis.Facts
 	edge   edge
+	strips map[string]*chart.Strip
 }
 
 func (m *measured) close() {
@@ -119,7 +127,7 @@ func (r *Run) measure(ctx context.Context, m *measured, paths []string, jobs int
 func (r *Run) entries(ctx context.Context, path string, slim bool) []entry {
 	var out []entry
 	for _, rec := range r.Analyzer.File(ctx, path) {
-		e := entry{rec: rec, edge: edgeOf(rec), facts: analysis.FactsOf(rec.Doc)}
+		e := r.entry(rec)
 		if slim {
 			body, err := json.Marshal(rec.Doc)
 			if err != nil {
@@ -133,11 +141,28 @@ func (r *Run) entries(ctx context.Context, path string, slim bool) []entry {
 	return out
 }
 
+// entry takes from a recording what its run needs to know.
+func (r *Run) entry(rec *Recording) entry {
+	e := entry{rec: rec, edge: edgeOf(rec), facts: analysis.FactsOf(rec.Doc)}
+	if r.Strips {
+		e.strips = map[string]*chart.Strip{}
+		for _, t := range rec.Traces {
+			e.strips[t.Result.ID] = report.StripOf(t.Derived)
+		}
+	}
+	return e
+}
+
 // add keeps an entry and puts its encoded document into the spool.
 func (m *measured) add(e entry) error {
 	for i := range e.facts {
 		e.facts[i].Order = len(m.list)
 	}
+	if m.strips == nil {
+		m.strips = map[string]*chart.Strip{}
+	}
+	maps.Copy(m.strips, e.strips)
+	e.strips = nil
 	if e.body != nil {
 		if m.spool == nil {
 			f, err := os.CreateTemp("", "pleth-*.spool")
