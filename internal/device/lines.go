@@ -9,9 +9,10 @@ import (
 // MaxLine is the longest line a text reader takes, line end not counted.
 const MaxLine = 1 << 20
 
-// Lines splits text into lines ended by LF or CRLF; a lone CR ends a line only
-// where the text has no LF at all in its first MaxLine bytes. It holds one
-// buffer of at most MaxLine bytes and makes no garbage.
+// Lines splits text into lines ended by LF, CRLF or any number of CR and a LF.
+// A lone CR ends a line only where the text has no LF at all in its first
+// MaxLine bytes. It holds one buffer of little more than MaxLine bytes at most
+// and makes no garbage.
 type Lines struct {
 	r          io.Reader
 	buf        []byte
@@ -29,7 +30,7 @@ type Lines struct {
 
 // NewLines returns the lines of r.
 func NewLines(r io.Reader) *Lines {
-	return &Lines{r: r, buf: make([]byte, 256<<10)}
+	return &Lines{r: r, buf: make([]byte, 64<<10)}
 }
 
 // Next moves to the next line. It returns false at the end of the text or at
@@ -55,24 +56,26 @@ func (l *Lines) Next() bool {
 	}
 }
 
+// last hands out what stands after the last line end. What stands before an
+// error is no line: nobody knows where it would have ended.
 func (l *Lines) last() bool {
-	if l.err != nil || l.start == l.end {
-		return false
-	}
-	if !l.cr && l.n == 0 && bytes.IndexByte(l.buf[l.start:l.end], '\r') >= 0 &&
-		bytes.IndexByte(bytes.TrimRight(l.buf[l.start:l.end], "\r"), '\r') >= 0 {
+	rest := l.buf[l.start:l.end]
+	if !l.cr && l.n == 0 && bytes.IndexByte(bytes.TrimRight(rest, "\r"), '\r') >= 0 {
 		l.cr, l.scanned = true, 0
 		return l.Next()
 	}
-	l.take(l.end-l.start, l.end-l.start, false)
+	if l.err != nil || len(rest) == 0 {
+		return false
+	}
+	l.take(len(rest), len(rest), false)
 	return true
 }
 
 func (l *Lines) take(length, consumed int, ended bool) {
-	l.line = l.buf[l.start : l.start+length]
-	if n := len(l.line); n > 0 && l.line[n-1] == '\r' {
-		l.line = l.line[:n-1]
+	for length > 0 && l.buf[l.start+length-1] == '\r' {
+		length--
 	}
+	l.line = l.buf[l.start : l.start+length]
 	l.n++
 	l.offset = l.next
 	l.next += int64(consumed)
@@ -122,7 +125,7 @@ func (l *Lines) fill() bool {
 			return true
 		}
 	}
-	l.err = io.ErrNoProgress
+	l.err = readError(io.ErrNoProgress)
 	return false
 }
 
