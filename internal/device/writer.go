@@ -18,7 +18,8 @@ const batchRows = 4096
 const maxWarnings = 100
 
 // Writer is where a reader puts its rows. After the first error everything is
-// ignored, so that a reader may check Err once per row or once per block.
+// ignored, so that a reader may check Err once per row or once per block. To
+// set a value before the first row is a mistake of the reader and panics.
 type Writer struct {
 	// Header may be set until the first row is written.
 	Header pleth.Header
@@ -59,16 +60,24 @@ func (w *Writer) Row(t int64) bool {
 }
 
 // Set gives the current row a value.
-func (w *Writer) Set(m pleth.Metric, v pleth.Value) { w.b.Set(m, v) }
+func (w *Writer) Set(m pleth.Metric, v pleth.Value) {
+	if w.err == nil {
+		w.b.Set(m, v)
+	}
+}
 
 // SetInt gives the current row a whole number.
-func (w *Writer) SetInt(m pleth.Metric, v int64) { w.b.SetInt(m, v) }
+func (w *Writer) SetInt(m pleth.Metric, v int64) { w.Set(m, pleth.Num(v, 0)) }
 
 // SetMissing records that the current row reports m without a value.
-func (w *Writer) SetMissing(m pleth.Metric) { w.b.SetMissing(m) }
+func (w *Writer) SetMissing(m pleth.Metric) { w.Set(m, pleth.Missing()) }
 
 // Mark records what the device says against the current row.
-func (w *Writer) Mark(r pleth.Reasons) { w.b.Mark(r) }
+func (w *Writer) Mark(r pleth.Reasons) {
+	if w.err == nil {
+		w.b.Mark(r)
+	}
+}
 
 // Warn tells the user about the input. After a hundred, warnings are counted only.
 func (w *Writer) Warn(at, code, text string) {
