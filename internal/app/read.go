@@ -45,13 +45,20 @@ func (a *Analyzer) readFile(ctx context.Context, path string, sel selection) []*
 	}
 	var all []*recording
 	in, err := device.Open(path, file, a.given, device.DefaultLimits, func(src *device.Source) error {
-		all = append(all, a.readSource(ctx, src, sel, len(all))...)
+		found := a.readSource(ctx, src, sel, len(all))
+		if found[0].input.Format == "" {
+			return found[0].err // no reader takes it
+		}
+		all = append(all, found...)
 		return ctx.Err()
 	})
 	if len(all) == 0 {
 		all = append(all, &recording{input: analysis.Input{Name: name}, err: err})
 	} else if last := all[len(all)-1]; err != nil && last.err == nil {
 		last.err = err
+	}
+	for _, w := range in.Warnings {
+		all[0].warn(w.At, w.Code, w.Text)
 	}
 	for _, r := range all {
 		r.input.Bytes, r.input.SHA256 = in.Bytes, hex.EncodeToString(in.SHA256[:])
