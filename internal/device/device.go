@@ -45,6 +45,7 @@ const (
 	Possible       // the shape fits, as it would fit other formats
 	Likely         // a header or a signature of several bytes fits
 	Certain        // nothing else looks like this
+	Told           // the user described the file, and it is as described
 )
 
 // HeadBytes is how much of a recording a reader gets to recognise it by.
