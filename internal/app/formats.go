@@ -9,6 +9,7 @@ import (
 	"pleth/internal/device/garmin"
 	"pleth/internal/device/masimo"
 	"pleth/internal/device/viatom"
+	"pleth/internal/signalfile/csv"
 	"pleth/internal/signalfile/edf"
 	"pleth/internal/signalfile/vital"
 	"pleth/internal/signalfile/wfdb"
@@ -27,7 +28,8 @@ func Formats() []device.Format {
 	all = append(all, bedside.Formats()...)
 	all = append(all, edf.Formats()...)
 	all = append(all, vital.Formats()...)
-	// The last, as it takes signal files that nothing else knows.
+	// The last two take what nothing else knows: signal files, and text.
 	all = append(all, wfdb.Formats()...)
+	all = append(all, csv.Formats()...)
 	return all
 }

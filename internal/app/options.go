@@ -9,6 +9,7 @@ import (
 	"pleth/internal/analysis"
 	"pleth/internal/device"
 	"pleth/internal/intake"
+	"pleth/internal/signalfile/csv"
 )
 
 // Options is what a user asks for with an analysis, as text. The zero Options
@@ -84,6 +85,11 @@ func NewAnalyzer(o Options, p analysis.Program, stdin io.Reader) (*Analyzer, err
 	if o.Interval > 0 {
 		s := o.Interval.Seconds()
 		c.IntervalS = &s
+	}
+	if o.Columns != "" {
+		if err := csv.CheckColumns(o.Columns); err != nil {
+			return nil, err
+		}
 	}
 	switch o.Quantize {
 	case 0:
