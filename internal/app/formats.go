@@ -2,6 +2,7 @@ package app
 
 import (
 	"pleth/internal/device"
+	"pleth/internal/device/applehealth"
 	"pleth/internal/device/bedside"
 	"pleth/internal/device/choicemmed"
 	"pleth/internal/device/contec"
@@ -28,6 +29,7 @@ func Formats() []device.Format {
 	all = append(all, bedside.Formats()...)
 	all = append(all, edf.Formats()...)
 	all = append(all, vital.Formats()...)
+	all = append(all, applehealth.Formats()...)
 	// The last two take what nothing else knows: signal files, and text.
 	all = append(all, wfdb.Formats()...)
 	all = append(all, csv.Formats()...)

@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -67,5 +68,34 @@ func TestArchiveWithNothingKnown(t *testing.T) {
 	var own *device.Error
 	if len(all) != 1 || all[0].Usable() || !errors.As(all[0].Err, &own) || !strings.Contains(own.What, "none of the 2 files") {
 		t.Errorf("got %d recordings, %v", len(all), all[0].Err)
+	}
+}
+
+func TestAppleHealthArchive(t *testing.T) {
+	t.Parallel()
+	record := func(source, at string) string {
+		return `<Record type="HKQuantityTypeIdentifierOxygenSaturation" sourceName="` + source + `" unit="%" startDate="` + at + ` +0200" value="0.97"/>`
+	}
+	all := analyseArchive(t, map[string]string{
+		"apple_health_export/export.xml": "<HealthData>" + record("Somebody's watch", "2025-07-01 22:00:00") + record("ring", "2025-07-01 22:00:00") +
+			record("ring", "2025-07-01 22:00:04") + "</HealthData>",
+		"apple_health_export/export_cda.xml":             `<?xml version="1.0"?><ClinicalDocument xmlns="urn:hl7-org:v3"></ClinicalDocument>`,
+		"apple_health_export/workout-routes/route_1.gpx": `<?xml version="1.0"?><gpx></gpx>`,
+		"apple_health_export/electrocardiograms/ecg.csv": "Name,Somebody\nDate of Birth,\"Jan 1, 2000\"\nSample Rate,512 hertz\n\nLead,Lead I\nUnit,µV\n\n12.5\n13.1\n",
+	})
+	if len(all) != 2 {
+		t.Fatalf("got %d recordings, want one per source", len(all))
+	}
+	for i, rows := range []int64{1, 2} {
+		in := all[i].Doc.Inputs[0]
+		if all[i].Err != nil || in.Format != "apple-health" || in.Rows != rows || len(all[i].Doc.Sessions) != 1 {
+			t.Errorf("got input %+v, %v", in, all[i].Err)
+		}
+		if text, err := json.Marshal(all[i].Doc); err != nil || strings.Contains(string(text), "Somebody") {
+			t.Errorf("the document names a person, or %v", err)
+		}
+	}
+	if in := all[0].Doc.Inputs[0]; len(in.Warnings) != 1 || in.Warnings[0].Code != "files-left-out" {
+		t.Errorf("got warnings %+v", in.Warnings)
 	}
 }
