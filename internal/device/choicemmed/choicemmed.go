@@ -34,16 +34,18 @@ func Formats() []device.Format {
 	}}
 }
 
-// sniff goes by the dates in the first records; there is no signature.
+// sniff goes by the dates in the first records; there is no signature. A date
+// that stands still is none: rows come once a second.
 func sniff(h device.Head) device.Match {
 	if len(h.Bytes) < headerBytes+recordBytes {
 		return device.No
 	}
 	stated := int(binary.LittleEndian.Uint16(h.Bytes[1:]))
-	n, dated := min(stated, sniffed, (len(h.Bytes)-headerBytes)/recordBytes), 0
+	n, dated, last := min(stated, sniffed, (len(h.Bytes)-headerBytes)/recordBytes), 0, int64(0)
 	for i := range n {
-		if _, ok := stamp(h.Bytes[headerBytes+i*recordBytes:]); ok {
+		if t, ok := stamp(h.Bytes[headerBytes+i*recordBytes:]); ok && t != last {
 			dated++
+			last = t
 		}
 	}
 	switch {
