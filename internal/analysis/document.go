@@ -37,6 +37,15 @@ type Input struct {
 	Rows     int64              `json:"rows"`
 	Warnings []Warning          `json:"warnings"`
 	Reported map[string]float64 `json:"reported,omitempty"` // the device's own figures
+	// Companions are files beside the input that were read with it.
+	Companions []Companion `json:"companions,omitempty"`
+}
+
+// Companion is a file beside an input that belongs to its recording.
+type Companion struct {
+	Name   string `json:"name"`
+	SHA256 string `json:"sha256"`
+	Bytes  int64  `json:"bytes"`
 }
 
 // Warning is something about an input that its user should know.

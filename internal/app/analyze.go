@@ -15,7 +15,7 @@ import (
 )
 
 // ErrNoData says that an input was read and holds no oximetry at all.
-var ErrNoData = errors.New("no oximetry in this file")
+var ErrNoData = device.ErrNoOximetry
 
 // Analyzer turns files into analysis documents. Use NewAnalyzer. It is safe
 // for concurrent use.

@@ -5,7 +5,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"pleth/internal/signalfile/wfdb"
 )
 
 // Expand replaces folders in paths by the files below them, in the order of
@@ -44,7 +47,27 @@ func filesBelow(dir string) ([]string, error) {
 		out = append(out, path)
 		return nil
 	})
-	return out, err
+	return withoutSignals(out), err
+}
+
+// withoutSignals leaves out the signal files that a WFDB header among paths
+// brings with it: a record is one recording, not several.
+func withoutSignals(paths []string) []string {
+	brought := map[string]bool{}
+	for _, path := range paths {
+		if !strings.EqualFold(filepath.Ext(path), ".hea") {
+			continue
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			continue // told when it is read
+		}
+		for _, name := range wfdb.SignalFiles(f) {
+			brought[filepath.Join(filepath.Dir(path), name)] = true
+		}
+		_ = f.Close()
+	}
+	return slices.DeleteFunc(paths, func(p string) bool { return brought[p] })
 }
 
 // BaseName returns the name of the files written for a recording: the name of

@@ -100,13 +100,19 @@ func (a *Analyzer) readSource(ctx context.Context, src *device.Source, sel selec
 		return []*recording{one}
 	}
 	src.R = head
+	var beside companions
+	beside.watch(src)
 	c := &collector{a: a, name: src.Name, format: format.Name, sel: sel, before: before}
 	w := device.NewWriter(c)
 	err = format.Read(ctx, src, w)
 	if closed := w.Close(); err == nil {
 		err = closed
 	}
-	return c.finish(w, err)
+	all := c.finish(w, err)
+	for _, r := range all {
+		r.input.Companions = beside.list()
+	}
+	return all
 }
 
 // collector gathers the recordings that a reader writes.

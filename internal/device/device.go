@@ -13,6 +13,7 @@ package device
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -76,6 +77,9 @@ type Source struct {
 	// Sibling opens a file of that base name in the same folder or archive.
 	// It is nil where there is no folder, as for standard input.
 	Sibling func(name string) (io.ReadCloser, error)
+	// Look is Sibling for a file that may turn out not to belong to the
+	// recording; those opened by Sibling count as parts of it.
+	Look func(name string) (io.ReadCloser, error)
 	// Siblings lists the base names in the same folder or archive. It is nil
 	// where there is no folder.
 	Siblings func() []string
@@ -110,7 +114,15 @@ type Error struct {
 	At   string // "line 12", "byte 1084", empty for the whole input
 	What string // what is wrong
 	Do   string // what to do about it
+	Kind error  // ErrNoOximetry or nil
 }
+
+// ErrNoOximetry is the Kind of an Error about an input that is sound and holds
+// no oximetry.
+var ErrNoOximetry = errors.New("no oximetry in this file")
+
+// Unwrap returns the Kind.
+func (e *Error) Unwrap() error { return e.Kind }
 
 // Error returns place, cause and advice in one line.
 func (e *Error) Error() string {

@@ -97,14 +97,14 @@ func (h *header) noSaturation() error {
 		}
 	}
 	if len(labels) == 0 {
-		return &device.Error{What: "this EDF file has no SpO2 channel: it holds annotations only", Do: "give the file of the same night that holds the signals"}
+		return &device.Error{What: "this EDF file has no SpO2 channel: it holds annotations only", Do: "give the file of the same night that holds the signals", Kind: device.ErrNoOximetry}
 	}
 	const most = 60
 	there := strings.Join(labels[:min(len(labels), most)], ", ")
 	if len(labels) > most {
 		there += fmt.Sprintf(" and %d more", len(labels)-most)
 	}
-	return &device.Error{What: "this EDF file has no SpO2 channel; its channels are " + there, Do: "give a file that was recorded with an oximeter"}
+	return &device.Error{What: "this EDF file has no SpO2 channel; its channels are " + there, Do: "give a file that was recorded with an oximeter", Kind: device.ErrNoOximetry}
 }
 
 // plan lays out what is read of a record: the signals of channels, and the

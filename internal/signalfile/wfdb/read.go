@@ -61,18 +61,43 @@ func readSignalFile(ctx context.Context, src *device.Source, w *device.Writer) e
 	return readRecord(ctx, found, src, w)
 }
 
-// headerOf reads the header of the given name and reports whether it names the file of src.
-func headerOf(src *device.Source, name string) (*parser, bool) {
-	r, err := src.Sibling(name)
-	if err != nil {
-		return nil, false
-	}
-	defer r.Close()
+// SignalFiles returns the names of the signal files that the header in r
+// brings with it; none if r holds no header.
+func SignalFiles(r io.Reader) []string {
 	p, err := parse(device.NewLines(io.LimitReader(r, maxHeader)))
 	if err != nil {
-		return nil, false
+		return nil
 	}
-	return p, slices.ContainsFunc(p.signals, func(s signal) bool { return s.file == src.Name })
+	var names []string
+	for _, s := range p.signals {
+		if !slices.Contains(names, s.file) {
+			names = append(names, s.file)
+		}
+	}
+	return names
+}
+
+// headerOf reads the header of the given name and reports whether it names the file of src.
+func headerOf(src *device.Source, name string) (*parser, bool) {
+	named := func(open func(string) (io.ReadCloser, error)) (*parser, bool) {
+		r, err := open(name)
+		if err != nil {
+			return nil, false
+		}
+		defer r.Close()
+		p, err := parse(device.NewLines(io.LimitReader(r, maxHeader)))
+		if err != nil {
+			return nil, false
+		}
+		return p, slices.ContainsFunc(p.signals, func(s signal) bool { return s.file == src.Name })
+	}
+	if src.Look == nil {
+		return named(src.Sibling)
+	}
+	if p, ok := named(src.Look); !ok {
+		return p, false
+	}
+	return named(src.Sibling) // now it is a part of the recording
 }
 
 // saturations in the order in which they make the timeline.
@@ -100,7 +125,7 @@ func (p *parser) choose(w *device.Writer) (metrics []pleth.Metric, from []int, e
 	}
 	timeline := slices.IndexFunc(saturations, func(m pleth.Metric) bool { _, ok := first[m]; return ok })
 	if timeline < 0 {
-		return nil, nil, &device.Error{What: "this WFDB record has no SpO2 signal; its signals are " + some(names), Do: "give the numerics record of the same stay, whose name ends in n"}
+		return nil, nil, &device.Error{What: "this WFDB record has no SpO2 signal; its signals are " + some(names), Do: "give the numerics record of the same stay, whose name ends in n", Kind: device.ErrNoOximetry}
 	}
 	for _, m := range saturations[timeline+1:] {
 		if i, ok := first[m]; ok {
