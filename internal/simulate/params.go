@@ -48,8 +48,8 @@ const (
 	year  = 365 * day
 )
 
-// defaultStart is when a night begins unless Params say otherwise.
-var defaultStart = time.Date(2026, 1, 14, 22, 0, 0, 0, time.UTC)
+// DefaultStart is when a night begins unless Params say otherwise.
+var DefaultStart = time.Date(2026, 1, 14, 22, 0, 0, 0, time.UTC)
 
 // Params say what night to make. The zero Params are a quiet adult's eight
 // hours at one row a second.
@@ -103,7 +103,7 @@ func (p Params) settled() (Params, error) {
 	fill(&p.Interval, time.Second)
 	fill(&p.Averaging, 4*time.Second)
 	if p.Start.IsZero() {
-		p.Start = defaultStart
+		p.Start = DefaultStart
 	}
 	y, m, d := p.Start.Date()
 	p.Start = time.Date(y, m, d, p.Start.Hour(), p.Start.Minute(), p.Start.Second(), 0, time.UTC)
