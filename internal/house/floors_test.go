@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile"},
 	{"internal/oximetry"},
 	{"internal/stream", "internal/oximetry/pobm"},
-	{"internal/intake"},
+	{"internal/intake", "internal/evaluate"},
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page"},

@@ -1,0 +1,98 @@
+package evaluate
+
+import (
+	"slices"
+	"strings"
+)
+
+// headlineOrder is the order in which rules are heard for the headline, most
+// telling first.
+var headlineOrder = []string{"R-02", "R-03", "R-04", "R-01", "R-11", "R-12", "R-09", "R-07", "R-13", "R-14", "R-16", "R-17"}
+
+// maxClauses is the most rules that speak in a headline.
+const maxClauses = 2
+
+// summary puts together what the rules said, in their order. What to do comes
+// first when it is urgent, else before the limits of the method.
+func (f *facts) summary(list []said) Summary {
+	s := Summary{Headline: f.headline(list), Sentences: []string{}, Questions: []string{}, Disclaimer: english["disclaimer"]}
+	if f.others == Urgent {
+		s.Sentences = append(s.Sentences, english[f.advice()], english["emergency"])
+	}
+	for i := range list {
+		s.Sentences = append(s.Sentences, list[i].sentences...)
+	}
+	if f.others != Urgent {
+		s.Sentences = append(s.Sentences, english[f.advice()])
+	}
+	limits, _ := f.say(english["limits.accuracy"], nil)
+	s.Sentences = append(s.Sentences, limits.text, english["limits.cannot"])
+	if f.infant() && f.others != Urgent {
+		s.Sentences = append(s.Sentences, english["emergency"])
+	}
+	for i := range list {
+		q := english[list[i].rule.question]
+		if list[i].level >= Note && q != "" && !slices.Contains(s.Questions, q) {
+			s.Questions = append(s.Questions, q)
+		}
+	}
+	return s
+}
+
+// advice returns the key of the sentence that says what to do.
+func (f *facts) advice() string {
+	switch {
+	case f.judged:
+		return "advice." + f.others.String()
+	case f.others >= Attention:
+		return "advice.low"
+	}
+	return "advice.little"
+}
+
+// headline is one sentence: how much the night asks for, and why.
+func (f *facts) headline(list []said) string {
+	if valid, ok := f.shown("time.valid_s"); !ok || valid == 0 {
+		return english["headline.none"] + "."
+	}
+	if !f.judged {
+		text := english["headline.little"]
+		if f.others >= Attention {
+			text = english["headline.low"]
+		}
+		return text + clauseOf(list, signalRule) + "."
+	}
+	if f.others == Info {
+		figures := f.first([]variant{
+			sayIf("headline.never", is("below.90.seconds", 0)), say("headline.figures"), say("headline.nothing"),
+		}, nil)
+		return english["headline.info"] + figures.text + "."
+	}
+	var clauses []string
+	for _, id := range headlineOrder {
+		for i := range list {
+			s := &list[i]
+			if s.rule.id == id && s.level == f.others && s.clause != "" && len(clauses) < maxClauses {
+				clauses = append(clauses, s.clause)
+			}
+		}
+	}
+	if len(clauses) == 0 {
+		clauses = []string{english["headline.nothing"]}
+	}
+	joint := and
+	if strings.Contains(clauses[0], ", ") {
+		joint = "," + and
+	}
+	return english["headline."+f.others.String()] + strings.Join(clauses, joint) + "."
+}
+
+// clauseOf returns what a rule has for the headline; empty if nothing.
+func clauseOf(list []said, id string) string {
+	for i := range list {
+		if list[i].rule.id == id {
+			return list[i].clause
+		}
+	}
+	return ""
+}
