@@ -128,7 +128,7 @@ func (s *Sessions) unfold(d int64) bool {
 		return false
 	}
 	step := d + int64(time.Hour)
-	usual := s.step.Interval()
+	usual := s.step.Usual()
 	if step <= 0 || usual == 0 || 2*step > 5*usual {
 		return false
 	}

@@ -76,7 +76,8 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	var closed *Session
 	if c.cur != nil {
 		at := t - c.cur.Start
-		if at-c.last > c.gap() || at >= int64(MaxSpan) {
+		// The interval is looked up for rare, long steps only.
+		if step := at - c.last; step > int64(Gap) && step > c.interval()*5/2 || at >= int64(MaxSpan) {
 			if !own {
 				c.lost++
 				return nil
@@ -108,9 +109,6 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	}
 	return closed
 }
-
-// gap returns the time without SpO2 rows that ends the session.
-func (c *Cutter) gap() int64 { return max(int64(Gap), c.interval()*5/2) }
 
 func (c *Cutter) interval() int64 {
 	if c.header.Interval > 0 {
