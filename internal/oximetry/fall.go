@@ -13,7 +13,7 @@ const (
 	FallMinimum   = 10              // least seconds from start to nadir
 	FallMaximum   = 180             // most seconds from start to nadir, and from there to the end
 	FallSnap      = 3               // seconds either way to the raw extremum
-	FallPlateau   = 15              // seconds without fallSlope that end a descent
+	FallPlateau   = 15              // seconds without fallSlope, or without a new low, that end a descent
 	fallSlope     = signal.One / 10 // %/s smoothed: below it the signal does not fall
 	fallEndSlope  = signal.One / 20 // %/s smoothed: the last second of a descent
 	fallRise      = signal.One      // points of smoothed rise that end a descent, or of smoothed fall that end a recovery
@@ -35,6 +35,9 @@ type Fall struct {
 	Area  int64 // sum over Start..End of From - value where positive, 1e-9 % * s
 }
 
+// FallLag is the delay in seconds after which a fall is certain.
+const FallLag = FallPlateau + SmoothLag + FallSnap
+
 // ID names the fall inside its session.
 func (f *Fall) ID() string { return fmt.Sprintf("f%d", f.Start) }
 
@@ -52,14 +55,16 @@ func BridgeSeconds(interval int64) int {
 }
 
 // Falls finds falls of at least three points in a 1 Hz series: the signal,
-// smoothed by a symmetric filter, falls by 0.1 %/s without a pause of 15 s;
-// start and nadir are then moved to the raw extremum within 3 s. Gaps too long
-// to bridge end a stretch, and no fall crosses them. A fall is certain at the
-// latest FallPlateau + SmoothLag + FallSnap seconds after its nadir; it is
-// handed out when its recovery has ended. Use NewFalls.
+// smoothed by a symmetric filter, falls by 0.1 %/s and reaches new lows without
+// a pause of 15 s; start and nadir are then moved to the raw extremum within
+// 3 s. Gaps too long to bridge end a stretch, and no fall crosses them.
+//
+// A fall is certain at the latest FallLag seconds after its nadir. It is handed
+// out when its recovery has ended too, which is at the latest FallMaximum +
+// SmoothLag seconds after its nadir. Falls come in order and do not overlap,
+// but for the second in which one ends. Use NewFalls.
 type Falls struct {
 	bridge  bridge
-	smooth  smoother
 	maxStep signal.Fixed // points in one second of the grid that reject a fall
 
 	raw  []signal.Fixed // the stretch since grid second base
@@ -110,8 +115,8 @@ func (f *Falls) second(v signal.Fixed, out func(Fall)) {
 	}
 	f.raw = append(f.raw, v)
 	f.next++
-	if s, ok := f.smooth.add(v); ok {
-		f.step(s, out)
+	if f.next-f.k > SmoothLag {
+		f.step(smoothed(f.raw, f.k-f.base), out)
 	}
 	f.forget()
 }
@@ -121,7 +126,9 @@ func (f *Falls) cut(out func(Fall)) {
 	if len(f.raw) == 0 {
 		return
 	}
-	f.smooth.flush(func(s int64) { f.step(s, out) })
+	for f.k < f.next {
+		f.step(smoothed(f.raw, f.k-f.base), out)
+	}
 	if f.falling {
 		f.close(min(f.lastSteep, f.low), out)
 	}
@@ -169,6 +176,8 @@ func (f *Falls) step(s int64, out func(Fall)) {
 		f.close(min(f.lastSteep, f.low), out)
 	case k-f.lastFall >= FallPlateau:
 		f.close(f.lastFall, out)
+	case k-f.low >= FallPlateau:
+		f.close(f.low, out)
 	}
 }
 

@@ -47,63 +47,24 @@ func (b *bridge) add(v signal.Fixed, ok bool, next func(v signal.Fixed), cut fun
 	b.last, b.any, b.gap = v, true, 0
 }
 
-// smoother applies smoothTaps to a stretch; before its first and after its
-// last second the value there is repeated.
-type smoother struct {
-	ring [2*SmoothLag + 1]signal.Fixed
-	at   int // where the next value goes
-	n    int // values of the stretch so far
+// smoothed returns second k of a stretch smoothed by smoothTaps, in
+// 1e-9/smoothUnit percent; before its first and after its last second the
+// value there is repeated.
+func smoothed(stretch []signal.Fixed, k int) int64 {
+	if k >= SmoothLag && k+SmoothLag < len(stretch) {
+		return weigh((*[2*SmoothLag + 1]signal.Fixed)(stretch[k-SmoothLag:]))
+	}
+	var w [2*SmoothLag + 1]signal.Fixed
+	for i := range w {
+		w[i] = stretch[min(max(k+i-SmoothLag, 0), len(stretch)-1)]
+	}
+	return weigh(&w)
 }
 
-// add takes the next value and returns the smoothed value SmoothLag seconds
-// earlier, in 1e-9/smoothUnit percent, and whether there is one yet.
-func (s *smoother) add(v signal.Fixed) (int64, bool) {
-	if s.n == 0 {
-		for i := range s.ring {
-			s.ring[i] = v
-		}
+func weigh(w *[2*SmoothLag + 1]signal.Fixed) int64 {
+	sum := smoothTaps[SmoothLag] * int64(w[SmoothLag])
+	for i := range SmoothLag {
+		sum += smoothTaps[i] * int64(w[i]+w[2*SmoothLag-i])
 	}
-	s.n++
-	s.put(v)
-	return s.value(), s.n > SmoothLag
-}
-
-func (s *smoother) put(v signal.Fixed) {
-	s.ring[s.at] = v
-	if s.at++; s.at == len(s.ring) {
-		s.at = 0
-	}
-}
-
-func (s *smoother) value() int64 {
-	i, j := s.at, s.at-1
-	if j < 0 {
-		j = len(s.ring) - 1
-	}
-	sum := int64(0)
-	for k := range SmoothLag {
-		sum += smoothTaps[k] * int64(s.ring[i]+s.ring[j])
-		if i++; i == len(s.ring) {
-			i = 0
-		}
-		if j--; j < 0 {
-			j = len(s.ring) - 1
-		}
-	}
-	return sum + smoothTaps[SmoothLag]*int64(s.ring[i])
-}
-
-// flush passes the smoothed values that are still owed to out; the stretch ends.
-func (s *smoother) flush(out func(int64)) {
-	if s.n == 0 {
-		return
-	}
-	last := s.ring[(s.at+len(s.ring)-1)%len(s.ring)]
-	for range min(SmoothLag, s.n) {
-		s.put(last)
-		if s.n++; s.n > SmoothLag {
-			out(s.value())
-		}
-	}
-	*s = smoother{}
+	return sum
 }
