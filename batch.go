@@ -1,6 +1,9 @@
 package pleth
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Batch holds readings of one device in row order, by columns. All columns
 // have at most as many entries as there are rows; what lies beyond the end of
@@ -42,7 +45,16 @@ func (b *Batch) Marks(i int) Reasons {
 }
 
 // AddRow appends a row at time t (nanoseconds) without any values.
-func (b *Batch) AddRow(t int64) { b.time = append(b.time, t) }
+func (b *Batch) AddRow(t int64) { b.time = append(double(b.time), t) }
+
+// double makes room by doubling: a night is collected row by row, and append
+// grows long slices by a quarter only.
+func double(s []int64) []int64 {
+	if n := len(s); n == cap(s) && n >= 512 {
+		return slices.Grow(s, n)
+	}
+	return s
+}
 
 // Mark adds r to what the device said against the last row.
 func (b *Batch) Mark(r Reasons) {
@@ -70,17 +82,22 @@ func (b *Batch) Set(m Metric, v Value) {
 		if v.scale != c.scale {
 			mant = c.fit(v)
 		} else {
-			mant = v.mantissa
+			mant = max(v.mantissa, absentMantissa+1)
 		}
 	}
+	c.put(row, mant)
+}
+
+// put gives row the mantissa m.
+func (c *Column) put(row int, m int64) {
 	if len(c.m) == row {
-		c.m = append(c.m, mant)
+		c.m = append(double(c.m), m)
 		return
 	}
 	for len(c.m) <= row {
-		c.m = append(c.m, absentMantissa)
+		c.m = append(double(c.m), absentMantissa)
 	}
-	c.m[row] = mant
+	c.m[row] = m
 }
 
 // SetInt is Set for a whole number.
@@ -102,11 +119,11 @@ func (c *Column) fit(v Value) int64 {
 	if v.mantissa > math.MaxInt64/f || v.mantissa < -math.MaxInt64/f {
 		// A huge value in a fine column: no sensor sends it; keep its order.
 		if v.mantissa < 0 {
-			return -math.MaxInt64
+			return absentMantissa + 1
 		}
 		return math.MaxInt64
 	}
-	return m
+	return max(m, absentMantissa+1)
 }
 
 // raise multiplies the column by ten if every mantissa allows it.
@@ -140,6 +157,23 @@ func (b *Batch) Value(m Metric, i int) Value {
 	return Value{c.m[i], c.scale, present}
 }
 
+// Column returns the column of metric m. It shares its memory with b and is
+// valid until the next change of b.
+func (b *Batch) Column(m Metric) Column { return b.cols[m] }
+
+// Scale returns the decimals of the mantissas.
+func (c *Column) Scale() uint8 { return c.scale }
+
+// Mantissa returns the digits of row i, whether they are a number, and whether
+// the row carries the metric at all: a missing value is carried.
+func (c *Column) Mantissa(i int) (m int64, ok, carried bool) {
+	if i >= len(c.m) {
+		return 0, false, false
+	}
+	m = c.m[i]
+	return m, m > absentMantissa, m != absentMantissa
+}
+
 // Has reports whether any row carries metric m, missing values included.
 func (b *Batch) Has(m Metric) bool { return len(b.cols[m].m) > 0 }
 
@@ -160,8 +194,15 @@ func (b *Batch) AppendRow(src *Batch, i int) { b.AppendRowAt(src, i, src.time[i]
 func (b *Batch) AppendRowAt(src *Batch, i int, t int64) {
 	b.AddRow(t)
 	b.Mark(src.Marks(i))
+	row := len(b.time) - 1
 	for m := range src.cols {
-		if c := &src.cols[m]; i < len(c.m) && c.m[i] != absentMantissa {
+		c := &src.cols[m]
+		if i >= len(c.m) || c.m[i] == absentMantissa {
+			continue
+		}
+		if to := &b.cols[m]; to.scale == c.scale || c.m[i] == missingMantissa {
+			to.put(row, c.m[i])
+		} else {
 			b.Set(Metric(m), src.Value(Metric(m), i))
 		}
 	}

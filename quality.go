@@ -62,6 +62,9 @@ func (r Reasons) Quality() Quality {
 	return Good
 }
 
+// Missing reports whether nothing was measured.
+func (r Reasons) Missing() bool { return r&missingReasons != 0 }
+
 // Doubted reports whether a sample with these reasons was measured but is
 // suspect or artefact.
 func (r Reasons) Doubted() bool { return r != 0 && r&missingReasons == 0 }

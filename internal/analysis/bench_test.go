@@ -22,6 +22,7 @@ func BenchmarkDerive(b *testing.B) {
 		s := only(b, pleth.Header{}, night(b, hours))
 		b.Run(fmt.Sprintf("%dh", hours), func(b *testing.B) {
 			b.ReportAllocs()
+			defer plethtest.CPU(b)()
 			for b.Loop() {
 				stream.Derive(s, stream.Config{})
 			}
@@ -34,6 +35,7 @@ func BenchmarkAnalyse(b *testing.B) {
 		s := only(b, pleth.Header{}, night(b, hours))
 		b.Run(fmt.Sprintf("%dh", hours), func(b *testing.B) {
 			b.ReportAllocs()
+			defer plethtest.CPU(b)()
 			for b.Loop() {
 				analysis.Analyse(s, "key", analysis.Settings{})
 			}
@@ -44,6 +46,7 @@ func BenchmarkAnalyse(b *testing.B) {
 func BenchmarkIntake(b *testing.B) {
 	rows := night(b, 8)
 	b.ReportAllocs()
+	defer plethtest.CPU(b)()
 	for b.Loop() {
 		in := intake.New(intake.Options{})
 		_ = in.Start(pleth.Header{})

@@ -68,7 +68,7 @@ func (m *measures) level(d *stream.Derived) {
 		m.set("spo2.max", bins[len(bins)-1].V.Float())
 	}
 	for i, q := range stream.BelowLimits {
-		m.below(&belowNames[i], q, bins, d.Below[i], d.Valid)
+		m.below(&belowNames[i], q, bins, &d.Below[i], d.Valid)
 	}
 	for i, q := range stream.BelowLimits {
 		if q > 90 || q < 80 {

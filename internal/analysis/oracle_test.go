@@ -189,7 +189,9 @@ func within(tb testing.TB, s *analysis.Session, id string, want, tolerance float
 
 func checkLevel(t *testing.T, o oracle, s *analysis.Session) {
 	t.Helper()
-	v := func(path ...string) float64 { return o.number(t, append([]string{"independent", "values"}, path...)...) }
+	v := func(path ...string) float64 {
+		return o.number(t, append([]string{"independent", "values"}, path...)...)
+	}
 	exact(t, s, "time.span_s", v("n"))
 	exact(t, s, "time.valid_s", v("n_valid"))
 	within(t, s, "time.valid_pct", v("pct_valid"), 1e-9)
@@ -256,13 +258,13 @@ func checkRolling(t *testing.T, o oracle, a *analysis.Analysed) {
 		}
 		r := window.NewRolling(w)
 		for k, v := range a.Derived.Grid.V {
-			mean, sd, ok := r.Add(v, a.Derived.Grid.Ok(k))
+			r.Push(v, a.Derived.Grid.Ok(k))
 			want, asked := at[strconv.Itoa(k)].([]any)
 			if !asked {
 				continue
 			}
-			if !ok || !near(mean, want[0].(float64), 1e-9) || math.Abs(sd-want[1].(float64)) > 1e-9 {
-				t.Errorf("window of %s ending at %d s: mean %v, sd %v, %v; want %v", name, k, mean, sd, ok, want)
+			if !r.Exists() || !near(r.Mean(), want[0].(float64), 1e-9) || math.Abs(r.SD()-want[1].(float64)) > 1e-9 {
+				t.Errorf("window of %s ending at %d s: mean %v, sd %v, exists %v; want %v", name, k, r.Mean(), r.SD(), r.Exists(), want)
 			}
 		}
 	}

@@ -75,12 +75,11 @@ type Episodes struct {
 	start   int64
 
 	cur      Episode
-	onset    int64 // time below so far, not yet an episode if inside is false
-	inside   bool
+	onset    int64 // time below so far, 0 if nothing is under way
+	inside   bool  // it lasted long enough to be an episode
 	recover  int64 // time at limit + 1 or above so far
 	recovers int64 // where it began
 	lastOk   int64 // end of the last valid sample
-	any      bool
 }
 
 // NewEpisodes returns a finder of episodes below limit percent, in samples
@@ -94,12 +93,18 @@ func NewEpisodes(limit int, interval, minimum int64) *Episodes {
 		bridge: max(episodeBridge, interval*bridgeIntervals/2)}
 }
 
+// Concerns reports whether Add has anything to do with s: it was measured, and
+// is below the limit or something is under way.
+func (e *Episodes) Concerns(s *signal.Sample) bool {
+	return (s.V < e.below || e.onset > 0) && s.Ok()
+}
+
 // Add takes the next sample and passes an episode that it ends to out.
 func (e *Episodes) Add(s signal.Sample, out func(Episode)) {
-	if !s.Ok() {
+	if !e.Concerns(&s) {
 		return
 	}
-	if e.any && s.At-e.lastOk > e.bridge {
+	if e.onset > 0 && s.At-e.lastOk > e.bridge {
 		e.truncate(out)
 	}
 	switch {
@@ -108,18 +113,16 @@ func (e *Episodes) Add(s signal.Sample, out func(Episode)) {
 	case e.inside:
 		e.addAbove(s, out)
 	default:
-		e.cur, e.onset = Episode{}, 0
+		e.reset()
 	}
-	e.lastOk, e.any = s.At+s.Hold, true
+	e.lastOk = s.At + s.Hold
 }
 
 func (e *Episodes) addBelow(s signal.Sample) {
-	if e.onset == 0 && !e.inside {
+	if e.onset == 0 {
 		e.cur = Episode{Limit: e.limit, Start: s.At, Nadir: s.V, NadirAt: s.At}
 	}
-	if e.inside && e.recover > 0 {
-		e.recover = 0
-	}
+	e.recover = 0
 	e.onset += s.Hold
 	e.cur.Below += s.Hold
 	e.cur.Area.Add(int64(e.below-s.V), s.Hold)

@@ -30,75 +30,85 @@ type Number struct {
 	Missing bool // reported without a number; neither: the row does not carry it
 }
 
-// Row is what the marker looks at: one row with SpO2 and its companions.
+// Row is what the marker looks at: one row of the session with its companions.
 type Row struct {
 	At        int64 // ns since the start of the session
 	First     int   // indices of the rows of the session that it stands for,
 	Last      int   // the same for one row; several where rows come faster than once a second
 	SpO2      signal.Fixed
 	Reasons   pleth.Reasons // why SpO2 is missing, and what the device said
+	Rides     bool          // carries companions only: no slot of SpO2, not marked
 	Pulse     Number
 	Motion    Number
 	Perfusion Number
 }
 
-func (r *Row) measured() bool { return r.Reasons.Quality() != pleth.NotMeasured }
+func (r *Row) measured() bool { return !r.Rides && !r.Reasons.Missing() }
 
 // Marker marks rows. It hands out a row when it can no longer become part of a
-// lone spike: SpikeReturn after it, in event time. The zero Marker is ready.
+// lone spike: at once, or while one may be under way SpikeReturn later in event
+// time. Rows come out in the order they went in. The zero Marker is ready.
 type Marker struct {
-	held  []Row // not handed out yet, in order
-	prev  Row   // the last measured row before the newest
-	any   bool
-	spike int // index in held of the first row of a possible lone spike, -1 if none
-	armed bool
-	base  signal.Fixed // SpO2 before the fast fall
+	held  []Row        // from the first row of a possible lone spike on; else empty
+	spike bool         // held[0] begins a possible lone spike
+	base  signal.Fixed // SpO2 before it
 
+	any   bool // the last measured row, if any:
+	at    int64
+	spo2  signal.Fixed
+	pulse Number
+
+	flat      bool // SpO2 and pulse have not moved since flatFrom
 	flatFrom  int64
 	flatSpO2  signal.Fixed
 	flatPulse signal.Fixed
-	flat      bool
 }
 
-// Push adds a row and passes to out the rows that are final.
-func (m *Marker) Push(r Row, out func(Row)) {
-	if !m.armed {
-		m.spike, m.armed = -1, true
+// Push adds a row and passes to out the rows that are final. The row that out
+// gets is valid during the call only.
+func (m *Marker) Push(r *Row, out func(*Row)) {
+	if !r.measured() {
+		if !m.spike {
+			out(r)
+			return
+		}
+		m.held = append(m.held, *r)
+		m.release(r.At, out)
+		return
 	}
-	if r.measured() {
-		m.mark(&r)
+	m.mark(r)
+	begins := m.spike || r.Reasons&pleth.RateOfChange != 0
+	if begins {
+		m.held = append(m.held, *r)
+		m.watchSpike(out)
 	}
-	m.held = append(m.held, r)
-	if r.measured() {
-		m.watchSpike()
-		m.prev, m.any = r, true
+	m.any, m.at, m.spo2, m.pulse = true, r.At, r.SpO2, r.Pulse
+	if !begins {
+		out(r)
+		return
 	}
-	m.release(r.At-SpikeReturn, out)
+	m.release(r.At, out)
 }
 
 // Flush passes the remaining rows to out; the session ends.
-func (m *Marker) Flush(out func(Row)) {
-	for i := range m.held {
-		out(m.held[i])
-	}
+func (m *Marker) Flush(out func(*Row)) {
+	m.spike = false
+	m.release(0, out)
 	*m = Marker{}
 }
 
-func (m *Marker) release(before int64, out func(Row)) {
-	n := 0
-	for n < len(m.held) && (m.held[n].At < before || m.spike < 0 || n < m.spike) {
-		out(m.held[n])
-		n++
-	}
-	if n == 0 {
-		return
-	}
-	m.held = m.held[:copy(m.held, m.held[n:])]
-	if m.spike >= 0 {
-		if m.spike -= n; m.spike < 0 {
-			m.spike = -1
+// release passes out what no lone spike can take in any more.
+func (m *Marker) release(now int64, out func(*Row)) {
+	if m.spike {
+		if now-m.held[0].At <= SpikeReturn {
+			return
 		}
+		m.spike = false
 	}
+	for i := range m.held {
+		out(&m.held[i])
+	}
+	m.held = m.held[:0]
 }
 
 // mark applies the rules that need no later row.
@@ -116,41 +126,49 @@ func (m *Marker) mark(r *Row) {
 	if !m.any {
 		return
 	}
-	step, dt := r.SpO2-m.prev.SpO2, r.At-m.prev.At
+	step, dt := r.SpO2-m.spo2, r.At-m.at
 	if fastFall(-step, dt) {
 		r.Reasons |= pleth.RateOfChange
 	}
-	if dt <= pulseJumpWithin && abs(step) >= pulseJumpSpO2 && r.Pulse.Ok && m.prev.Pulse.Ok && abs(r.Pulse.V-m.prev.Pulse.V) > pulseJump {
+	if dt <= pulseJumpWithin && abs(step) >= pulseJumpSpO2 && r.Pulse.Ok && m.pulse.Ok && abs(r.Pulse.V-m.pulse.V) > pulseJump {
 		r.Reasons |= pleth.PulseJump
 	}
 }
 
-// fastFall reports whether a fall over dt is at least 4 %/s.
+// fastFall reports whether a fall over dt nanoseconds is at least as fast as
+// blood cannot.
 func fastFall(fall signal.Fixed, dt int64) bool {
-	return fall >= 0 && float64(fall)*float64(signal.Second) >= float64(FastFallPerSecond)*float64(dt)
+	const perNanosecond = FastFallPerSecond / signal.Fixed(signal.Second)
+	return fall > 0 && fall >= perNanosecond*signal.Fixed(dt)
 }
 
-// watchSpike follows a fast fall until it is undone or too old.
-func (m *Marker) watchSpike() {
-	i := len(m.held) - 1
-	r := &m.held[i]
-	if m.spike >= 0 {
-		first := m.held[m.spike]
+// watchSpike follows a fast fall until it is undone or too old. The newest row
+// is the last one held.
+func (m *Marker) watchSpike(out func(*Row)) {
+	last := len(m.held) - 1
+	r := &m.held[last]
+	if m.spike {
 		switch {
-		case r.At-first.At > SpikeReturn:
-			m.spike = -1
+		case r.At-m.held[0].At > SpikeReturn:
+			m.spike = false
 		case r.SpO2 >= m.base-spikeBack:
-			for k := m.spike; k < i; k++ {
-				if m.held[k].measured() {
-					m.held[k].Reasons |= pleth.LoneSpike
+			for i := range m.held[:last] {
+				if m.held[i].measured() {
+					m.held[i].Reasons |= pleth.LoneSpike
 				}
 			}
-			m.spike = -1
+			m.spike = false
 		}
 	}
-	if m.spike < 0 && r.Reasons&pleth.RateOfChange != 0 {
-		m.spike, m.base = i, m.prev.SpO2
+	if m.spike || r.Reasons&pleth.RateOfChange == 0 {
+		return
 	}
+	for i := range m.held[:last] {
+		out(&m.held[i])
+	}
+	m.held[0] = m.held[last]
+	m.held = m.held[:1]
+	m.spike, m.base = true, m.spo2
 }
 
 // markFlat marks a row once SpO2 and pulse have not moved for five minutes.

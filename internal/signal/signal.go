@@ -18,6 +18,9 @@ const Second = int64(1e9)
 // rounded half to even for arithmetic, while the record keeps its own digits.
 type Fixed int64
 
+// Decimals is the number of decimals that a Fixed has.
+const Decimals = 9
+
 // One is the Fixed number 1.
 const One Fixed = 1e9
 
@@ -30,10 +33,10 @@ func FromValue(v pleth.Value) (Fixed, bool) {
 		return 0, false
 	}
 	m, scale := v.Mantissa()
-	if scale > 9 {
-		return Fixed(pleth.DivRound(m, pleth.Pow10(scale-9))), true
+	if scale > Decimals {
+		return Fixed(pleth.DivRound(m, pleth.Pow10(scale-Decimals))), true
 	}
-	f := pleth.Pow10(9 - scale)
+	f := pleth.Pow10(Decimals - scale)
 	if m > math.MaxInt64/f || m < -math.MaxInt64/f {
 		if m < 0 {
 			return -math.MaxInt64, true
@@ -63,7 +66,7 @@ type Sample struct {
 }
 
 // Ok reports whether the sample was measured, suspect or not.
-func (s Sample) Ok() bool { return s.R.Quality() != pleth.NotMeasured }
+func (s Sample) Ok() bool { return !s.R.Missing() }
 
 // Sum is a 128-bit integer sum of products. The zero Sum is 0.
 type Sum struct {

@@ -8,43 +8,62 @@ import (
 	"pleth/internal/signal"
 )
 
-// readRow reads what the core needs from row i: own says that the row carries
-// the metric of the timeline, beat that it carries a pulse rate.
-func readRow(b *pleth.Batch, i int, timeline pleth.Metric) (r quality.Row, own, beat bool) {
-	r.At, r.First, r.Last = b.Time(i), i, i
-	v := b.Value(timeline, i)
-	own = !v.IsAbsent()
-	r.SpO2, r.Reasons = measure(timeline, v)
-	r.Reasons |= b.Marks(i)
-	r.Pulse = number(b, pleth.PulseRate, i)
-	r.Motion = number(b, pleth.Motion, i)
-	r.Perfusion = number(b, pleth.PerfusionIndex, i)
-	return r, own, r.Pulse.Ok || r.Pulse.Missing
+// columns are the columns of a batch that the core reads.
+type columns struct {
+	batch                          *pleth.Batch
+	spo2, pulse, motion, perfusion column
 }
 
-// measure returns the number of v, or why there is none.
-func measure(m pleth.Metric, v pleth.Value) (signal.Fixed, pleth.Reasons) {
-	f, ok := signal.FromValue(v)
-	if !ok {
-		return 0, pleth.NoValue
-	}
-	info := m.Info()
-	if f < signal.Fixed(info.Low)*signal.One || f > signal.Fixed(info.High)*signal.One {
-		return 0, pleth.OutOfRange
-	}
-	return f, 0
+func columnsOf(b *pleth.Batch, timeline pleth.Metric) *columns {
+	return &columns{b, columnOf(b, timeline), columnOf(b, pleth.PulseRate), columnOf(b, pleth.Motion), columnOf(b, pleth.PerfusionIndex)}
 }
 
-func number(b *pleth.Batch, m pleth.Metric, i int) quality.Number {
-	v := b.Value(m, i)
-	if v.IsAbsent() {
-		return quality.Number{}
+// read reads row i into r and reports whether the core has any use for it.
+func (c *columns) read(r *quality.Row, i int) bool {
+	v, reasons, carried := c.spo2.at(i)
+	r.At, r.SpO2, r.Reasons, r.Rides = c.batch.Time(i), v, reasons|c.batch.Marks(i), !carried
+	r.Pulse, r.Motion, r.Perfusion = c.pulse.number(i), c.motion.number(i), c.perfusion.number(i)
+	return carried || r.Pulse.Ok || r.Pulse.Missing
+}
+
+// column reads one column of a batch as fixed-point numbers.
+type column struct {
+	of        pleth.Column
+	low, high int64 // bounds of what the metric can be, as mantissas
+	up        int64 // mantissa * up is Fixed, or
+	down      int64 // mantissa / down, where the column has more decimals than Fixed
+}
+
+func columnOf(b *pleth.Batch, m pleth.Metric) column {
+	c := column{of: b.Column(m)}
+	info, scale := m.Info(), c.of.Scale()
+	c.low, c.high = info.Low*pleth.Pow10(scale), info.High*pleth.Pow10(scale)
+	if scale <= signal.Decimals {
+		c.up = pleth.Pow10(signal.Decimals - scale)
+	} else {
+		c.down = pleth.Pow10(scale - signal.Decimals)
 	}
-	f, reasons := measure(m, v)
-	if reasons != 0 {
-		return quality.Number{Missing: true}
+	return c
+}
+
+// at returns the number in row i, or why there is none, and whether the row
+// carries the metric.
+func (c *column) at(i int) (v signal.Fixed, why pleth.Reasons, carried bool) {
+	m, ok, carried := c.of.Mantissa(i)
+	switch {
+	case !ok:
+		return 0, pleth.NoValue, carried
+	case m < c.low || m > c.high:
+		return 0, pleth.OutOfRange, true
+	case c.down != 0:
+		return signal.Fixed(pleth.DivRound(m, c.down)), 0, true
 	}
-	return quality.Number{V: f, Ok: true}
+	return signal.Fixed(m * c.up), 0, true
+}
+
+func (c *column) number(i int) quality.Number {
+	v, why, carried := c.at(i)
+	return quality.Number{V: v, Ok: why == 0, Missing: carried && why != 0}
 }
 
 // decimator turns rows that come twice a second or faster into one a second:
@@ -55,39 +74,48 @@ type decimator struct {
 	values []signal.Fixed
 }
 
-func (d *decimator) push(r quality.Row, out func(quality.Row)) {
+func (d *decimator) push(r *quality.Row, out func(*quality.Row)) {
 	if len(d.rows) > 0 && r.At/signal.Second != d.second {
 		d.flush(out)
 	}
 	d.second = r.At / signal.Second
-	d.rows = append(d.rows, r)
+	d.rows = append(d.rows, *r)
 }
 
-func (d *decimator) flush(out func(quality.Row)) {
+func (d *decimator) flush(out func(*quality.Row)) {
 	if len(d.rows) == 0 {
 		return
 	}
 	r := quality.Row{At: d.second * signal.Second, First: d.rows[0].First, Last: d.rows[len(d.rows)-1].Last}
 	var missing, doubts pleth.Reasons
 	d.values = d.values[:0]
+	own := 0
 	for i := range d.rows {
-		if one := &d.rows[i]; one.Reasons.Quality() != pleth.NotMeasured {
+		one := &d.rows[i]
+		switch {
+		case one.Rides:
+			continue
+		case one.Reasons.Missing():
+			missing |= one.Reasons
+		default:
 			d.values = append(d.values, one.SpO2)
 			doubts |= one.Reasons
-		} else {
-			missing |= one.Reasons
 		}
+		own++
 	}
-	if 2*len(d.values) >= len(d.rows) {
+	switch {
+	case own == 0:
+		r.Reasons, r.Rides = pleth.NoValue, true
+	case 2*len(d.values) >= own:
 		r.SpO2, r.Reasons = median(d.values), doubts
-	} else {
+	default:
 		r.Reasons = missing
 	}
 	r.Pulse = d.companion(func(r *quality.Row) quality.Number { return r.Pulse }, median)
 	r.Perfusion = d.companion(func(r *quality.Row) quality.Number { return r.Perfusion }, median)
 	r.Motion = d.companion(func(r *quality.Row) quality.Number { return r.Motion }, slices.Max[[]signal.Fixed])
 	d.rows = d.rows[:0]
-	out(r)
+	out(&r)
 }
 
 func (d *decimator) companion(of func(*quality.Row) quality.Number, reduce func([]signal.Fixed) signal.Fixed) quality.Number {

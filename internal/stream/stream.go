@@ -8,6 +8,8 @@
 package stream
 
 import (
+	"math/bits"
+
 	"pleth"
 	"pleth/internal/oximetry"
 	"pleth/internal/quality"
@@ -46,15 +48,18 @@ type Derived struct {
 	Doubted  int64 // ns of suspect and artefact samples
 	Bridged  int64 // ns between valid samples that are interpolated for continuity
 	Longest  int64 // ns of the longest gap, leading and trailing ones included
-	Reasons  map[pleth.Reasons]int64
+	// Reasons is the time in ns of each single reason; a sample with two
+	// counts in both. The missing ones explain all time that is not Valid.
+	Reasons map[pleth.Reasons]int64
 
 	All   window.Distribution // ns at each value
 	Clean window.Distribution // the same without suspect and artefact samples
-	Below [len(BelowLimits)]*oximetry.Below
+	Below []oximetry.Below    // by BelowLimits
 
 	Grid     window.Grid         // SpO2 held at 1 Hz
 	Seconds  window.Distribution // of the grid
-	Rolling  [2]window.Extremes  // 60 s and 300 s
+	Rolling  [len(RollingSpans)]window.Extremes
+	HighSD   int // seconds at which the SD of the last 300 s is 2 points or more
 	DI12     *window.Delta
 	Segments []Segment
 	Episodes []oximetry.Episode // in order of their end
@@ -65,32 +70,44 @@ type Derived struct {
 	PulseAll   window.Distribution
 	PulseValid int64
 
-	marks []pleth.Reasons // by row
-	own   []bool          // rows with the metric of the timeline
+	marks []pleth.Reasons // by row; rides for a row without the metric of the timeline
 }
+
+// rides is no reason: it marks a row that only rides along.
+const rides pleth.Reasons = 1 << 15
 
 // Marks returns the reasons to doubt the SpO2 value of row i of the session,
 // or why it has none; own is false for a row that does not carry SpO2.
 func (d *Derived) Marks(i int) (reasons pleth.Reasons, own bool) {
-	if i >= len(d.own) || !d.own[i] {
+	if i >= len(d.marks) || d.marks[i] == rides {
 		return 0, false
 	}
 	return d.marks[i], true
 }
 
 // RollingSpans are the trailing windows, in seconds.
-var RollingSpans = [2]int{60, 300}
+var RollingSpans = [...]int{60, 300}
+
+// longSpan is the index of the window of 300 s.
+const longSpan = 1
 
 // Derive runs all rows of s through a Pipeline.
 func Derive(s *session.Session, cfg Config) *Derived {
 	p := NewPipeline(s, cfg)
-	for i := range s.Rows.Len() {
-		p.Push(s.Rows, i)
+	n := s.Rows.Len()
+	if n > 0 {
+		p.grow(n, s.Rows.Time(n-1)+p.hold.interval)
+	}
+	cols := columnsOf(s.Rows, p.metric)
+	for i := range n {
+		p.push(cols, i)
 	}
 	return p.Finish()
 }
 
-// Pipeline takes the rows of one session in order. Use NewPipeline.
+// Pipeline takes the rows of one session in order. What a row comes to is
+// known when the next one comes: only then is the time it stands for certain,
+// and while a lone spike may be under way up to 3 s later. Use NewPipeline.
 type Pipeline struct {
 	cfg      Config
 	metric   pleth.Metric
@@ -98,21 +115,29 @@ type Pipeline struct {
 	marker   quality.Marker
 	hold     holder
 	pulse    holder
+	runs     *oximetry.Runs
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
 	falls    *oximetry.Finder
-	rolling  [2]*window.Rolling
+	rolling  [len(RollingSpans)]*window.Rolling
 	done     int // grid seconds passed on
+	rowEnd   int64
 	lastEnd  int64
 	anyValid bool
 	gapLimit int64
 	bridge   int64
+	reasons  [16]int64 // ns, by the bit of the reason
+	row      quality.Row
 	d        *Derived
 
 	// Bound once, so that the hot path makes no closures.
-	markOut    func(quality.Row)
+	rowOut     func(*quality.Row)
+	markOut    func(*quality.Row)
 	sampleOut  func(signal.Sample)
+	pulseOut   func(signal.Sample)
 	episodeOut func(oximetry.Episode)
 }
+
+var noRowBit = bits.TrailingZeros16(uint16(pleth.NoRow))
 
 // Gap limits. Source: docs/definitions/time.md.
 const (
@@ -135,9 +160,7 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	p.hold = holder{interval: interval, limit: holdLimit(interval, regular)}
 	p.pulse = holder{interval: pulseInterval, limit: holdLimit(pulseInterval, pulseRegular)}
 	p.d = &Derived{Interval: interval, DI12: window.NewDelta(12), Reasons: map[pleth.Reasons]int64{}}
-	for i, q := range BelowLimits {
-		p.d.Below[i] = oximetry.NewBelow(q)
-	}
+	p.runs = oximetry.NewRuns(BelowLimits[:])
 	minimum := cfg.EpisodeMinimum
 	if minimum == 0 {
 		minimum = oximetry.EpisodeMinimum
@@ -151,47 +174,69 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	for i, seconds := range RollingSpans {
 		p.rolling[i] = window.NewRolling(seconds)
 	}
-	p.markOut, p.sampleOut = p.marked, p.sample
+	p.rowOut, p.markOut, p.sampleOut, p.pulseOut = p.take, p.marked, p.sample, p.pulseSample
 	p.episodeOut = func(e oximetry.Episode) { p.d.Episodes = append(p.d.Episodes, e) }
 	return p
 }
 
-// Push takes row i of b, whose times count from the start of the session.
-func (p *Pipeline) Push(b *pleth.Batch, i int) {
-	r, own, beat := readRow(b, i, p.metric)
-	p.d.own = append(p.d.own, own)
-	p.d.marks = append(p.d.marks, 0)
-	if p.decimate != nil {
-		if own {
-			p.decimate.push(r, p.row)
-		}
-		return
-	}
-	if own {
-		p.row(r)
-	} else if beat {
-		p.beat(r)
-	}
+// grow makes room for a session of so many rows and ns.
+func (p *Pipeline) grow(rows int, span int64) {
+	seconds := int(span/signal.Second) + 1
+	p.d.marks = make([]pleth.Reasons, 0, rows)
+	p.d.Grid.Grow(seconds)
+	p.d.Pulse.Grow(seconds)
 }
 
-// row takes one row with SpO2 of the session's final rate.
-func (p *Pipeline) row(r quality.Row) {
+// Push takes row i of b, whose times count from the start of the session.
+func (p *Pipeline) Push(b *pleth.Batch, i int) { p.push(columnsOf(b, p.metric), i) }
+
+func (p *Pipeline) push(c *columns, i int) {
+	use := c.read(&p.row, i)
+	p.row.First, p.row.Last = len(p.d.marks), len(p.d.marks)
+	p.d.marks = append(p.d.marks, 0)
+	if p.row.Rides {
+		p.d.marks[p.row.First] = rides
+	}
+	if !use {
+		return
+	}
+	if p.decimate != nil {
+		p.decimate.push(&p.row, p.rowOut)
+		return
+	}
+	p.take(&p.row)
+}
+
+// take takes one row of the session's final rate.
+func (p *Pipeline) take(r *quality.Row) {
 	if p.cfg.Quantize {
 		r.SpO2 = r.SpO2.Round()
 	}
-	p.beat(r)
 	p.marker.Push(r, p.markOut)
 }
 
-func (p *Pipeline) beat(r quality.Row) {
-	if !r.Pulse.Ok && !r.Pulse.Missing {
+// marked takes one row with its final marks.
+func (p *Pipeline) marked(r *quality.Row) {
+	clean := p.cfg.Clean && r.Reasons.Doubted()
+	if r.Pulse.Ok || r.Pulse.Missing {
+		s := signal.Sample{At: r.At, V: r.Pulse.V}
+		if !r.Pulse.Ok || clean {
+			s.V, s.R = 0, pleth.NoValue
+		}
+		p.pulse.push(s, p.pulseOut)
+	}
+	if r.Rides {
 		return
 	}
-	s := signal.Sample{At: r.At, V: r.Pulse.V}
-	if !r.Pulse.Ok {
-		s.R = pleth.NoValue
+	for i := r.First; i <= r.Last; i++ {
+		if p.d.marks[i] != rides {
+			p.d.marks[i] = r.Reasons
+		}
 	}
-	p.pulse.push(s, p.pulseSample)
+	if clean {
+		r.SpO2, r.Reasons = 0, r.Reasons|pleth.NoValue
+	}
+	p.hold.push(signal.Sample{At: r.At, V: r.SpO2, R: r.Reasons}, p.sampleOut)
 }
 
 func (p *Pipeline) pulseSample(s signal.Sample) {
@@ -202,29 +247,23 @@ func (p *Pipeline) pulseSample(s signal.Sample) {
 	}
 }
 
-func (p *Pipeline) marked(r quality.Row) {
-	for i := r.First; i <= r.Last; i++ {
-		p.d.marks[i] = r.Reasons
-	}
-	if p.cfg.Clean && r.Reasons.Doubted() {
-		r.SpO2, r.Reasons = 0, r.Reasons|pleth.NoValue
-	}
-	p.hold.push(signal.Sample{At: r.At, V: r.SpO2, R: r.Reasons}, p.sampleOut)
-}
-
 // sample takes one held sample: everything that counts time by samples.
 func (p *Pipeline) sample(s signal.Sample) {
 	d := p.d
 	d.Span = s.At + p.hold.interval
-	s.R.Each(func(r pleth.Reasons) { d.Reasons[r] += s.Hold })
+	p.reasons[noRowBit] += s.At - p.rowEnd
+	p.rowEnd = s.At + s.Hold
+	if s.R != 0 {
+		s.R.Each(func(r pleth.Reasons) { p.reasons[bits.TrailingZeros16(uint16(r))] += s.Hold })
+	}
 	if s.Ok() {
 		p.valid(s)
 	}
-	for _, b := range d.Below {
-		b.Add(s)
-	}
+	p.runs.Add(s)
 	for _, e := range p.episodes {
-		e.Add(s, p.episodeOut)
+		if e.Concerns(&s) {
+			e.Add(s, p.episodeOut)
+		}
 	}
 	d.Grid.Add(s)
 	p.seconds()
@@ -263,9 +302,11 @@ func (p *Pipeline) seconds() {
 		}
 		p.d.DI12.Add(v, ok)
 		for i, r := range p.rolling {
-			if mean, sd, exists := r.Add(v, ok); exists {
-				p.d.Rolling[i].Add(p.done, mean, sd)
-			}
+			r.Push(v, ok)
+			p.d.Rolling[i].Add(p.done, r)
+		}
+		if r := p.rolling[longSpan]; r.Exists() && r.SDAtLeast(oximetry.HighSD) {
+			p.d.HighSD++
 		}
 		p.falls.Add(v, ok)
 	}
@@ -274,20 +315,25 @@ func (p *Pipeline) seconds() {
 // Finish ends the session and returns what it came to. The Pipeline is used up.
 func (p *Pipeline) Finish() *Derived {
 	if p.decimate != nil {
-		p.decimate.flush(p.row)
+		p.decimate.flush(p.rowOut)
 	}
 	p.marker.Flush(p.markOut)
 	p.hold.flush(p.sampleOut)
-	p.pulse.flush(p.pulseSample)
-	for _, b := range p.d.Below {
-		b.Flush()
-	}
+	p.pulse.flush(p.pulseOut)
+	p.runs.Flush()
 	for _, e := range p.episodes {
 		e.Flush(p.episodeOut)
 	}
 	p.falls.Flush()
-	p.d.Longest = max(p.d.Longest, p.d.Span-p.lastEnd)
-	return p.d
+	d := p.d
+	d.Below = p.runs.Below
+	d.Longest = max(d.Longest, d.Span-p.lastEnd)
+	for bit, ns := range p.reasons {
+		if ns > 0 {
+			d.Reasons[1<<bit] = ns
+		}
+	}
+	return d
 }
 
 func holdLimit(interval int64, regular bool) int64 {

@@ -13,15 +13,18 @@ import (
 
 // Distribution is how long each value stood. The zero Distribution is empty.
 type Distribution struct {
-	whole [101]int64 // weight of the whole numbers 0..100
+	whole [wholeEnd]int64 // weight of the whole numbers 0..wholeEnd-1
 	other map[signal.Fixed]int64
 	total int64
 }
 
+// wholeEnd covers percent and pulse rates, which come as whole numbers.
+const wholeEnd = 351
+
 // Add counts value v with a weight: nanoseconds, or one per second.
 func (d *Distribution) Add(v signal.Fixed, weight int64) {
 	d.total += weight
-	if n := v / signal.One; v >= 0 && n <= 100 && n*signal.One == v {
+	if n := v / signal.One; v >= 0 && n < wholeEnd && n*signal.One == v {
 		d.whole[n] += weight
 		return
 	}

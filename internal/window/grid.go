@@ -1,6 +1,8 @@
 package window
 
 import (
+	"slices"
+
 	"pleth"
 	"pleth/internal/signal"
 )
@@ -10,6 +12,12 @@ import (
 type Grid struct {
 	V []signal.Fixed  // percent; 0 where R says that nothing was measured
 	R []pleth.Reasons // pleth.NoRow for seconds without a sample
+}
+
+// Grow makes room for so many more seconds.
+func (g *Grid) Grow(seconds int) {
+	g.V = slices.Grow(g.V, seconds)
+	g.R = slices.Grow(g.R, seconds)
 }
 
 // Add appends the seconds that s covers, and the seconds before it that
@@ -31,4 +39,4 @@ func (g *Grid) Add(s signal.Sample) {
 func (g *Grid) Len() int { return len(g.V) }
 
 // Ok reports whether second k was measured.
-func (g *Grid) Ok(k int) bool { return g.R[k].Quality() != pleth.NotMeasured }
+func (g *Grid) Ok(k int) bool { return !g.R[k].Missing() }

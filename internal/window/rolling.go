@@ -9,48 +9,69 @@ import (
 
 // Rolling is a trailing window of some seconds that moves second by second.
 // Its mean and standard deviation exist as soon as half of its nominal
-// seconds are valid, so the first, partial windows count.
+// seconds are valid, so the first, partial windows count. Use NewRolling.
 type Rolling struct {
-	ring  []signal.Fixed
-	ok    []bool
-	at    int
-	n     int64
-	sum   int64
-	sumSq uint128
+	ring   []signal.Fixed // notValid where a second is missing
+	at     int
+	n      int64 // valid seconds
+	sum    int64
+	sumSq  uint128
+	spread uint128 // n*sum(x^2) - sum(x)^2, exact
 }
+
+const notValid = signal.Fixed(math.MinInt64)
 
 // NewRolling returns an empty trailing window of seconds.
 func NewRolling(seconds int) *Rolling {
-	return &Rolling{ring: make([]signal.Fixed, seconds), ok: make([]bool, seconds)}
+	r := &Rolling{ring: make([]signal.Fixed, seconds)}
+	for i := range r.ring {
+		r.ring[i] = notValid
+	}
+	return r
 }
 
-// Add moves the window by one second. It returns the mean, the sample standard
-// deviation, and whether they exist.
-func (r *Rolling) Add(v signal.Fixed, ok bool) (mean, sd float64, exists bool) {
-	if r.ok[r.at] {
-		old := r.ring[r.at]
+// Push moves the window by one second.
+func (r *Rolling) Push(v signal.Fixed, ok bool) {
+	if !ok {
+		v = notValid
+	}
+	old := r.ring[r.at]
+	r.ring[r.at] = v
+	if r.at++; r.at == len(r.ring) {
+		r.at = 0
+	}
+	if old == v {
+		return
+	}
+	if old != notValid {
 		r.n--
 		r.sum -= int64(old)
 		r.sumSq = r.sumSq.sub(square(int64(old)))
 	}
-	r.ring[r.at], r.ok[r.at] = v, ok
 	if ok {
 		r.n++
 		r.sum += int64(v)
 		r.sumSq = r.sumSq.add(square(int64(v)))
 	}
-	if r.at++; r.at == len(r.ring) {
-		r.at = 0
-	}
-	if 2*r.n < int64(len(r.ring)) || r.n < 2 {
-		return 0, 0, false
-	}
+	// Exact in 128 bits for windows of a day and values below 1e11 (100 %).
+	r.spread = r.sumSq.mul(uint64(r.n)).sub(square(r.sum))
+}
+
+// Exists reports whether the window holds enough for a mean and a deviation.
+func (r *Rolling) Exists() bool { return r.n >= 2 && 2*r.n >= int64(len(r.ring)) }
+
+// Mean returns the mean of the valid seconds in percent.
+func (r *Rolling) Mean() float64 { return float64(r.sum) / float64(r.n) / float64(signal.One) }
+
+// SD returns the sample standard deviation of the valid seconds in percent.
+func (r *Rolling) SD() float64 {
 	n := float64(r.n)
-	mean = float64(r.sum) / n / float64(signal.One)
-	// n*sum(x^2) - sum(x)^2 is exact in 128 bits for values below 1e11 (100 %).
-	spread := r.sumSq.mul(uint64(r.n)).sub(square(r.sum))
-	sd = math.Sqrt(spread.float()/(n*(n-1))) / float64(signal.One)
-	return mean, sd, true
+	return math.Sqrt(r.spread.float()/(n*(n-1))) / float64(signal.One)
+}
+
+// SDAtLeast reports whether the standard deviation is limit or more, exactly.
+func (r *Rolling) SDAtLeast(limit signal.Fixed) bool {
+	return !r.spread.less(square(int64(limit)).mul(uint64(r.n * (r.n - 1))))
 }
 
 type uint128 struct{ hi, lo uint64 }
@@ -80,6 +101,8 @@ func (u uint128) mul(n uint64) uint128 {
 	return uint128{hi + u.hi*n, lo}
 }
 
+func (u uint128) less(v uint128) bool { return u.hi < v.hi || u.hi == v.hi && u.lo < v.lo }
+
 func (u uint128) float() float64 { return float64(u.hi)*(1<<64) + float64(u.lo) }
 
 // Extremes keeps the lowest and highest mean and the highest standard
@@ -88,21 +111,40 @@ type Extremes struct {
 	MeanMin, MeanMax, SDMax       float64
 	MeanMinAt, MeanMaxAt, SDMaxAt int
 	Exists                        bool
+
+	// The windows that the extremes were seen in: a window of as many valid
+	// seconds is compared by its integers, which costs no division.
+	low, high, wide struct {
+		n, sum int64
+		spread uint128
+	}
 }
 
-// Add takes one result of Rolling.Add at second k.
-func (e *Extremes) Add(k int, mean, sd float64) {
-	if !e.Exists {
-		*e = Extremes{mean, mean, sd, k, k, k, true}
+// Add looks at the window that ends at second k.
+func (e *Extremes) Add(k int, r *Rolling) {
+	if !r.Exists() {
 		return
 	}
-	if mean < e.MeanMin {
-		e.MeanMin, e.MeanMinAt = mean, k
+	if !e.Exists {
+		e.MeanMin, e.MeanMax, e.SDMax = math.Inf(1), math.Inf(-1), -1
+		e.Exists = true
 	}
-	if mean > e.MeanMax {
-		e.MeanMax, e.MeanMaxAt = mean, k
+	if r.n != e.low.n || r.sum < e.low.sum {
+		if mean := r.Mean(); mean < e.MeanMin {
+			e.MeanMin, e.MeanMinAt = mean, k
+			e.low.n, e.low.sum = r.n, r.sum
+		}
 	}
-	if sd > e.SDMax {
-		e.SDMax, e.SDMaxAt = sd, k
+	if r.n != e.high.n || r.sum > e.high.sum {
+		if mean := r.Mean(); mean > e.MeanMax {
+			e.MeanMax, e.MeanMaxAt = mean, k
+			e.high.n, e.high.sum = r.n, r.sum
+		}
+	}
+	if r.n != e.wide.n || e.wide.spread.less(r.spread) {
+		if sd := r.SD(); sd > e.SDMax {
+			e.SDMax, e.SDMaxAt = sd, k
+			e.wide.n, e.wide.spread = r.n, r.spread
+		}
 	}
 }

@@ -1,0 +1,27 @@
+package plethtest
+
+import (
+	"syscall"
+	"testing"
+)
+
+// CPU reports the processor time of a benchmark per operation beside the wall
+// time, which depends on what else the machine does. Call it before the loop,
+// and what it returns after it.
+func CPU(b *testing.B) (report func()) {
+	b.Helper()
+	from := cpuTime(b)
+	return func() {
+		b.Helper()
+		b.ReportMetric(float64(cpuTime(b)-from)/float64(b.N)/1e6, "cpu-ms/op")
+	}
+}
+
+func cpuTime(b *testing.B) int64 {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
