@@ -9,30 +9,34 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"pleth"
 )
 
 // Reference is a real recording for which other programs' figures exist.
 type Reference struct {
 	Name string
-	SpO2 []float64 // at 1 Hz, held; as recorded, NaN where missing or outside 50..100
+	SpO2 []float64    // at 1 Hz, held; as recorded, NaN where missing or outside 50..100
+	Rows *pleth.Batch // at the interval of the recording, with the pulse rate where there is one
 	json any
 }
 
-// references says where the recordings stand: the column of SpO2 and the
-// seconds between rows. They are read by the simplest code that can, since what
+// references says where the recordings stand: the columns of SpO2 and of the
+// pulse rate (-1 if there is none) and the seconds between rows. They are read by the simplest code that can, since what
 // is tested by them is not the readers.
 var references = [...]struct {
 	name, file string
 	column     int
+	pulse      int
 	seconds    int
 }{
-	{"contec-cms50e-auto-20210515120642", "data/oximetry/contec-cms50e/auto/20210515120642.csv", 2, 1},
-	{"masimo-radical7-paediatric", "data/oximetry/masimo-radical7-paediatric/ExampleData.txt", 0, 1},
-	{"physiozoo-304", "reference/recordings/physiozoo-304.csv", 1, 1},
-	{"physiozoo-example-spo2", "reference/recordings/physiozoo-example-spo2.csv", 1, 1},
-	{"viatom-checkme-o2-max-20260220-short", "data/oximetry/viatom-checkme-o2-max/checkme-o2-max-20260220-short.csv", 1, 2},
-	{"viatom-checkme-o2-max-20260310", "data/oximetry/viatom-checkme-o2-max/checkme-o2-max-20260310.csv", 1, 2},
-	{"viatom-o2ring-20250306222056", "data/oximetry/viatom-o2ring/O2Ring _20250306222056.csv", 1, 4},
+	{"contec-cms50e-auto-20210515120642", "data/oximetry/contec-cms50e/auto/20210515120642.csv", 2, 3, 1},
+	{"masimo-radical7-paediatric", "data/oximetry/masimo-radical7-paediatric/ExampleData.txt", 0, 1, 1},
+	{"physiozoo-304", "reference/recordings/physiozoo-304.csv", 1, -1, 1},
+	{"physiozoo-example-spo2", "reference/recordings/physiozoo-example-spo2.csv", 1, -1, 1},
+	{"viatom-checkme-o2-max-20260220-short", "data/oximetry/viatom-checkme-o2-max/checkme-o2-max-20260220-short.csv", 1, 2, 2},
+	{"viatom-checkme-o2-max-20260310", "data/oximetry/viatom-checkme-o2-max/checkme-o2-max-20260310.csv", 1, 2, 2},
+	{"viatom-o2ring-20250306222056", "data/oximetry/viatom-o2ring/O2Ring _20250306222056.csv", 1, 2, 4},
 }
 
 // EachReference runs f as a parallel subtest for each Reference.
@@ -49,14 +53,19 @@ func EachReference(t *testing.T, f func(t *testing.T, r *Reference)) {
 func loadReference(tb testing.TB, i int) *Reference {
 	tb.Helper()
 	ref := references[i]
-	r := &Reference{Name: ref.name}
+	r := &Reference{Name: ref.name, Rows: new(pleth.Batch)}
 	text, err := os.ReadFile(Shared(tb, ref.file))
 	if err != nil {
 		tb.Fatal(err)
 	}
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
-		field := strings.TrimSpace(strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == '\t' })[ref.column])
-		v, err := strconv.ParseFloat(field, 64)
+	for k, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
+		fields := strings.FieldsFunc(line, func(c rune) bool { return c == ',' || c == '\t' || c == '\r' })
+		r.Rows.AddRow(int64(k*ref.seconds) * 1e9)
+		setField(r.Rows, pleth.SpO2, fields[ref.column])
+		if ref.pulse >= 0 {
+			setField(r.Rows, pleth.PulseRate, fields[ref.pulse])
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(fields[ref.column]), 64)
 		if err != nil || v < 50 || v > 100 {
 			v = math.NaN()
 		}
@@ -72,6 +81,24 @@ func loadReference(tb testing.TB, i int) *Reference {
 		tb.Fatal(err)
 	}
 	return r
+}
+
+func setField(b *pleth.Batch, m pleth.Metric, field string) {
+	if v, ok := pleth.ParseValue([]byte(strings.TrimSpace(field))); ok {
+		b.Set(m, v)
+		return
+	}
+	b.SetMissing(m)
+}
+
+// Number is At for a number.
+func (r *Reference) Number(tb testing.TB, path ...string) float64 {
+	tb.Helper()
+	f, ok := r.At(tb, path...).(float64)
+	if !ok {
+		tb.Fatalf("%s of the reference of %s is no number", strings.Join(path, "/"), r.Name)
+	}
+	return f
 }
 
 // At returns the value at a path of keys of the reference file, which must be
