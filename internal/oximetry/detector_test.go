@@ -32,31 +32,10 @@ func find(m oximetry.Method, seconds []float64) (three, four []oximetry.Fall) {
 	return three, four
 }
 
-// written reads a series such as "300x97 20x93 5x?": 300 s at 97 %, 20 s at
-// 93 %, 5 s missing; a bare number stands for one second.
+// written reads a series as plethtest.Seconds does.
 func written(t *testing.T, text string) []float64 {
 	t.Helper()
-	var x []float64
-	for _, word := range strings.Fields(text) {
-		times, level, ok := strings.Cut(word, "x")
-		if !ok {
-			times, level = "1", word
-		}
-		n, err := strconv.Atoi(times)
-		if err != nil {
-			t.Fatal(err)
-		}
-		v := math.NaN()
-		if level != "?" {
-			if v, err = strconv.ParseFloat(level, 64); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range n {
-			x = append(x, v)
-		}
-	}
-	return x
+	return plethtest.Seconds(t, text)
 }
 
 // TestDetectors says in whole seconds and percents what each method makes of a

@@ -61,8 +61,9 @@ func BridgeSeconds(interval int64) int {
 //
 // A fall is certain at the latest FallLag seconds after its nadir. It is handed
 // out when its recovery has ended too, which is at the latest FallMaximum +
-// SmoothLag seconds after its nadir. Falls come in order and do not overlap,
-// but for the second in which one ends. Use NewFalls.
+// SmoothLag seconds after its nadir; a gap that is being bridged adds to both.
+// Falls come in order, and each starts at or after the nadir of the one before.
+// Use NewFalls.
 type Falls struct {
 	bridge  bridge
 	maxStep signal.Fixed // points in one second of the grid that reject a fall
@@ -100,6 +101,11 @@ func NewFalls(interval int64) *Falls {
 
 // Add takes the next second of the grid and passes falls that have ended to out.
 func (f *Falls) Add(v signal.Fixed, ok bool, out func(Fall)) {
+	if ok && f.bridge.gap == 0 {
+		f.bridge.last, f.bridge.any = v, true
+		f.second(v, out)
+		return
+	}
 	f.bridge.add(v, ok,
 		func(v signal.Fixed) { f.second(v, out) },
 		func(missing int) { f.cut(out); f.next += missing })
