@@ -167,28 +167,24 @@ func (s *Session) ID() string {
 	buf := make([]byte, 0, 64<<10)
 	buf = append(buf, "pleth.session/1\n"...)
 	buf = binary.AppendVarint(buf, s.Interval)
-	last := int64(0)
 	b := s.Rows
-	metrics := make([]pleth.Metric, 0, 16)
+	var metrics []column
 	for _, m := range pleth.Metrics() {
 		if b.Has(m) {
-			metrics = append(metrics, m)
+			metrics = append(metrics, column{m, b.Column(m)})
 		}
 	}
-	for i := range b.Len() {
-		buf = binary.AppendVarint(buf, b.Time(i)-last)
-		last = b.Time(i)
-		for _, m := range metrics {
-			v := b.Value(m, i)
-			if !v.Ok() {
-				continue
-			}
-			mant, scale := v.Mantissa()
-			for scale > 0 && mant%10 == 0 {
-				mant, scale = mant/10, scale-1
-			}
-			buf = append(buf, byte(m)<<4|scale)
-			buf = binary.AppendVarint(buf, mant)
+	last, step := int64(0), int64(-1)
+	var stepBytes []byte // of step, which is the same for most rows
+	for i, t := range b.Times() {
+		if t-last != step {
+			step = t - last
+			stepBytes = binary.AppendVarint(stepBytes[:0], step)
+		}
+		last = t
+		buf = append(buf, stepBytes...)
+		for k := range metrics {
+			buf = metrics[k].append(buf, i)
 		}
 		buf = append(buf, 0)
 		if len(buf) > 60<<10 {
@@ -198,6 +194,26 @@ func (s *Session) ID() string {
 	}
 	h.Write(buf)
 	return hex.EncodeToString(h.Sum(nil)[:16])
+}
+
+// column is one metric of the samples that an ID digests.
+type column struct {
+	metric pleth.Metric
+	of     pleth.Column
+}
+
+// append appends the number in row i without trailing zeros; nothing where
+// there is none.
+func (c *column) append(buf []byte, i int) []byte {
+	m, ok, _ := c.of.Mantissa(i)
+	if !ok {
+		return buf
+	}
+	scale := c.of.Scale()
+	for scale > 0 && m%10 == 0 {
+		m, scale = m/10, scale-1
+	}
+	return binary.AppendVarint(append(buf, byte(c.metric)<<4|scale), m)
 }
 
 // Key returns the name of the session as a resource: it stays when late rows

@@ -43,6 +43,7 @@ type Segment struct{ Start, End int64 }
 // Derived is what the rows of one session come to.
 type Derived struct {
 	Interval int64 // ns that the samples are apart; 1 s where rows came faster
+	Minimum  int64 // ns below its limit that make an episode count
 	Span     int64 // ns of all row slots
 	Valid    int64 // ns of valid samples
 	Doubted  int64 // ns of suspect and artefact samples
@@ -88,8 +89,8 @@ func (d *Derived) Marks(i int) (reasons pleth.Reasons, own bool) {
 // RollingSpans are the trailing windows, in seconds.
 var RollingSpans = [...]int{60, 300}
 
-// longSpan is the index of the window of 300 s.
-const longSpan = 1
+// LongSpan is the index of the window of 300 s in RollingSpans.
+const LongSpan = 1
 
 // Derive runs all rows of s through a Pipeline.
 func Derive(s *session.Session, cfg Config) *Derived {
@@ -119,7 +120,8 @@ type Pipeline struct {
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
 	falls    *oximetry.Finder
 	rolling  [len(RollingSpans)]*window.Rolling
-	done     int // grid seconds passed on
+	found    int // seconds of the grid that falls have seen
+	counted  int // and the measures over time
 	rowEnd   int64
 	lastEnd  int64
 	anyValid bool
@@ -145,6 +147,9 @@ const (
 	fastInterval = signal.Second / 2
 )
 
+// countStep is how many seconds of the grid are counted at once.
+const countStep = 256
+
 // NewPipeline returns the road for a session with the timing of s; its rows
 // are not looked at.
 func NewPipeline(s *session.Session, cfg Config) *Pipeline {
@@ -165,6 +170,7 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	if minimum == 0 {
 		minimum = oximetry.EpisodeMinimum
 	}
+	p.d.Minimum = minimum
 	for i, q := range EpisodeLimits {
 		p.episodes[i] = oximetry.NewEpisodes(q, interval, minimum)
 	}
@@ -266,7 +272,12 @@ func (p *Pipeline) sample(s signal.Sample) {
 		}
 	}
 	d.Grid.Add(s)
-	p.seconds()
+	for ; p.found < d.Grid.Len(); p.found++ {
+		p.falls.Add(d.Grid.V[p.found], d.Grid.Ok(p.found))
+	}
+	if d.Grid.Len() >= p.counted+countStep {
+		p.count()
+	}
 }
 
 func (p *Pipeline) valid(s signal.Sample) {
@@ -292,23 +303,27 @@ func (p *Pipeline) valid(s signal.Sample) {
 	p.lastEnd, p.anyValid = s.At+s.Hold, true
 }
 
-// seconds passes the new seconds of the grid on.
-func (p *Pipeline) seconds() {
-	g := &p.d.Grid
-	for ; p.done < g.Len(); p.done++ {
-		v, ok := g.V[p.done], g.Ok(p.done)
+// count takes the seconds of the grid that no measure over time has seen yet.
+// Such measures hand out nothing on the way, and are quicker at it by blocks.
+func (p *Pipeline) count() {
+	d, from := p.d, p.counted
+	p.counted = d.Grid.Len()
+	for k, v := range d.Grid.V[from:] {
+		ok := d.Grid.Ok(from + k)
 		if ok {
-			p.d.Seconds.Add(v, 1)
+			d.Seconds.Add(v, 1)
 		}
-		p.d.DI12.Add(v, ok)
-		for i, r := range p.rolling {
-			r.Push(v, ok)
-			p.d.Rolling[i].Add(p.done, r)
+		d.DI12.Add(v, ok)
+	}
+	for i, r := range p.rolling {
+		extremes := &d.Rolling[i]
+		for k, v := range d.Grid.V[from:] {
+			r.Push(v, d.Grid.Ok(from+k))
+			extremes.Add(from+k, r)
+			if i == LongSpan && r.Exists() && r.SDAtLeast(oximetry.HighSD) {
+				d.HighSD++
+			}
 		}
-		if r := p.rolling[longSpan]; r.Exists() && r.SDAtLeast(oximetry.HighSD) {
-			p.d.HighSD++
-		}
-		p.falls.Add(v, ok)
 	}
 }
 
@@ -321,6 +336,7 @@ func (p *Pipeline) Finish() *Derived {
 	p.hold.flush(p.sampleOut)
 	p.pulse.flush(p.pulseOut)
 	p.runs.Flush()
+	p.count()
 	for _, e := range p.episodes {
 		e.Flush(p.episodeOut)
 	}
