@@ -123,16 +123,17 @@ func Float(mantissa int64, scale uint8) float64 {
 // ParseValue reads a decimal number: an optional sign, digits, an optional
 // point with digits, an optional exponent. It returns false if b is anything
 // else (blanks, NaN, infinities and hexadecimal included) or does not fit.
+// Digits that a Value cannot keep are rounded away, half to even.
 func ParseValue(b []byte) (Value, bool) {
 	i, neg := 0, false
 	if i < len(b) && (b[i] == '-' || b[i] == '+') {
 		neg = b[i] == '-'
 		i++
 	}
+	const full = (math.MaxInt64 - 9) / 10 // no further digit fits
 	var m int64
-	var scale uint8
-	digits, point, last := 0, false, byte(0)
-	sticky := false
+	scale, digits, point := 0, 0, false
+	var cut remainder
 	for ; i < len(b); i++ {
 		c := b[i]
 		if c == '.' && !point {
@@ -143,68 +144,101 @@ func ParseValue(b []byte) (Value, bool) {
 			break
 		}
 		digits++
-		if point && (scale == MaxScale || m > (math.MaxInt64-9)/10) {
-			// Beyond what is kept: remember for rounding.
-			if last == 0 {
-				last = c
-			} else if c != '0' {
-				sticky = true
+		switch {
+		case m <= full:
+			m = m*10 + int64(c-'0')
+			if point {
+				scale++
 			}
-			continue
-		}
-		if m > (math.MaxInt64-9)/10 {
+		case point:
+			cut = cut.then(c)
+		default:
 			return Value{}, false
-		}
-		m = m*10 + int64(c-'0')
-		if point {
-			scale++
 		}
 	}
 	if digits == 0 {
 		return Value{}, false
 	}
-	if last > '5' || last == '5' && (sticky || m&1 == 1) {
-		m++
+	if i < len(b) {
+		n, ok := exponent(b[i:])
+		if !ok {
+			return Value{}, false
+		}
+		scale -= n
+	}
+	m, ok := toScale(m, &scale, cut)
+	if !ok {
+		return Value{}, false
 	}
 	if neg {
 		m = -m
 	}
-	v := Num(m, scale)
-	if i == len(b) {
-		return v, true
-	}
-	return v.shift(b[i:])
-}
-
-// shift applies the exponent e ("e-5", "E+3") to v.
-func (v Value) shift(e []byte) (Value, bool) {
-	if e[0] != 'e' && e[0] != 'E' {
-		return Value{}, false
-	}
-	n, err := strconv.ParseInt(string(e[1:]), 10, 16)
-	if err != nil {
-		return Value{}, false
-	}
-	scale := int64(v.scale) - n
-	m := v.mantissa
-	for ; scale < 0; scale++ {
-		if m > math.MaxInt64/10 || m < math.MinInt64/10 {
-			return Value{}, false
-		}
-		m *= 10
-	}
-	if scale > MaxScale {
-		m, scale = roundScale(m, scale), MaxScale
-	}
 	return Num(m, uint8(scale)), true
 }
 
-// roundScale rounds m * 10^-scale half to even to MaxScale decimals.
-func roundScale(m, scale int64) int64 {
-	if scale-MaxScale > 18 {
-		return 0
+// exponent reads "e-5" or "E+3".
+func exponent(b []byte) (int, bool) {
+	if b[0] != 'e' && b[0] != 'E' {
+		return 0, false
 	}
-	return DivRound(m, pow10[scale-MaxScale])
+	n, err := strconv.ParseInt(string(b[1:]), 10, 16)
+	return int(n), err == nil
+}
+
+// toScale brings m * 10^-scale and the digits cut off behind m to a scale of
+// 0..MaxScale. It returns false if that does not fit.
+func toScale(m int64, scale *int, cut remainder) (int64, bool) {
+	for ; *scale < 0 && m != 0; *scale++ {
+		if m > math.MaxInt64/10 {
+			return 0, false
+		}
+		m *= 10
+	}
+	*scale = max(*scale, 0)
+	over := *scale - MaxScale
+	switch {
+	case over > 18: // less than half of the last digit, but for one at most
+		small := over > 19 || m <= 5e18
+		if m, *scale = 1, MaxScale; small {
+			m = 0
+		}
+	case over > 0:
+		unit := pow10[over]
+		rest := m % unit
+		m, *scale = m/unit, MaxScale
+		if rest > unit/2 || rest == unit/2 && (cut > zeros || m&1 == 1) {
+			m++
+		}
+	case cut == more || cut == half && m&1 == 1:
+		m++
+	}
+	return m, true
+}
+
+// remainder is how digits that are cut off compare with half of the last one kept.
+type remainder uint8
+
+const (
+	nothing remainder = iota // no digit was cut off
+	zeros
+	less
+	half
+	more
+)
+
+// then returns the remainder with one more digit at its end.
+func (r remainder) then(c byte) remainder {
+	switch {
+	case r == nothing && c > '5', r == half && c > '0':
+		return more
+	case r == nothing && c == '5':
+		return half
+	case r == nothing && c == '0':
+		return zeros
+	case r == nothing, r == zeros && c > '0':
+		return less
+	}
+	return r
 }
 
 // DivRound returns a/b rounded half to even. b must be positive.
@@ -220,14 +254,14 @@ func DivRound(a, b int64) int64 {
 	return q
 }
 
-// FloatValue returns the shortest decimal that reads back as f, or Missing if
-// f is not finite or does not fit.
+// FloatValue returns the shortest decimal that reads back as f, to MaxScale
+// decimals, or Missing if f is not finite or does not fit.
 func FloatValue(f float64) Value {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return Missing()
 	}
 	var buf [32]byte
-	v, ok := ParseValue(strconv.AppendFloat(buf[:0], f, 'g', -1, 64))
+	v, ok := ParseValue(strconv.AppendFloat(buf[:0], f, 'f', -1, 64))
 	if !ok {
 		return Missing()
 	}
