@@ -110,9 +110,11 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	return closed
 }
 
+// interval returns the stated interval, unless no recording can have it, or
+// else the measured one.
 func (c *Cutter) interval() int64 {
-	if c.header.Interval > 0 {
-		return int64(c.header.Interval)
+	if iv := c.header.Interval; iv > 0 && iv <= MaxSpan {
+		return int64(iv)
 	}
 	if iv := c.timing.Interval(); iv > 0 {
 		return iv
