@@ -11,15 +11,13 @@ import (
 	"pleth/internal/stream"
 )
 
-// night returns a made-up night of some hours as a session.
-func night(tb testing.TB, hours int) *pleth.Batch {
-	tb.Helper()
-	return plethtest.Night(hours*3600, 7)
-}
+// Motion counts below ten are no reason to doubt a sample; those above make
+// the session be measured twice.
+const still, restless = 9, 30
 
 func BenchmarkDerive(b *testing.B) {
 	for _, hours := range []int{2, 8, 20} {
-		s := only(b, pleth.Header{}, night(b, hours))
+		s := only(b, pleth.Header{}, plethtest.Night(hours*3600, still, 7))
 		b.Run(fmt.Sprintf("%dh", hours), func(b *testing.B) {
 			b.ReportAllocs()
 			defer plethtest.CPU(b)()
@@ -32,7 +30,7 @@ func BenchmarkDerive(b *testing.B) {
 
 func BenchmarkAnalyse(b *testing.B) {
 	for _, hours := range []int{2, 8, 20} {
-		s := only(b, pleth.Header{}, night(b, hours))
+		s := only(b, pleth.Header{}, plethtest.Night(hours*3600, still, 7))
 		b.Run(fmt.Sprintf("%dh", hours), func(b *testing.B) {
 			b.ReportAllocs()
 			defer plethtest.CPU(b)()
@@ -43,8 +41,17 @@ func BenchmarkAnalyse(b *testing.B) {
 	}
 }
 
+func BenchmarkAnalyseDoubted(b *testing.B) {
+	s := only(b, pleth.Header{}, plethtest.Night(8*3600, restless, 7))
+	b.ReportAllocs()
+	defer plethtest.CPU(b)()
+	for b.Loop() {
+		analysis.Analyse(s, "key", analysis.Settings{})
+	}
+}
+
 func BenchmarkIntake(b *testing.B) {
-	rows := night(b, 8)
+	rows := plethtest.Night(8*3600, still, 7)
 	b.ReportAllocs()
 	defer plethtest.CPU(b)()
 	for b.Loop() {

@@ -2,45 +2,51 @@ package intake
 
 import (
 	"time"
+
+	"pleth/internal/session"
 )
 
 // clockReader turns the stamps of a wall clock in a known zone into instants.
+// Clocks of devices may or may not be moved when the zone changes its offset:
+// as long as stamps run on, the offset stays what it was. It is looked up for
+// the first row, after a long gap, and where the stamps jump.
 type clockReader struct {
 	zone   *time.Location
 	origin int64 // seconds, of the header
-	// The offset in force between from and to (instants), to look it up rarely.
-	from, to int64
-	offset   int64
+	any    bool  // a stamp was read
+	wall   int64 // the last one
+	offset int64 // and the offset it was read with
 }
 
-// instant returns the instant of wall time t (nanoseconds as if UTC). Where the
-// clock goes back and t occurs twice, it is the first, unless that would not
-// come after the row before, at last. A time that the clock skips is read as
-// if it had not gone forward yet.
-func (c *clockReader) instant(t, last int64, any bool) int64 {
-	if at := t - c.offset; c.from < c.to && at > c.from && at < c.to {
-		return at
-	}
-	at, offset := c.lookUp(t, -1)
-	if any && at <= last {
-		if later, o := c.lookUp(t, 1); later > last {
-			at, offset = later, o
+// instant returns the instant of wall time t (nanoseconds as if UTC), for a
+// row after one at instant last, where rows are usually so far apart. A stamp
+// that goes back is in an hour that occurs twice if it follows the row before
+// as rows do when read an hour later, which repeated says.
+func (c *clockReader) instant(t, last, usual int64) (at int64, repeated bool) {
+	step := t - c.wall
+	first := !c.any
+	c.wall, c.any = t, true
+	switch {
+	case first:
+		at, c.offset = c.lookUp(t, -1)
+		return at, false
+	case step >= int64(session.Gap):
+		if at, offset := c.lookUp(t, -1); at > last {
+			c.offset = offset
+			return at, false
+		}
+	case step <= 0:
+		if at, offset := c.lookUp(t, 1); offset != c.offset && at > last && 2*(at-last) <= 5*usual {
+			c.offset = offset
+			return at, true
 		}
 	}
-	// An offset holds for at least some hours; a margin keeps clear of changes.
-	const margin = int64(3 * time.Hour)
-	before, _ := c.lookUp(t-margin, -1)
-	after, _ := c.lookUp(t+margin, 1)
-	if before == t-margin-offset && after == t+margin-offset {
-		c.offset, c.from, c.to = offset, at-margin/3, at+margin/3
-	} else {
-		c.from, c.to = 0, 0
-	}
-	return at
+	return t - c.offset, false
 }
 
 // lookUp returns the earlier (side -1) or later (side 1) instant of wall time
-// t, and the offset used.
+// t, and the offset used. A time that the clock skips is read as if it had not
+// gone forward yet.
 func (c *clockReader) lookUp(t int64, side int64) (at, offset int64) {
 	const day = int64(26 * time.Hour)
 	a, b := c.offsetAt(t-day), c.offsetAt(t+day)

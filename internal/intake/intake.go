@@ -25,43 +25,51 @@ type Sessions struct {
 	opt  Options
 	done []*session.Session
 
-	header  pleth.Header
-	started bool
-	cutter  *session.Cutter
-	counts  session.Counts
-	step    session.Timing // of the rows as they stand in the file
-	last    int64          // stamp of the last row taken, unfolded
-	any     bool
-	shift   int64 // added to stamps after a repeated hour
-	wall    clockReader
-	sorted  *pleth.Batch // rows of a header with ByTime, until End
-	part    part
+	header pleth.Header
+	cutter *session.Cutter
+	counts session.Counts
+	step   session.Timing // of the rows as they stand in the file
+	last   int64          // stamp of the last row taken, unfolded
+	any    bool
+	shift  int64 // added to stamps after a repeated hour
+	wall   clockReader
+	sorted *pleth.Batch // rows of a header with ByTime, until End
+	part   part
+
+	// No row of the second of two recordings that may be one has come yet.
+	continues bool
 }
 
 // New returns an empty collector for recordings of SpO2.
 func New(opt Options) *Sessions { return &Sessions{opt: opt} }
 
 // Start begins a recording. A second recording continues the last session of
-// the first if their headers agree and the gap between them allows it.
+// the first if their headers agree, it does not begin before the first ended,
+// and the gap between them allows it.
 func (s *Sessions) Start(h pleth.Header) error {
 	s.End()
-	if s.started && !joins(s.header, h) {
-		s.close()
-	}
+	var wall clockReader
 	if s.opt.Zone != nil && h.Clock == pleth.LocalClock {
 		h.Clock, h.Zone = pleth.UTCClock, s.opt.Zone.String()
-		s.wall = clockReader{zone: s.opt.Zone, origin: h.Origin}
+		wall = clockReader{zone: s.opt.Zone, origin: h.Origin}
 	}
-	s.header, s.started = h, true
-	s.shift = 0
-	if s.cutter == nil {
-		s.cutter = session.NewCutter(h)
-		s.any, s.counts, s.step = false, session.Counts{}, session.Timing{}
+	s.continues = s.cutter != nil && joins(s.header, h) && s.wall.zone == wall.zone
+	if !s.continues {
+		s.close()
+		s.open(h)
+		s.wall = wall
 	}
+	s.header = h
 	if h.ByTime {
 		s.sorted = new(pleth.Batch)
 	}
 	return nil
+}
+
+// open begins to collect anew.
+func (s *Sessions) open(h pleth.Header) {
+	s.cutter = session.NewCutter(h)
+	s.any, s.shift, s.counts, s.step = false, 0, session.Counts{}, session.Timing{}
 }
 
 // joins reports whether recordings with these headers may be one session.
@@ -85,22 +93,16 @@ func (s *Sessions) Rows(b *pleth.Batch) error {
 // row takes one row.
 func (s *Sessions) row(b *pleth.Batch, i int) {
 	t := s.clock(b.Time(i))
-	if s.any {
-		switch d := t - s.last; {
-		case d == 0:
-			s.counts.Duplicates++
+	if s.any && t <= s.last {
+		var ok bool
+		if t, ok = s.behind(b.Time(i), t); !ok {
 			return
-		case d < 0:
-			if !s.unfold(d) {
-				s.counts.Backward++
-				return
-			}
-			t += int64(time.Hour)
-			s.step.Add(t - s.last)
-		default:
-			s.step.Add(d)
 		}
 	}
+	if s.any {
+		s.step.Add(t - s.last)
+	}
+	s.continues = false
 	if !s.part.set {
 		s.part = s.opt.part(t, s.header)
 	}
@@ -113,12 +115,35 @@ func (s *Sessions) row(b *pleth.Batch, i int) {
 	}
 }
 
+// behind deals with a row at t that does not come after the row before. It
+// returns the time of the row, or false if the row is left out.
+func (s *Sessions) behind(stamp, t int64) (int64, bool) {
+	switch d := t - s.last; {
+	case d < 0 && s.unfold(d):
+		return t + int64(time.Hour), true
+	case s.continues: // it begins before the first recording ended: another one
+		s.close()
+		s.open(s.header)
+		s.wall.any = false
+		return s.clock(stamp), true
+	case d == 0:
+		s.counts.Duplicates++
+	default:
+		s.counts.Backward++
+	}
+	return 0, false
+}
+
 // clock returns the stamp t in the clock of the header.
 func (s *Sessions) clock(t int64) int64 {
-	if s.wall.zone != nil {
-		return s.wall.instant(t, s.last, s.any)
+	if s.wall.zone == nil {
+		return t + s.shift
 	}
-	return t + s.shift
+	at, repeated := s.wall.instant(t, s.last, s.step.Usual())
+	if repeated {
+		s.counts.RepeatedHour++
+	}
+	return at
 }
 
 // unfold reports whether a step of d < 0 is the clock going back by an hour:

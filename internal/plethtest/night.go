@@ -17,10 +17,10 @@ func (r *Random) Intn(n int) int {
 
 // Night returns rows of a made-up night, one a second: SpO2 in whole percent
 // that wanders between 94 and 98 and falls by 4 to 12 points for half a minute
-// now and then, a pulse rate that answers, motion at times, and a minute
-// without a sensor about every two hours. It is a load for tests and
-// benchmarks, not a model of a patient.
-func Night(seconds int, seed uint64) *pleth.Batch {
+// now and then, a pulse rate that answers, motion of less than the given count
+// at times, and a minute without a sensor about every two hours. It is a load
+// for tests and benchmarks, not a model of a patient.
+func Night(seconds, motion int, seed uint64) *pleth.Batch {
 	r := NewRandom(seed)
 	b := new(pleth.Batch)
 	level, pulse := 96, 62
@@ -58,7 +58,7 @@ func Night(seconds int, seed uint64) *pleth.Batch {
 		}
 		b.SetInt(pleth.Motion, 0)
 		if r.Intn(400) == 0 {
-			b.SetInt(pleth.Motion, int64(r.Intn(30)))
+			b.SetInt(pleth.Motion, int64(r.Intn(motion)))
 		}
 	}
 	return b
