@@ -68,6 +68,7 @@ type Marker struct {
 // gets is valid during the call only.
 func (m *Marker) Push(r *Row, out func(*Row)) {
 	if !r.measured() {
+		m.flat = m.flat && r.Rides // what sends a missing value is alive
 		if !m.spike {
 			out(r)
 			return
