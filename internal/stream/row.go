@@ -14,8 +14,18 @@ type columns struct {
 	spo2, pulse, motion, perfusion column
 }
 
-func columnsOf(b *pleth.Batch, timeline pleth.Metric) *columns {
-	return &columns{b, columnOf(b, timeline), columnOf(b, pleth.PulseRate), columnOf(b, pleth.Motion), columnOf(b, pleth.PerfusionIndex)}
+func newColumns(timeline pleth.Metric) *columns {
+	return &columns{spo2: column{metric: timeline}, pulse: column{metric: pleth.PulseRate},
+		motion: column{metric: pleth.Motion}, perfusion: column{metric: pleth.PerfusionIndex}}
+}
+
+// attach makes c read b as it is now.
+func (c *columns) attach(b *pleth.Batch) {
+	c.batch = b
+	c.spo2.attach(b)
+	c.pulse.attach(b)
+	c.motion.attach(b)
+	c.perfusion.attach(b)
 }
 
 // read reads row i into r and reports whether the core has any use for it.
@@ -28,22 +38,27 @@ func (c *columns) read(r *quality.Row, i int) bool {
 
 // column reads one column of a batch as fixed-point numbers.
 type column struct {
+	metric    pleth.Metric
 	of        pleth.Column
+	scale     uint8 // of what follows
 	low, high int64 // bounds of what the metric can be, as mantissas
 	up        int64 // mantissa * up is Fixed, or
 	down      int64 // mantissa / down, where the column has more decimals than Fixed
 }
 
-func columnOf(b *pleth.Batch, m pleth.Metric) column {
-	c := column{of: b.Column(m)}
-	info, scale := m.Info(), c.of.Scale()
-	c.low, c.high = info.Low*pleth.Pow10(scale), info.High*pleth.Pow10(scale)
-	if scale <= signal.Decimals {
-		c.up = pleth.Pow10(signal.Decimals - scale)
-	} else {
-		c.down = pleth.Pow10(scale - signal.Decimals)
+func (c *column) attach(b *pleth.Batch) {
+	c.of = b.Column(c.metric)
+	scale := c.of.Scale()
+	if c.high != 0 && scale == c.scale {
+		return
 	}
-	return c
+	info := c.metric.Info()
+	c.scale, c.low, c.high = scale, info.Low*pleth.Pow10(scale), info.High*pleth.Pow10(scale)
+	if scale <= signal.Decimals {
+		c.up, c.down = pleth.Pow10(signal.Decimals-scale), 0
+	} else {
+		c.up, c.down = 0, pleth.Pow10(scale-signal.Decimals)
+	}
 }
 
 // at returns the number in row i, or why there is none, and whether the row

@@ -97,11 +97,11 @@ func Derive(s *session.Session, cfg Config) *Derived {
 	p := NewPipeline(s, cfg)
 	n := s.Rows.Len()
 	if n > 0 {
-		p.grow(n, s.Rows.Time(n-1)+p.hold.interval)
+		p.grow(s.Rows, s.Rows.Time(n-1)+p.hold.interval)
 	}
-	cols := columnsOf(s.Rows, p.metric)
+	p.columns.attach(s.Rows)
 	for i := range n {
-		p.push(cols, i)
+		p.push(i)
 	}
 	return p.Finish()
 }
@@ -111,7 +111,7 @@ func Derive(s *session.Session, cfg Config) *Derived {
 // and while a lone spike may be under way up to 3 s later. Use NewPipeline.
 type Pipeline struct {
 	cfg      Config
-	metric   pleth.Metric
+	columns  *columns
 	decimate *decimator
 	marker   quality.Marker
 	hold     holder
@@ -155,7 +155,7 @@ const countStep = 256
 func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	interval, regular := s.Interval, s.Regular
 	pulseInterval, pulseRegular := s.PulseInterval, s.PulseRegular
-	p := &Pipeline{cfg: cfg, metric: s.Header.Timeline()}
+	p := &Pipeline{cfg: cfg, columns: newColumns(s.Header.Timeline())}
 	if interval <= fastInterval {
 		p.decimate = &decimator{}
 		interval, regular, pulseInterval, pulseRegular = signal.Second, true, signal.Second, true
@@ -185,19 +185,24 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	return p
 }
 
-// grow makes room for a session of so many rows and ns.
-func (p *Pipeline) grow(rows int, span int64) {
+// grow makes room for a session of the given rows and span.
+func (p *Pipeline) grow(rows *pleth.Batch, span int64) {
 	seconds := int(span/signal.Second) + 1
-	p.d.marks = make([]pleth.Reasons, 0, rows)
+	p.d.marks = make([]pleth.Reasons, 0, rows.Len())
 	p.d.Grid.Grow(seconds)
-	p.d.Pulse.Grow(seconds)
+	if rows.Has(pleth.PulseRate) {
+		p.d.Pulse.Grow(seconds)
+	}
 }
 
 // Push takes row i of b, whose times count from the start of the session.
-func (p *Pipeline) Push(b *pleth.Batch, i int) { p.push(columnsOf(b, p.metric), i) }
+func (p *Pipeline) Push(b *pleth.Batch, i int) {
+	p.columns.attach(b)
+	p.push(i)
+}
 
-func (p *Pipeline) push(c *columns, i int) {
-	use := c.read(&p.row, i)
+func (p *Pipeline) push(i int) {
+	use := p.columns.read(&p.row, i)
 	p.row.First, p.row.Last = len(p.d.marks), len(p.d.marks)
 	p.d.marks = append(p.d.marks, 0)
 	if p.row.Rides {
