@@ -1,11 +1,15 @@
 package oximetry_test
 
 import (
+	"bytes"
 	"math"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"pleth/internal/oximetry"
+	"pleth/internal/plethtest"
 )
 
 func TestParseAge(t *testing.T) {
@@ -50,6 +54,22 @@ func TestAgeLimits(t *testing.T) {
 	}
 	if !age("4m").AtLeast(4) || age("4m").AtLeast(5) || !age("3m31d").AtLeast(4) {
 		t.Error("months are not counted exactly")
+	}
+}
+
+// TestBandsPage: the page of the bands names every study with its figures.
+func TestBandsPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(plethtest.Root(t), "docs", "definitions", "bands.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range oximetry.Bands() {
+		for _, text := range []string{b.Source, b.Metric} {
+			if !bytes.Contains(page, []byte(text)) {
+				t.Errorf("bands.md does not name %s", text)
+			}
+		}
 	}
 }
 
