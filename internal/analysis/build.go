@@ -30,6 +30,7 @@ type Program struct {
 type Settings struct {
 	Config    Config // as given, for the document
 	Stream    stream.Config
+	Age       oximetry.Age // of the person; the zero Age is unknown
 	ZoneGiven bool
 }
 
@@ -74,17 +75,22 @@ func configDigest(c Config) string {
 // Analyse runs the core over one session and measures it. The findings are
 // added by Evaluate, when the comparison with other nights is known.
 func Analyse(s *session.Session, key string, set Settings) *Analysed {
+	if set.Stream.EpisodeMinimum == 0 && set.Age.Infant() {
+		set.Stream.EpisodeMinimum = oximetry.InfantMinimum
+	}
 	d := stream.Derive(s, set.Stream)
-	m := &measures{map[string]float64{}, map[string]string{}}
-	m.level(d)
-	m.events(d)
+	w := newWhole(d, set.Age)
+	m := w.measure()
+	m.clean(cleanMeasures(s, d, m, set))
 	r := &Session{
 		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),
 		Device:      device(s.Header.Device),
 		ODI:         ODI{set.Stream.Method.String(), set.Stream.Method.Parameters()},
 		Metrics:     m.values,
 		NotComputed: m.absent,
-		Segments:    []Segment{}, Hours: []Hour{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Findings: []Finding{},
+		Quality:     qualityOf(d),
+		Hours:       hoursOf(s, d),
+		Segments:    []Segment{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Bands: []Band{}, Findings: []Finding{},
 		Histogram: map[string]float64{}, Cumulative: map[string]float64{},
 		Summary: Summary{Sentences: []string{}},
 	}
@@ -97,10 +103,23 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		r.Segments = append(r.Segments, Segment{seconds(g.Start), seconds(g.End)})
 	}
 	r.histogram(d)
-	r.episodes(d)
+	r.episodes(w)
 	r.falls(d)
+	r.patterns(w)
+	r.bands(oximetry.BandsFor(set.Age, s.Header.Averaging, set.Stream.Method))
 	r.compat(d, set.Config.Compat)
 	return &Analysed{s, d, r}
+}
+
+// cleanMeasures measures the session without its suspect and artefact samples.
+// Where nothing is doubted these are the plain measures.
+func cleanMeasures(s *session.Session, d *stream.Derived, plain *measures, set Settings) *measures {
+	if d.Doubted == 0 || set.Stream.Clean {
+		return plain
+	}
+	cfg := set.Stream
+	cfg.Clean = true
+	return newWhole(stream.Derive(s, cfg), set.Age).measure()
 }
 
 func device(d pleth.Device) Device {
@@ -165,20 +184,33 @@ func (r *Session) histogram(d *stream.Derived) {
 	}
 }
 
-func (r *Session) episodes(d *stream.Derived) {
-	for i := range d.Episodes {
-		e := &d.Episodes[i]
-		suspect := 0.0
-		if e.Below > 0 {
-			suspect = 100 * float64(e.Suspect) / float64(e.Below)
-		}
-		r.Episodes = append(r.Episodes, Episode{
+func (r *Session) episodes(w *whole) {
+	for i := range w.d.Episodes {
+		e := &w.d.Episodes[i]
+		out := Episode{
 			ID: e.ID(), Limit: e.Limit, StartS: seconds(e.Start), EndS: seconds(e.End), BelowS: seconds(e.Below),
 			Nadir: e.Nadir.Float(), NadirS: seconds(e.NadirAt), AreaPctS: e.Area.Float() / 1e18,
-			Severity: string(e.Severity()), Prolonged: e.Prolonged(), Truncated: e.Truncated, SuspectPct: suspect,
-		})
+			Severity: string(e.Severity()), Prolonged: e.Prolonged(), Truncated: e.Truncated,
+			SuspectPct: 100 * float64(e.Suspect) / float64(e.Below),
+		}
+		start, nadir := gridSecond(e.Start), gridSecond(e.NadirAt)
+		if rate, ok := w.rates.Steepest(start-oximetry.RateSpan, nadir+oximetry.RateSpan/2); ok {
+			out.MaxFallRate = &rate
+		}
+		if !e.Truncated {
+			recovery := seconds(e.End - e.NadirAt)
+			out.RecoveryS = &recovery
+		}
+		if v, ok := oximetry.PulseResponse(&w.d.Pulse, start, nadir); ok {
+			response := v.Float()
+			out.PulseResponse = &response
+		}
+		r.Episodes = append(r.Episodes, out)
 	}
 }
+
+// gridSecond returns the first second of the grid at or after t.
+func gridSecond(t int64) int { return int((t + signal.Second - 1) / signal.Second) }
 
 func (r *Session) falls(d *stream.Derived) {
 	for i := range d.Falls {
@@ -192,6 +224,25 @@ func fallOf(f *oximetry.Fall) Fall {
 		ID: f.ID(), StartS: float64(f.Start), NadirS: float64(f.Nadir), EndS: float64(f.End),
 		From: f.From.Float(), Nadir: f.Low.Float(), Drop: f.Drop().Float(),
 		MeanRate: f.MeanRate(), AreaPctS: float64(f.Area) / float64(signal.One),
+	}
+}
+
+// patterns lists what falls make together, and the trend.
+func (r *Session) patterns(w *whole) {
+	for i := range w.clusters {
+		c := &w.clusters[i]
+		r.Clusters = append(r.Clusters, Cluster{ID: c.ID(), StartS: float64(c.Start), EndS: float64(c.End), N: c.N,
+			WorstNadir: c.Lowest.Float(), PerH: c.PerHour()})
+	}
+	if t := w.trend; w.hasTrend {
+		r.Trend = Trend{&t.PerHour, &t.P, &t.Change}
+	}
+}
+
+func (r *Session) bands(fit []oximetry.Band) {
+	for _, b := range fit {
+		r.Bands = append(r.Bands, Band{Metric: b.Metric, Low: b.Low, High: b.High, What: b.What, Bounds: b.Bounds,
+			Group: b.Group, Method: b.Method, Source: b.Source})
 	}
 }
 
@@ -209,6 +260,12 @@ func Encode(d *Document) ([]byte, error) {
 func (set *Settings) Resolve() (err error) {
 	if set.Stream.Method, err = oximetry.ParseMethod(set.Config.ODI); err != nil {
 		return fmt.Errorf("--odi: %w", err)
+	}
+	set.Age = oximetry.Age{}
+	if set.Config.Age != nil {
+		if set.Age, err = oximetry.ParseAge(*set.Config.Age); err != nil {
+			return fmt.Errorf("--age: %w", err)
+		}
 	}
 	return nil
 }

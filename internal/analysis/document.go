@@ -80,6 +80,7 @@ type Session struct {
 	Falls       []Fall             `json:"falls"`
 	Clusters    []Cluster          `json:"clusters"`
 	Trend       Trend              `json:"trend"`
+	Bands       []Band             `json:"bands"`
 	Findings    []Finding          `json:"findings"`
 	Summary     Summary            `json:"summary"`
 	Compat      map[string]any     `json:"compat,omitempty"`
@@ -164,6 +165,7 @@ type Fall struct {
 
 // Cluster is a group of falls close together.
 type Cluster struct {
+	ID         string  `json:"id"`
 	StartS     float64 `json:"start_s"`
 	EndS       float64 `json:"end_s"`
 	N          int     `json:"n"`
@@ -176,6 +178,19 @@ type Trend struct {
 	TheilSen     *float64 `json:"theil_sen_pct_per_h"`
 	MannKendallP *float64 `json:"mann_kendall_p"`
 	Change       *float64 `json:"change"`
+}
+
+// Band is a pair of published figures of one metric, in a group whose age and
+// method fit this session.
+type Band struct {
+	Metric string  `json:"metric"`
+	Low    float64 `json:"low"`
+	High   float64 `json:"high"`
+	What   string  `json:"what"`   // what the figures are
+	Bounds bool    `json:"bounds"` // they bound most of the group
+	Group  string  `json:"group"`
+	Method string  `json:"method"`
+	Source string  `json:"source"`
 }
 
 // Finding is one rule of the evaluation that has something to say.

@@ -9,6 +9,7 @@ import (
 	"pleth"
 	"pleth/internal/analysis"
 	"pleth/internal/intake"
+	"pleth/internal/oximetry"
 	"pleth/internal/plethtest"
 	"pleth/internal/session"
 	"pleth/internal/stream"
@@ -59,6 +60,7 @@ func TestReferenceValues(t *testing.T) {
 		checkBelow(t, r, a.Result)
 		checkRolling(t, r, a)
 		checkFalls(t, r, a.Result)
+		checkComplexity(t, r, a)
 	})
 }
 
@@ -178,4 +180,45 @@ func checkFalls(t *testing.T, r *plethtest.Reference, s *analysis.Session) {
 			t.Errorf("%s = %v, want %v within 20 %% or 6", id, got, want)
 		}
 	}
+}
+
+// checkComplexity compares the measures that pobm defines as the textbooks do,
+// on recordings without a missing second inside: pobm joins what stands on
+// either side of one. Its spectrum is divided by the length of the signal
+// instead of being a density, and it leaves out the upper half.
+func checkComplexity(t *testing.T, r *plethtest.Reference, a *analysis.Analysed) {
+	t.Helper()
+	if len(oximetry.NewSeries(&a.Derived.Grid).Stretches) != 1 {
+		return
+	}
+	v := func(path ...string) float64 {
+		return r.Number(t, append([]string{"pobm", "range_dropnan"}, path...)...)
+	}
+	within(t, a.Result, "entropy.approximate", v("complexity", "values", "ApEn"), 1e-9)
+	within(t, a.Result, "entropy.sample", v("complexity", "SampEn_RichmanMoorman"), 1e-9)
+	within(t, a.Result, "entropy.ctm", v("complexity", "values", "CTM"), 1e-9)
+	for id, key := range map[string]string{"prsa.c": "PRSAc", "prsa.ad": "PRSAad", "prsa.os": "PRSAos", "prsa.sb": "PRSAsb", "prsa.sa": "PRSAsa"} {
+		within(t, a.Result, id, v("prsa", "values", key), 1e-9)
+	}
+	seconds := value(t, a.Result, "time.valid_s")
+	within(t, a.Result, "psd.band", v("psd", "values", "PSD_band")*seconds/oximetry.SpectrumWindow, 1e-6)
+}
+
+// TestReferenceSevere: figures that the reference states in words for the
+// recording of severe apnoea.
+func TestReferenceSevere(t *testing.T) {
+	t.Parallel()
+	plethtest.EachReference(t, func(t *testing.T, r *plethtest.Reference) {
+		if r.Name != "physiozoo-304" {
+			t.Skip("stated for another recording")
+		}
+		a := analysis.Analyse(only(t, pleth.Header{}, r.Rows), "key", analysis.Settings{Stream: stream.Config{Quantize: true}})
+		if alpha := value(t, a.Result, "dfa.alpha"); math.Abs(alpha-0.84) > 0.02 {
+			t.Errorf("dfa.alpha = %v, want about 0.84", alpha)
+		}
+		first := window.Grid{V: a.Derived.Grid.V[:3000], R: a.Derived.Grid.R[:3000]}
+		if lz, _ := oximetry.LempelZiv76(oximetry.NewSeries(&first)); lz.Phrases != 64 {
+			t.Errorf("%d phrases in the first 3000 s, want 64", lz.Phrases)
+		}
+	})
 }
