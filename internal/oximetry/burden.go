@@ -11,8 +11,8 @@ const (
 	burdenSide     = 120 // seconds of the average either side of the nadirs
 	burdenBaseline = 100 // seconds before the nadir whose highest value is the baseline
 	burdenAfter    = 90  // seconds after the nadir that the window reaches at most
-	burdenFrom     = -5  // the window if the average shows no dip ...
-	burdenTo       = 45
+	burdenFrom     = -5  // where the window begins if the average shows no dip
+	burdenTo       = 45  // and where it ends if the average does not come back
 	peakNumerator  = 3 // a peak ends the window above 3/4 of the rise to the highest one before
 	peakDenom      = 4
 )
@@ -139,8 +139,9 @@ func reach(falls []Fall) (before, after int) {
 // dip returns the window around the lowest point of the average between
 // -before and after: from the last peak in front of it, to the first peak
 // behind it, that stand above three quarters of the rise to the highest one in
-// front. The ends of the range count as peaks. It returns false if the lowest
-// point is at an end.
+// front. The ends of the range count as peaks; without one that is high enough
+// behind, the window reaches to burdenTo. It returns false if the lowest point
+// is at an end.
 func (c *curve) dip(before, after int) (from, to int, ok bool) {
 	at := func(t int) int64 { return c[burdenSide+t] }
 	low := -before
@@ -160,14 +161,14 @@ func (c *curve) dip(before, after int) (from, to int, ok bool) {
 		peak := (t == -before || at(t) >= at(t-1)) && (t == after || at(t) >= at(t+1))
 		return peak && peakDenom*(at(t)-at(low)) > peakNumerator*(highest-at(low))
 	}
-	from, to = -before, after
+	from, to = -before, max(low+1, min(after, burdenTo))
 	for t := low - 1; t > -before; t-- {
 		if high(t) {
 			from = t
 			break
 		}
 	}
-	for t := low + 1; t < after; t++ {
+	for t := low + 1; t <= after; t++ {
 		if high(t) {
 			to = t
 			break

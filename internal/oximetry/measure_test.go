@@ -138,6 +138,11 @@ func TestBurdenByHand(t *testing.T) {
 	if b.Area != 640e9 || b.From != -8 || b.To < 8 {
 		t.Errorf("area %v in %d..%d, want 640 in -8..8 or wider", float64(b.Area)/1e9, b.From, b.To)
 	}
+	// A fall that does not come back: the window ends 45 s after the nadir.
+	x = written(t, "200x97 "+ramp(97, 90, 14)+"400x90")
+	if b := oximetry.BurdenOf(gridOf(x), []oximetry.Fall{{Start: 199, Nadir: 213, End: 393, From: 97e9, Low: 90e9}}); b.From > -8 || b.To != 45 {
+		t.Errorf("the window is %d..%d, want one that ends at 45", b.From, b.To)
+	}
 	// Two falls so close that their windows overlap: no second counts twice.
 	whole := int64(0)
 	x = written(t, "200x97 10x90 6x97 10x90 200x97")
