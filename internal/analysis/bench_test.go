@@ -50,6 +50,24 @@ func BenchmarkAnalyseDoubted(b *testing.B) {
 	}
 }
 
+// BenchmarkAnalyseTenths measures a night whose values have one decimal.
+func BenchmarkAnalyseTenths(b *testing.B) {
+	whole, fine := plethtest.Night(8*3600, still, 7), new(pleth.Batch)
+	r := plethtest.NewRandom(7)
+	for i := range whole.Len() {
+		fine.AppendRow(whole, i)
+		if m, scale := whole.Value(pleth.SpO2, i).Mantissa(); m > 0 {
+			fine.Set(pleth.SpO2, pleth.Num(10*m+int64(r.Intn(3)), scale+1))
+		}
+	}
+	s := only(b, pleth.Header{}, fine)
+	b.ReportAllocs()
+	defer plethtest.CPU(b)()
+	for b.Loop() {
+		analysis.Analyse(s, "key", analysis.Settings{})
+	}
+}
+
 func BenchmarkIntake(b *testing.B) {
 	rows := plethtest.Night(8*3600, still, 7)
 	b.ReportAllocs()

@@ -14,6 +14,7 @@ import (
 
 	"pleth"
 	"pleth/internal/analysis"
+	"pleth/internal/evaluate"
 	"pleth/internal/oximetry"
 	"pleth/internal/plethtest"
 	"pleth/internal/session"
@@ -75,6 +76,26 @@ func TestIDs(t *testing.T) {
 		"rate.max_fall", "slope.theil_sen", "entropy.lz76", "dfa.alpha", "psd.band_ratio", "psd.peak_hz", "rate.cluster.per_h"} {
 		if !seen[id] || !seen[id+analysis.CleanSuffix] {
 			t.Errorf("%s or its twin is missing", id)
+		}
+	}
+}
+
+// TestEvaluationReadsKnownIDs: the rules of the evaluation read no id that a
+// document cannot have.
+func TestEvaluationReadsKnownIDs(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{}
+	for _, id := range analysis.IDs() {
+		known[id.ID] = true
+	}
+	for _, id := range evaluate.MetricIDs() {
+		if !known[id] {
+			t.Errorf("the evaluation reads %s, which is not in the list", id)
+		}
+	}
+	for _, b := range oximetry.Bands() {
+		if !known[b.Metric] {
+			t.Errorf("a band is of %s, which is not in the list", b.Metric)
 		}
 	}
 }

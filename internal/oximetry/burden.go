@@ -13,7 +13,7 @@ const (
 	burdenAfter    = 90  // seconds after the nadir that the window reaches at most
 	burdenFrom     = -5  // where the window begins if the average shows no dip
 	burdenTo       = 45  // and where it ends if the average does not come back
-	peakNumerator  = 3 // a peak ends the window above 3/4 of the rise to the highest one before
+	peakNumerator  = 3   // a peak ends the window above 3/4 of the rise to the highest one before
 	peakDenom      = 4
 )
 
