@@ -97,15 +97,27 @@ func checkParity(t interface {
 	episodes, falls, before := 0, 0, int64(math.MinInt64)
 	last := map[int]int64{}
 	// due is when something that is certain at time t is handed out at the
-	// latest: with the rows that follow t, since a sample is passed on when the
-	// next row comes, and up to 3 s later while a lone spike may be under way.
-	due := func(t int64) int64 {
-		times := s.Rows.Times()
-		i, _ := slices.BinarySearch(times, t)
-		if i >= len(times)-2 {
-			return math.MaxInt64
+	// latest: with the two samples that follow t, since one is passed on when
+	// the next row comes, and up to 3 s later while a lone spike may be under
+	// way. Of fast rows several make a sample.
+	times := s.Rows.Times()
+	next := func(i int) int { // the first row of the sample after that of row i
+		k := i + 1
+		for p.decimate != nil && k < len(times) && times[k]/signal.Second == times[i]/signal.Second {
+			k++
 		}
-		return max(times[i+2], times[i]+2*(quality.SpikeReturn+p.hold.limit))
+		return k
+	}
+	due := func(t int64) int64 {
+		i, _ := slices.BinarySearch(times, t)
+		last := i
+		for range 3 {
+			if last >= len(times) {
+				return math.MaxInt64
+			}
+			last = next(last)
+		}
+		return max(times[last-1], times[i]+2*(quality.SpikeReturn+p.hold.limit))
 	}
 	check := func() {
 		for ; episodes < len(p.d.Episodes); episodes++ {
