@@ -190,7 +190,7 @@ func (p *Pipeline) grow(rows *pleth.Batch, span int64) {
 	seconds := int(span/signal.Second) + 1
 	p.d.marks = make([]pleth.Reasons, 0, rows.Len())
 	p.d.Grid.Grow(seconds)
-	if rows.Has(pleth.PulseRate) {
+	if rows.HasNumber(pleth.PulseRate) {
 		p.d.Pulse.Grow(seconds)
 	}
 }
