@@ -194,7 +194,7 @@ func (r *Session) episodes(w *whole) {
 			SuspectPct: 100 * float64(e.Suspect) / float64(e.Below),
 		}
 		start, nadir := gridSecond(e.Start), gridSecond(e.NadirAt)
-		if rate, ok := w.rates.Steepest(start-oximetry.RateSpan, nadir+oximetry.RateSpan/2); ok {
+		if rate, ok := oximetry.SteepestFall(&w.d.Grid, start-oximetry.RateSpan, nadir+oximetry.RateSpan/2); ok {
 			out.MaxFallRate = &rate
 		}
 		if !e.Truncated {

@@ -57,7 +57,6 @@ type whole struct {
 	d        *stream.Derived
 	age      oximetry.Age
 	series   *oximetry.Series
-	rates    *oximetry.Rates
 	clusters []oximetry.Cluster
 	levels   []oximetry.Level
 	trend    oximetry.Trend
@@ -65,7 +64,7 @@ type whole struct {
 }
 
 func newWhole(d *stream.Derived, age oximetry.Age) *whole {
-	w := &whole{d: d, age: age, series: oximetry.NewSeries(&d.Grid), rates: oximetry.RatesOf(&d.Grid), clusters: oximetry.Clusters(d.Falls4)}
+	w := &whole{d: d, age: age, series: oximetry.NewSeries(&d.Grid), clusters: oximetry.Clusters(d.Falls4)}
 	w.levels = oximetry.Levels(w.series)
 	w.trend, w.hasTrend = oximetry.TrendOf(w.levels)
 	return w

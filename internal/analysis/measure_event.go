@@ -37,7 +37,7 @@ func (m *measures) events(w *whole) {
 	m.set("odi4.per_h", float64(len(d.Falls4))/hours(d.Valid))
 	burden := oximetry.BurdenOf(&d.Grid, d.Falls)
 	m.set("burden.desat", float64(burden.Area)/float64(signal.One)/60/hours(d.Valid))
-	rate, ok := w.rates.Steepest(0, d.Grid.Len())
+	rate, ok := oximetry.SteepestFall(&w.d.Grid, 0, d.Grid.Len())
 	m.setIf("rate.max_fall", rate, ok, "needs 10 s without a gap")
 	ratio, ok := oximetry.PlateauRatio(d.Falls)
 	m.setIf("pattern.plateau_ratio", ratio, ok, "no falls")

@@ -18,110 +18,113 @@ func LempelZiv76(s *Series) (LempelZiv, bool) {
 	if s.Valid < 2 {
 		return LempelZiv{}, false
 	}
-	word := s.binary()
-	phrases := phrases76(word)
+	phrases := phrases76(s.binary())
 	n := float64(s.Valid)
 	return LempelZiv{phrases, float64(phrases) * math.Log2(n) / n}, true
 }
 
-// The letters of the binary sequence. Missing seconds between two stretches
-// are one letter that no phrase contains.
-const (
-	atMost = iota // the median
-	above
-	between
-	letters
-)
+// letters is the size of the alphabet: 0 at most the median, 1 above it.
+const letters = 2
 
-func (s *Series) binary() []byte {
-	limit := s.medianRank2()
-	word := make([]byte, 0, len(s.Ranks))
-	for i, part := range s.Stretches {
-		if i > 0 {
-			word = append(word, between)
-		}
+// binary returns the words of the stretches.
+func (s *Series) binary() [][]byte {
+	t := newTally(s)
+	t.add(s.Ranks, 1)
+	// A value exceeds the median if twice its rank exceeds this.
+	limit := t.nth((t.n-1)/2) + t.nth(t.n/2)
+	word := make([]byte, 0, s.Valid)
+	words := make([][]byte, 0, len(s.Stretches))
+	for _, part := range s.Stretches {
+		from := len(word)
 		for _, r := range s.Ranks[part.From:part.End] {
-			letter := byte(atMost)
+			letter := byte(0)
 			if 2*r > limit {
-				letter = above
+				letter = 1
 			}
 			word = append(word, letter)
 		}
+		words = append(words, word[from:])
 	}
-	return word
+	return words
 }
 
-// medianRank2 returns the sum of the ranks of the two middle values: a value
-// exceeds the median if twice its rank exceeds that sum.
-func (s *Series) medianRank2() int32 {
-	t := newTally(s)
-	t.add(s.Ranks, 1)
-	return t.nth((t.n-1)/2) + t.nth(t.n/2)
-}
-
-// phrases76 counts the phrases of word: each is the shortest that does not
-// occur before its own last letter.
-func phrases76(word []byte) int {
-	a := newAutomaton(word)
-	phrases, state := 0, int32(0)
-	open := false // a phrase has begun
-	for i, c := range word {
-		if c == between {
-			if open {
+// phrases76 counts the phrases of words: each is the shortest that does not
+// occur, in this word or one before, before its own last letter.
+func phrases76(words [][]byte) int {
+	a := newAutomaton(words)
+	phrases, at := 0, int32(0)
+	for _, word := range words {
+		state := int32(0)
+		for _, c := range word {
+			state = a.states[state].next[c]
+			if a.states[state].first == at {
 				phrases++
+				state = 0
 			}
-			state, open = 0, false
-			continue
+			at++
 		}
-		state, open = a.states[state].next[c], true
-		if int(a.states[state].first) == i {
-			phrases++
-			state, open = 0, false
+		if state != 0 {
+			phrases++ // incomplete
 		}
-	}
-	if open {
-		phrases++
 	}
 	return phrases
 }
 
-// automaton is the suffix automaton of a word (Blumer et al. 1985): every
-// state stands for the words inside it that end at the same places.
+// automaton is the suffix automaton of some words (Blumer et al. 1985): every
+// state stands for the words inside them that end at the same places.
 type automaton struct{ states []suffixState }
 
 type suffixState struct {
 	next   [letters]int32 // 0 for none: no transition leads to the start
 	link   int32          // -1 for the start
 	length int32          // of the longest word of the state
-	first  int32          // where its words end first
+	first  int32          // where its words end first, counted over all letters
 }
 
-func newAutomaton(word []byte) *automaton {
-	a := &automaton{states: make([]suffixState, 1, 2*len(word)+1)}
+func newAutomaton(words [][]byte) *automaton {
+	n := 0
+	for _, word := range words {
+		n += len(word)
+	}
+	// There are at most two states a letter.
+	a := &automaton{states: make([]suffixState, 1, 2*n+1)}
 	a.states[0] = suffixState{link: -1, first: -1}
-	last := int32(0)
-	for i, c := range word {
-		last = a.extend(last, int32(i), c)
+	at := int32(0)
+	for _, word := range words {
+		last := int32(0)
+		for _, c := range word {
+			last = a.extend(last, at, c)
+			at++
+		}
 	}
 	return a
 }
 
-// extend adds letter c at place i to the automaton of the word before it,
-// whose whole is in state last, and returns the state of the new whole.
+// extend adds letter c at place i behind the beginning of a word that is in
+// state last, and returns the state of the beginning with c.
 func (a *automaton) extend(last, i int32, c byte) int32 {
+	if q := a.states[last].next[c]; q != 0 {
+		// A word before has had it.
+		return a.split(last, q, c)
+	}
 	whole := int32(len(a.states))
-	a.states = append(a.states, suffixState{length: i + 1, first: i})
+	a.states = append(a.states, suffixState{length: a.states[last].length + 1, first: i})
 	p := last
 	for ; p >= 0 && a.states[p].next[c] == 0; p = a.states[p].link {
 		a.states[p].next[c] = whole
 	}
-	if p < 0 {
-		return whole
+	if p >= 0 {
+		link := a.split(p, a.states[p].next[c], c)
+		a.states[whole].link = link
 	}
-	q := a.states[p].next[c]
+	return whole
+}
+
+// split returns the state of the longest word of p followed by c, which is in
+// state q: q itself, or a copy of it for the words of q that are no longer.
+func (a *automaton) split(p, q int32, c byte) int32 {
 	if a.states[p].length+1 == a.states[q].length {
-		a.states[whole].link = q
-		return whole
+		return q
 	}
 	clone := int32(len(a.states))
 	copied := a.states[q]
@@ -130,6 +133,6 @@ func (a *automaton) extend(last, i int32, c byte) int32 {
 	for ; p >= 0 && a.states[p].next[c] == q; p = a.states[p].link {
 		a.states[p].next[c] = clone
 	}
-	a.states[q].link, a.states[whole].link = clone, clone
-	return whole
+	a.states[q].link = clone
+	return clone
 }

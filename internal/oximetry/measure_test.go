@@ -32,7 +32,7 @@ func TestSteepest(t *testing.T) {
 		{"outside of the part asked for", "10x97 10x90 10x90", 13, 30, 0, true},
 		{"the part is narrower than ten seconds", "10x97 10x90", 5, 14, 0, false},
 	} {
-		rate, ok := oximetry.RatesOf(gridOf(written(t, c.series))).Steepest(c.from, c.end)
+		rate, ok := oximetry.SteepestFall(gridOf(written(t, c.series)), c.from, c.end)
 		if ok != c.ok || math.Abs(rate-c.want) > 1e-12 {
 			t.Errorf("%s: %v, %v; want %v, %v", c.name, rate, ok, c.want, c.ok)
 		}

@@ -13,28 +13,27 @@ const (
 	rateBase = RateSpan - 3
 )
 
-// Rates holds the medians of three seconds of a grid, from which rates of fall
-// are read.
-type Rates struct {
-	middle []signal.Fixed // median of the seconds k-1, k, k+1
-	valid  []int32        // consecutive valid seconds that end at each second
-}
-
-// RatesOf returns the rates of a grid.
-func RatesOf(g *window.Grid) *Rates {
-	r := &Rates{make([]signal.Fixed, g.Len()), make([]int32, g.Len())}
-	run := int32(0)
-	for k, v := range g.V {
-		run++
-		if !g.Ok(k) {
+// SteepestFall returns the greatest rate of fall in %/s over RateSpan seconds
+// of g that begin at from or later and end before end, 0 if the signal only
+// rose. It returns false if no such seconds are all valid.
+func SteepestFall(g *window.Grid, from, end int) (rate float64, ok bool) {
+	var middle [RateSpan]signal.Fixed // of the three seconds up to each, by k modulo RateSpan
+	most, run := signal.Fixed(0), 0
+	for k := max(from, 0); k < min(end, g.Len()); k++ {
+		if run++; !g.Ok(k) {
 			run = 0
 		}
-		r.valid[k] = run
-		if run >= 3 {
-			r.middle[k-1] = median3(g.V[k-2], g.V[k-1], v)
+		if run < 3 {
+			continue
+		}
+		now := median3(g.V[k-2], g.V[k-1], g.V[k])
+		middle[k%RateSpan] = now
+		if run >= RateSpan {
+			ok = true
+			most = max(most, middle[(k-rateBase)%RateSpan]-now)
 		}
 	}
-	return r
+	return float64(most) / rateBase / float64(signal.One), ok
 }
 
 func median3(a, b, c signal.Fixed) signal.Fixed {
@@ -42,19 +41,4 @@ func median3(a, b, c signal.Fixed) signal.Fixed {
 		a, b = b, a
 	}
 	return max(a, min(b, c))
-}
-
-// Steepest returns the greatest rate of fall in %/s over RateSpan seconds that
-// begin at from or later and end before end, 0 if the signal only rose. It
-// returns false if no such seconds are all valid.
-func (r *Rates) Steepest(from, end int) (rate float64, ok bool) {
-	most := signal.Fixed(0)
-	for last := max(from, 0) + RateSpan - 1; last < min(end, len(r.valid)); last++ {
-		if r.valid[last] < RateSpan {
-			continue
-		}
-		ok = true
-		most = max(most, r.middle[last-1-rateBase]-r.middle[last-1])
-	}
-	return float64(most) / rateBase / float64(signal.One), ok
 }

@@ -90,7 +90,7 @@ func TestNothing(t *testing.T) {
 		_, last := oximetry.TrendLastHour(oximetry.Levels(s), g.Len())
 		_, shift := oximetry.ShiftOf(s)
 		_, low := oximetry.LowestHeld(s)
-		_, rate := oximetry.RatesOf(g).Steepest(-20, 200)
+		_, rate := oximetry.SteepestFall(g, -20, 200)
 		if slices.Contains([]bool{lz, ctm, dfa, prsa, psd, trend, last, shift, low, rate}, true) {
 			t.Errorf("%q has a value: %v", text, []bool{lz, ctm, dfa, prsa, psd, trend, last, shift, low, rate})
 		}
