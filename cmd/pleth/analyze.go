@@ -19,7 +19,7 @@ type analyzeCmd struct {
 	PDF     bool   `group:"What to write:" name:"pdf" help:"Write the one-page summary as PDF."`
 	CSV     string `group:"What to write:" name:"csv" placeholder:"samples|episodes|falls" enum:",samples,episodes,falls" default:"" help:"Write a table as CSV."`
 	Parquet bool   `group:"What to write:" help:"Write the samples as Parquet."`
-	Out     string `group:"What to write:" type:"path" placeholder:"DIR" help:"Write files into this folder; without it they go to the current one, and CSV to standard output."`
+	Out     string `group:"What to write:" placeholder:"DIR" help:"Write files into this folder; without it they go to the current one, and CSV to standard output."`
 
 	Age      string        `group:"What is known:" placeholder:"4m" help:"Age of the person: 6y, 4m, 3w, 10d, 2y6m."`
 	Zone     string        `group:"What is known:" placeholder:"Europe/Berlin" help:"Time zone of the device's clock."`

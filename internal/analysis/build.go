@@ -92,7 +92,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		Hours:       hoursOf(s, d),
 		Segments:    []Segment{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Bands: []Band{}, Findings: []Finding{},
 		Histogram: map[string]float64{}, Cumulative: map[string]float64{},
-		Summary: Summary{Sentences: []string{}},
+		Summary: Summary{Sentences: []string{}, Questions: []string{}},
 	}
 	if s.Header.Averaging > 0 {
 		v := s.Header.Averaging.Seconds()
@@ -269,7 +269,3 @@ func (set *Settings) Resolve() (err error) {
 	}
 	return nil
 }
-
-// Evaluate adds the findings and the summary to every session of d. It comes
-// last, when the comparison with other nights is known.
-func Evaluate(d *Document) {}

@@ -206,6 +206,7 @@ type Finding struct {
 type Summary struct {
 	Headline   string   `json:"headline"`
 	Sentences  []string `json:"sentences"`
+	Questions  []string `json:"questions"` // for the visit
 	Disclaimer string   `json:"disclaimer"`
 }
 
