@@ -6,13 +6,23 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build run test lint bench fuzz clean
+.PHONY: help build run test lint bench fuzz validate clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  \1|\2/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/pleth
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/pleth ./cmd/pleth
+
+run: build ## analyse a simulated night: prints the summary, leaves report and JSON under out/
+	@mkdir -p out
+	bin/pleth simulate night --sample --out out/night.csv
+	bin/pleth analyze out/night.csv --age 9y --json --pdf --html --out out > /dev/null
+	@bin/pleth analyze out/night.csv --age 9y
+	@echo
+	@echo "One page for the paediatrician:  out/night.pdf   out/night.html"
+	@echo "The analysis document:           out/night.json  (check it: bin/pleth verify out/night.json out/night.csv)"
+	@echo "What was true in this night:     out/night.truth.json"
 
 lint: ## gofmt, vet, staticcheck
 	@out="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
@@ -21,6 +31,19 @@ lint: ## gofmt, vet, staticcheck
 
 test: ## every test, with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+
+bench: ## every benchmark; results and how to read them: docs/performance.md
+	$(GO) test -run xxx -bench . -benchtime 1s ./...
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
+	@set -e; for pkg in $$($(GO) list ./...); do \
+	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$($(GO) list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' $$pkg) /dev/null | sed 's/^func //'); do \
+	    echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
+	  done; done
+
+validate: ## events found against planted ones, the full campaign (about 3 minutes)
+	$(GO) test ./internal/validation -nights 1000 -timeout 60m
 
 clean: ## remove what was built
 	rm -rf bin out

@@ -168,8 +168,9 @@ type fileSet struct {
 
 func newFileSet(raw []string) *fileSet { return &fileSet{raw: raw} }
 
-// find returns the files with the given digests; a digest that no file has is
-// given to the raw files left over, in order, so that the difference is named.
+// find returns the raw files for the given digests: those that have them, then
+// the raw files left over, in order, so that the difference is named, and last
+// a file beside them.
 func (f *fileSet) find(wanted []string) ([]string, error) {
 	if len(f.raw) == 0 {
 		return nil, errors.New("no raw file given")
@@ -185,7 +186,7 @@ func (f *fileSet) find(wanted []string) ([]string, error) {
 	paths := make([]string, len(wanted))
 	left := slices.Clone(f.raw)
 	for i, sha := range wanted {
-		if path := f.bySHA(sha); path != "" {
+		if path := f.sha[sha]; path != "" {
 			paths[i] = path
 			left = slices.DeleteFunc(left, func(p string) bool { return p == path })
 		}
@@ -194,10 +195,13 @@ func (f *fileSet) find(wanted []string) ([]string, error) {
 		if paths[i] != "" {
 			continue
 		}
-		if len(left) == 0 {
+		if len(left) > 0 {
+			paths[i], left = left[0], left[1:]
+			continue
+		}
+		if paths[i] = f.bySHA(wanted[i]); paths[i] == "" {
 			return nil, fmt.Errorf("the raw file of inputs[%d] (SHA-256 %.12s…) is not among the files given nor beside them", i, wanted[i])
 		}
-		paths[i], left = left[0], left[1:]
 	}
 	return paths, nil
 }
