@@ -89,7 +89,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		Metrics:     m.values,
 		NotComputed: m.absent,
 		Quality:     qualityOf(d),
-		Hours:       hoursOf(s, d),
+		Hours:       hoursOf(d),
 		Segments:    []Segment{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Bands: []Band{}, Findings: []Finding{},
 		Histogram: map[string]float64{}, Cumulative: map[string]float64{},
 		Summary: Summary{Sentences: []string{}, Questions: []string{}},

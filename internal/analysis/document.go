@@ -119,7 +119,7 @@ type ODI struct {
 	Parameters map[string]float64 `json:"parameters"`
 }
 
-// Hour is one hour of the clock, or of the recording where there is no clock.
+// Hour is one hour since the start of the session; the last may be shorter.
 type Hour struct {
 	StartS    float64  `json:"start_s"`
 	EndS      float64  `json:"end_s"`

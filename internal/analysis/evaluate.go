@@ -15,21 +15,50 @@ import (
 // Every number that a finding rests on stands in the metrics of its session:
 // those that the rules derive (the longest dip, a usual value) are added there
 // under the reference that the finding lists, as docs/definitions/rules.md says.
+//
+// Moments in the texts count from the start of the session, as everything in
+// it does: a zone that is set right later changes no word. ByClock tells them
+// by the clock.
 func Evaluate(d *Document) {
 	for _, s := range d.Sessions {
 		in := evaluationInput(d, s)
 		e := evaluate.Of(in)
-		s.Findings = make([]Finding, len(e.Findings))
-		for i, f := range e.Findings {
-			s.Findings[i] = Finding{
-				Rule: f.Rule, Level: f.Level.String(), Text: f.Text,
-				Metrics: s.keep(in, f.Metrics), Evidence: listed(f.Evidence),
-			}
-		}
-		s.Summary = Summary{
-			Headline: e.Summary.Headline, Sentences: listed(e.Summary.Sentences), Questions: listed(e.Summary.Questions),
-			Disclaimer: e.Summary.Disclaimer,
-		}
+		s.Findings = findings(e, func(refs []string) []string { return s.keep(in, refs) })
+		s.Summary = summary(e)
+	}
+}
+
+// ByClock returns the findings and the summary of session s of d as a page
+// shows them: moments as times of the session's clock. They are those of the
+// document where it has no clock, or says something else than Evaluate would.
+func ByClock(d *Document, s *Session) ([]Finding, Summary) {
+	start := wallTime(s.Start)
+	if start.IsZero() || len(s.Findings) == 0 {
+		return s.Findings, s.Summary
+	}
+	in := evaluationInput(d, s)
+	e := evaluate.Of(in)
+	if e.Summary.Headline != s.Summary.Headline || !slices.Equal(e.Summary.Sentences, s.Summary.Sentences) ||
+		!slices.EqualFunc(e.Findings, s.Findings, func(a evaluate.Finding, b Finding) bool { return a.Rule == b.Rule && a.Text == b.Text }) {
+		return s.Findings, s.Summary
+	}
+	in.Start = start
+	e = evaluate.Of(in)
+	return findings(e, listed), summary(e)
+}
+
+func findings(e *evaluate.Evaluation, metrics func([]string) []string) []Finding {
+	out := make([]Finding, len(e.Findings))
+	for i, f := range e.Findings {
+		out[i] = Finding{Rule: f.Rule, Level: f.Level.String(), Text: f.Text, Metrics: metrics(f.Metrics), Evidence: listed(f.Evidence)}
+	}
+	return out
+}
+
+func summary(e *evaluate.Evaluation) Summary {
+	return Summary{
+		Headline: e.Summary.Headline, Sentences: listed(e.Summary.Sentences), Questions: listed(e.Summary.Questions),
+		Disclaimer: e.Summary.Disclaimer,
 	}
 }
 
@@ -66,7 +95,6 @@ func evaluationInput(d *Document, s *Session) *evaluate.Input {
 		IntervalS:   s.IntervalS,
 		ODIMethod:   s.ODI.Method,
 		EpisodeMinS: float64(oximetry.EpisodeMinimum) / 1e9,
-		Start:       wallTime(s.Start),
 	}
 	for id, v := range s.Metrics {
 		in.Metrics[id] = v

@@ -1,8 +1,10 @@
 package analysis_test
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -142,8 +144,7 @@ func TestQualityByHand(t *testing.T) {
 	}
 }
 
-// TestHours: by the hours of the clock in its zone, by hours since the start
-// where there is no clock.
+// TestHours: by hours since the start, whatever the clock.
 func TestHours(t *testing.T) {
 	t.Parallel()
 	rows := func(seconds int) *pleth.Batch {
@@ -168,10 +169,10 @@ func TestHours(t *testing.T) {
 		want   string
 	}{
 		{"no clock", pleth.Header{}, "0-3600 3600-7200 7200-9000"},
-		{"a wall clock", pleth.Header{Clock: pleth.LocalClock, Origin: at("2025-03-06T22:20:56Z")}, "0-2344 2344-5944 5944-9000"},
-		{"half an hour from UTC", pleth.Header{Clock: pleth.UTCClock, Zone: "Asia/Kolkata", Origin: at("2025-03-06T20:00:00Z")}, "0-1800 1800-5400 5400-9000"},
-		{"clocks go back at three", pleth.Header{Clock: pleth.UTCClock, Zone: "Europe/Berlin", Origin: at("2025-10-26T00:30:00Z")}, "0-1800 1800-5400 5400-9000"},
-		{"clocks move by half an hour", pleth.Header{Clock: pleth.UTCClock, Zone: "Australia/Lord_Howe", Origin: at("2025-04-05T14:30:00Z")}, "0-1800 1800-3600 3600-7200 7200-9000"},
+		{"a wall clock", pleth.Header{Clock: pleth.LocalClock, Origin: at("2025-03-06T22:20:56Z")}, "0-3600 3600-7200 7200-9000"},
+		{"half an hour from UTC", pleth.Header{Clock: pleth.UTCClock, Zone: "Asia/Kolkata", Origin: at("2025-03-06T20:00:00Z")}, "0-3600 3600-7200 7200-9000"},
+		{"clocks go back at three", pleth.Header{Clock: pleth.UTCClock, Zone: "Europe/Berlin", Origin: at("2025-10-26T00:30:00Z")}, "0-3600 3600-7200 7200-9000"},
+		{"clocks move by half an hour", pleth.Header{Clock: pleth.UTCClock, Zone: "Australia/Lord_Howe", Origin: at("2025-04-05T14:30:00Z")}, "0-3600 3600-7200 7200-9000"},
 	} {
 		s := analysis.Analyse(only(t, c.header, rows(9000)), "key", analysis.Settings{}).Result
 		var got []string
@@ -185,6 +186,47 @@ func TestHours(t *testing.T) {
 		}
 		if h := s.Hours[0]; h.Mean == nil || *h.Mean != 97 || *h.Min != 97 || *h.PulseMean != 60 {
 			t.Errorf("%s: the first hour is %+v", c.name, h)
+		}
+	}
+}
+
+// TestTheClockChangesNothingInside: the same samples with another start, in
+// another zone or without a clock say the same in every word but when.
+func TestTheClockChangesNothingInside(t *testing.T) {
+	t.Parallel()
+	rows := func() *pleth.Batch {
+		b := new(pleth.Batch)
+		for k := range 5 * 3600 {
+			b.AddRow(int64(k) * 1e9)
+			b.SetInt(pleth.SpO2, int64(97-max(0, 15-(k%1700)/4)))
+			b.SetInt(pleth.PulseRate, int64(60+k%7))
+		}
+		return b
+	}
+	var first []byte
+	for _, h := range []pleth.Header{
+		{},
+		{Clock: pleth.LocalClock, Origin: 1741299656},
+		{Clock: pleth.UTCClock, Zone: "Europe/Berlin", Origin: 1761435000},
+		{Clock: pleth.UTCClock, Origin: 1767225599},
+	} {
+		d := analysis.NewDocument(analysis.Program{}, analysis.Settings{}, nil)
+		s := analysis.Analyse(only(t, h, rows()), "key", analysis.Settings{}).Result
+		d.Sessions = append(d.Sessions, s)
+		analysis.Evaluate(d)
+		shown, _ := analysis.ByClock(d, s)
+		if h.Clock != pleth.NoClock && reflect.DeepEqual(shown, s.Findings) {
+			t.Errorf("%v: no finding is told by the clock: %v", h, shown)
+		}
+		s.Start, s.End, s.Zone, s.ZoneSource = nil, nil, nil, ""
+		got, err := analysis.Encode(d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = got
+		} else if !bytes.Equal(got, first) {
+			t.Errorf("%+v: another document", h)
 		}
 	}
 }

@@ -13,7 +13,7 @@ type Input struct {
 	AveragingS  float64             // averaging time of the device in seconds, 0 if unknown
 	ODIMethod   string              // name of the detector of the falls
 	EpisodeMinS float64             // seconds below a limit that make an episode, 0 if unknown
-	Start       time.Time           // first instant in its own zone or wall clock; zero without a clock
+	Start       time.Time           // first instant in its own zone or wall clock; zero: moments count from the start
 	AgeYears    *float64            // age of the person, corrected for prematurity if the caller can; nil if unknown
 	Episodes    []Episode           // in time order
 	Falls       []Fall              // in time order

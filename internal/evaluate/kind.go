@@ -55,7 +55,7 @@ var kinds = [...]kindInfo{
 	kindPeriod:       {"period", "1/Hz, nearest second: 45 s", false},
 	kindMagnitude:    {"change", "without sign, nearest tenth: 3.2 %", true},
 	kindProbability:  {"probability", "not printed", false},
-	kindMoment:       {"moment", "at 03:22, or after 3 h 10 min without a clock", false},
+	kindMoment:       {"moment", "after 3 h 10 min; a page with a clock says at 03:22", false},
 	kindAge:          {"age", "rounded down: 6 years, 7 months, 10 days", false},
 	kindFlag:         {"flag", "1 if it holds, not printed", false},
 

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"pleth"
+	"pleth/internal/analysis"
 	"pleth/internal/report/format"
 )
 
@@ -140,17 +141,18 @@ func seconds(s float64) string {
 // evaluation makes the headline, the sentences and the findings.
 func (b *builder) evaluation() {
 	p, w := b.page, b.w
-	for _, f := range b.s.Findings {
+	findings, summary := analysis.ByClock(b.doc, b.s)
+	for _, f := range findings {
 		l := levelOf(f.Level)
 		p.Level = max(p.Level, l)
 		p.Findings = append(p.Findings, Finding{l, w.Levels[l], format.Bind(clean(f.Text)), clean(f.Rule)})
 	}
 	slices.SortStableFunc(p.Findings, func(a, b Finding) int { return int(b.Level) - int(a.Level) })
-	for _, s := range b.s.Summary.Sentences {
+	for _, s := range summary.Sentences {
 		p.Sentences = append(p.Sentences, format.Bind(clean(s)))
 	}
 	p.NoFindings = w.NoFindings
-	headline, rest := split(format.Bind(clean(b.s.Summary.Headline)))
+	headline, rest := split(format.Bind(clean(summary.Headline)))
 	if headline == "" {
 		// Nobody judged: that is not the sign of a good night.
 		headline, p.NoFindings = w.NotEvaluated, w.NotEvaluated

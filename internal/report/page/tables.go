@@ -47,7 +47,7 @@ func (b *builder) hours() {
 		hours = nil
 		for i := 0; i < len(b.s.Hours); {
 			n := 1
-			for i+n < len(b.s.Hours) && b.twoHours(b.s.Hours[i+n]) == b.twoHours(b.s.Hours[i]) {
+			for i+n < len(b.s.Hours) && twoHours(&b.s.Hours[i+n]) == twoHours(&b.s.Hours[i]) {
 				n++
 			}
 			b.page.Hours = append(b.page.Hours, b.hour(b.s.Hours[i:i+n]))
@@ -59,10 +59,8 @@ func (b *builder) hours() {
 	}
 }
 
-// twoHours returns which pair of hours of the clock h begins in.
-func (b *builder) twoHours(h analysis.Hour) int {
-	return int(math.Floor((b.clock.DaySeconds() + h.StartS) / 7200))
-}
+// twoHours returns which pair of hours of the session h begins in.
+func twoHours(h *analysis.Hour) int { return int(math.Floor(h.StartS / 7200)) }
 
 // hour makes one line of the hours in rows, which follow each other.
 func (b *builder) hour(rows []analysis.Hour) Hour {
