@@ -2,6 +2,7 @@ package oximetry
 
 import (
 	"math"
+	"slices"
 
 	"pleth/internal/signal"
 )
@@ -26,8 +27,9 @@ type Entropies struct {
 // than the tolerances the work is proportional to the length of s.
 func EntropiesOf(s *Series) Entropies {
 	all := []*templates{s.singles()}
+	id := make([]int32, len(s.Ranks))
 	for m := 1; m <= SampEnLength; m++ {
-		all = append(all, s.longer(all[m-1]))
+		all = append(all, s.longer(all[m-1], id))
 	}
 	var e Entropies
 	e.Approximate, e.ApproximateOk = s.approximate(all[ApEnLength-1], all[ApEnLength])
@@ -57,7 +59,7 @@ func (s *Series) phi(t *templates) float64 {
 // them match one value further. Only templates that have a further value are
 // counted for both (Richman and Moorman 2000).
 func (s *Series) sample(short, long *templates) (float64, bool) {
-	b := s.pairs(s.extendable(short, long))
+	b := s.pairs(s.extendable(short))
 	a := s.pairs(long)
 	if a == 0 || b == 0 {
 		return 0, false
@@ -75,13 +77,14 @@ func (s *Series) pairs(t *templates) int64 {
 	return sum
 }
 
-// extendable returns the templates of short that have a further value.
-func (s *Series) extendable(short, long *templates) *templates {
-	t := &templates{m: short.m, id: short.id, first: short.first, count: make([]int64, len(short.count)), total: long.total}
-	for k, id := range long.id {
-		if id != Missing {
-			t.count[short.id[k]]++
-		}
+// extendable returns the templates of short that have a further value: all but
+// the last one of each stretch.
+func (s *Series) extendable(short *templates) *templates {
+	t := *short
+	t.count = slices.Clone(short.count)
+	for _, n := range short.last {
+		t.count[n]--
+		t.total--
 	}
-	return t
+	return &t
 }

@@ -1,6 +1,10 @@
 package oximetry
 
-import "math"
+import (
+	"math"
+	"slices"
+	"sync"
+)
 
 // LempelZiv is the complexity of Lempel and Ziv (1976) of a series made
 // binary: 1 where the value exceeds the median.
@@ -51,13 +55,15 @@ func (s *Series) binary() [][]byte {
 // phrases76 counts the phrases of words: each is the shortest that does not
 // occur, in this word or one before, before its own last letter.
 func phrases76(words [][]byte) int {
-	a := newAutomaton(words)
+	a := automata.Get().(*automaton)
+	defer automata.Put(a)
+	a.build(words)
 	phrases, at := 0, int32(0)
 	for _, word := range words {
 		state := int32(0)
 		for _, c := range word {
 			state = a.states[state].next[c]
-			if a.states[state].first == at {
+			if a.first[state] == at {
 				phrases++
 				state = 0
 			}
@@ -70,25 +76,31 @@ func phrases76(words [][]byte) int {
 	return phrases
 }
 
+// automata keeps the memory of automatons, which is much and short-lived.
+var automata = sync.Pool{New: func() any { return new(automaton) }}
+
 // automaton is the suffix automaton of some words (Blumer et al. 1985): every
 // state stands for the words inside them that end at the same places.
-type automaton struct{ states []suffixState }
+type automaton struct {
+	states []suffixState
+	first  []int32 // of each state: where its words end first, counted over all letters
+}
 
 type suffixState struct {
 	next   [letters]int32 // 0 for none: no transition leads to the start
 	link   int32          // -1 for the start
 	length int32          // of the longest word of the state
-	first  int32          // where its words end first, counted over all letters
 }
 
-func newAutomaton(words [][]byte) *automaton {
+// build makes a the automaton of words. It keeps its memory.
+func (a *automaton) build(words [][]byte) {
 	n := 0
 	for _, word := range words {
 		n += len(word)
 	}
 	// There are at most two states a letter.
-	a := &automaton{states: make([]suffixState, 1, 2*n+1)}
-	a.states[0] = suffixState{link: -1, first: -1}
+	a.states = append(slices.Grow(a.states[:0], 2*n+1), suffixState{link: -1})
+	a.first = append(slices.Grow(a.first[:0], 2*n+1), -1)
 	at := int32(0)
 	for _, word := range words {
 		last := int32(0)
@@ -97,7 +109,6 @@ func newAutomaton(words [][]byte) *automaton {
 			at++
 		}
 	}
-	return a
 }
 
 // extend adds letter c at place i behind the beginning of a word that is in
@@ -108,7 +119,8 @@ func (a *automaton) extend(last, i int32, c byte) int32 {
 		return a.split(last, q, c)
 	}
 	whole := int32(len(a.states))
-	a.states = append(a.states, suffixState{length: a.states[last].length + 1, first: i})
+	a.states = append(a.states, suffixState{length: a.states[last].length + 1})
+	a.first = append(a.first, i)
 	p := last
 	for ; p >= 0 && a.states[p].next[c] == 0; p = a.states[p].link {
 		a.states[p].next[c] = whole
@@ -130,6 +142,7 @@ func (a *automaton) split(p, q int32, c byte) int32 {
 	copied := a.states[q]
 	copied.length = a.states[p].length + 1
 	a.states = append(a.states, copied)
+	a.first = append(a.first, a.first[q])
 	for ; p >= 0 && a.states[p].next[c] == q; p = a.states[p].link {
 		a.states[p].next[c] = clone
 	}

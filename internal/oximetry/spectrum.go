@@ -1,10 +1,6 @@
 package oximetry
 
-import (
-	"math"
-
-	"gonum.org/v1/gonum/dsp/fourier"
-)
+import "math"
 
 // The parameters of the spectrum. Source: docs/definitions/spectrum.md.
 const (
@@ -51,23 +47,21 @@ func SpectrumOf(s *Series) (Spectrum, bool) {
 // 0, 1/256 .. 1/2 Hz, and the number of windows it is the mean of.
 func welch(s *Series) (density []float64, windows int) {
 	const n = SpectrumWindow
-	fft := fourier.NewFFT(n)
+	fft := newFFT()
 	taper, energy := hamming()
-	density = make([]float64, n/2+1)
-	x, coeff := make([]float64, n), make([]complex128, n/2+1)
+	var sums [n/2 + 1]float64
 	for _, part := range s.Stretches {
 		for from := part.From; from+n <= part.End; from += n / 2 {
 			ranks := s.Ranks[from : from+n]
 			mean := s.meanOf(ranks)
 			for i, r := range ranks {
-				x[i] = (s.Floats[r] - mean) * taper[i]
+				fft.a[i] = (s.Floats[r] - mean) * taper[i]
 			}
-			for i, c := range fft.Coefficients(coeff, x) {
-				density[i] += float64(real(c)*real(c)) + float64(imag(c)*imag(c))
-			}
+			fft.power(&sums)
 			windows++
 		}
 	}
+	density = sums[:]
 	for i := range density {
 		density[i] /= energy * float64(max(windows, 1))
 		if i > 0 && i < n/2 {

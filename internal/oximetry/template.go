@@ -10,9 +10,10 @@ import (
 // templates numbers the templates of one length: equal ones have one number.
 type templates struct {
 	m     int
-	id    []int32 // of the template that begins at each second; -1 if none does
+	id    []int32 // of the template that begins at each second; Missing if none does
 	first []int32 // second at which a template with that number begins first
 	count []int64 // how often it occurs
+	last  []int32 // the numbers of those that begin last in a stretch
 	total int64
 }
 
@@ -36,10 +37,11 @@ func (s *Series) singles() *templates {
 // a table; beyond it they are hashed.
 const tableLimit = 1 << 20
 
-// longer returns the templates one value longer than those of t. The work is
-// proportional to the length of the series.
-func (s *Series) longer(t *templates) *templates {
-	next := &templates{m: t.m + 1, id: make([]int32, len(t.id))}
+// longer returns the templates one value longer than those of t, and writes
+// where they begin into id, which may be that of t. The work is proportional to
+// the length of the series.
+func (s *Series) longer(t *templates, id []int32) *templates {
+	next := &templates{m: t.m + 1, id: id}
 	values := len(s.Values)
 	var table []int32
 	var hashed *hash
@@ -51,28 +53,35 @@ func (s *Series) longer(t *templates) *templates {
 	k := 0
 	for _, part := range s.Stretches {
 		for ; k < part.From; k++ {
-			next.id[k] = Missing
+			id[k] = Missing
 		}
+		// The pair before has the same number, as long as the signal stands still.
+		last, number := -1, int32(0)
 		for ; k+t.m < part.End; k++ {
-			pair := int(t.id[k])*values + int(s.Ranks[k+t.m])
-			var at *int32
-			if table != nil {
-				at = &table[pair]
-			} else {
-				at = hashed.at(pair)
+			if pair := int(t.id[k])*values + int(s.Ranks[k+t.m]); pair != last {
+				var at *int32
+				if table != nil {
+					at = &table[pair]
+				} else {
+					at = hashed.at(pair)
+				}
+				if *at == 0 {
+					next.first = append(next.first, int32(k))
+					next.count = append(next.count, 0)
+					*at = int32(len(next.count))
+				}
+				last, number = pair, *at-1
 			}
-			if *at == 0 {
-				next.first = append(next.first, int32(k))
-				next.count = append(next.count, 0)
-				*at = int32(len(next.count))
-			}
-			next.id[k] = *at - 1
-			next.count[*at-1]++
+			id[k] = number
+			next.count[number]++
 			next.total++
 		}
+		if last >= 0 {
+			next.last = append(next.last, number)
+		}
 	}
-	for ; k < len(next.id); k++ {
-		next.id[k] = Missing
+	for ; k < len(id); k++ {
+		id[k] = Missing
 	}
 	return next
 }
