@@ -50,8 +50,16 @@ func (b *Batch) AddRow(t int64) { b.time = append(double(b.time), t) }
 // double makes room by doubling: a night is collected row by row, and append
 // grows long slices by a quarter only.
 func double(s []int64) []int64 {
-	if n := len(s); n == cap(s) && n >= 512 {
-		return slices.Grow(s, n)
+	if len(s) == cap(s) {
+		return room(s, 1)
+	}
+	return s
+}
+
+// room makes room for n more, by doubling.
+func room(s []int64, n int) []int64 {
+	if len(s)+n > cap(s) {
+		return slices.Grow(s, max(n, len(s)))
 	}
 	return s
 }
@@ -192,18 +200,51 @@ func (b *Batch) AppendRow(src *Batch, i int) { b.AppendRowAt(src, i, src.time[i]
 
 // AppendRowAt appends row i of src to b as a row at time t.
 func (b *Batch) AppendRowAt(src *Batch, i int, t int64) {
-	b.AddRow(t)
-	b.Mark(src.Marks(i))
-	row := len(b.time) - 1
-	for m := range src.cols {
-		c := &src.cols[m]
-		if i >= len(c.m) || c.m[i] == absentMantissa {
-			continue
+	b.AppendRows(src, i, i+1, t-src.time[i])
+}
+
+// AppendRows appends rows from..to-1 of src to b, each shift nanoseconds later.
+func (b *Batch) AppendRows(src *Batch, from, to int, shift int64) {
+	row := len(b.time)
+	b.time = room(b.time, to-from)
+	for _, t := range src.time[from:to] {
+		b.time = append(b.time, t+shift)
+	}
+	if from < len(src.marks) {
+		for len(b.marks) < row {
+			b.marks = append(b.marks, 0)
 		}
-		if to := &b.cols[m]; to.scale == c.scale || c.m[i] == missingMantissa {
-			to.put(row, c.m[i])
-		} else {
-			b.Set(Metric(m), src.Value(Metric(m), i))
+		b.marks = append(b.marks, src.marks[from:min(to, len(src.marks))]...)
+	}
+	for m := range src.cols {
+		if c := &src.cols[m]; from < len(c.m) {
+			b.cols[m].appendRows(row, c.m[from:min(to, len(c.m))], c.scale)
+		}
+	}
+}
+
+// appendRows gives the rows from row on the mantissas m of a scale.
+func (c *Column) appendRows(row int, m []int64, scale uint8) {
+	for len(m) > 0 && m[len(m)-1] == absentMantissa {
+		m = m[:len(m)-1]
+	}
+	if len(m) == 0 {
+		return
+	}
+	if scale == c.scale {
+		c.m = room(c.m, row-len(c.m)+len(m))
+		for len(c.m) < row {
+			c.m = append(c.m, absentMantissa)
+		}
+		c.m = append(c.m, m...)
+		return
+	}
+	for i, v := range m {
+		if v > absentMantissa {
+			v = c.fit(Value{v, scale, present})
+		}
+		if v != absentMantissa {
+			c.put(row+i, v)
 		}
 	}
 }

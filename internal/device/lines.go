@@ -165,11 +165,15 @@ func Fields(dst [][]byte, line []byte, sep byte) [][]byte {
 			line = line[i+1:]
 			continue
 		}
-		i := bytes.IndexByte(line, sep)
-		if i < 0 {
-			return append(dst, trimBlanks(line))
+		// Fields are short: a scan is quicker than a search.
+		i := 0
+		for i < len(line) && line[i] != sep {
+			i++
 		}
 		dst = append(dst, trimBlanks(line[:i]))
+		if i == len(line) {
+			return dst
+		}
 		line = line[i+1:]
 	}
 }

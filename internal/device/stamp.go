@@ -86,13 +86,18 @@ func HMS(b []byte) (int64, bool) {
 	if len(b) != 8 || b[2] != ':' || b[5] != ':' {
 		return 0, false
 	}
-	h, ok1 := Int(b[:2])
-	m, ok2 := Int(b[3:5])
-	s, ok3 := Int(b[6:8])
+	h, ok1 := twoDigits(b[0], b[1])
+	m, ok2 := twoDigits(b[3], b[4])
+	s, ok3 := twoDigits(b[6], b[7])
 	if !ok1 || !ok2 || !ok3 {
 		return 0, false
 	}
 	return ClockTime(h, m, s)
+}
+
+func twoDigits(a, b byte) (int, bool) {
+	a, b = a-'0', b-'0'
+	return int(a)*10 + int(b), a <= 9 && b <= 9
 }
 
 var months = [...]string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}

@@ -64,6 +64,9 @@ type part struct {
 
 func (p part) contains(t int64) bool { return t >= p.from && t < p.to }
 
+// whole reports whether nothing is left out.
+func (p part) whole() bool { return p.set && p.from == math.MinInt64 && p.to == math.MaxInt64 }
+
 // part resolves the bounds for a recording whose first row is at first.
 func (o *Options) part(first int64, h pleth.Header) part {
 	p := part{set: true, from: math.MinInt64, to: math.MaxInt64}

@@ -80,14 +80,36 @@ func joins(a, b pleth.Header) bool {
 
 // Rows takes a batch of rows in the order of the recording.
 func (s *Sessions) Rows(b *pleth.Batch) error {
-	for i := range b.Len() {
-		if s.sorted != nil {
-			s.sorted.AppendRow(b, i)
+	for i := 0; i < b.Len(); {
+		switch n := s.run(b, i); {
+		case n > 0:
+			i += n
 			continue
+		case s.sorted != nil:
+			s.sorted.AppendRow(b, i)
+		default:
+			s.row(b, i)
 		}
-		s.row(b, i)
+		i++
 	}
 	return nil
+}
+
+// run takes the rows from i on that simply continue the session, and returns
+// how many there were. It does no more than row does one by one.
+func (s *Sessions) run(b *pleth.Batch, i int) int {
+	if !s.any || s.sorted != nil || s.wall.zone != nil || !s.part.whole() || b.Time(i)+s.shift <= s.last {
+		return 0
+	}
+	n := s.cutter.Run(b, i, s.shift)
+	for _, t := range b.Times()[i : i+n] {
+		s.step.Add(t + s.shift - s.last)
+		s.last = t + s.shift
+	}
+	if n > 0 {
+		s.continues = false
+	}
+	return n
 }
 
 // row takes one row.

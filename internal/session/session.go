@@ -110,6 +110,40 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	return closed
 }
 
+// Run adds rows of b from row i on, each shift nanoseconds later, as long as
+// they are in strictly increasing time and simply continue the open session,
+// and returns how many it added: what Push does one by one, by columns. Row i
+// must come after the row pushed last.
+func (c *Cutter) Run(b *pleth.Batch, i int, shift int64) int {
+	if c.cur == nil {
+		return 0
+	}
+	times, own, pulse := b.Times(), b.Column(c.metric), b.Column(pleth.PulseRate)
+	shift -= c.cur.Start
+	last := c.last
+	n := i
+	for ; n < len(times); n++ {
+		at := times[n] + shift
+		if _, _, carried := own.Mantissa(n); !carried || at-last > int64(Gap) || at >= int64(MaxSpan) || n > i && at <= last {
+			break
+		}
+		last = at
+	}
+	c.cur.Rows.AppendRows(b, i, n, shift)
+	for k, t := range times[i:n] {
+		at := t + shift
+		c.timing.Add(at - c.last)
+		c.last = at
+		if _, _, carried := pulse.Mantissa(i + k); carried {
+			if at > c.beat {
+				c.pulse.Add(at - c.beat)
+			}
+			c.beat = at
+		}
+	}
+	return n - i
+}
+
 // interval returns the stated interval, unless no recording can have it, or
 // else the measured one.
 func (c *Cutter) interval() int64 {

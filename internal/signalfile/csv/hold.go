@@ -49,10 +49,14 @@ func newHold(l *layout, w *device.Writer) *hold {
 
 // row begins a row at time t.
 func (h *hold) row(t int64, line int) error {
+	if h.open {
+		h.begin(t)
+		return nil
+	}
 	if h.order != h.stamps.order {
 		h.decided()
 	}
-	if h.falling && !h.open && h.rows.Len() > 0 && t >= h.last {
+	if h.falling && h.rows.Len() > 0 && t >= h.last {
 		h.falling = false
 	}
 	h.last = t
@@ -60,10 +64,6 @@ func (h *hold) row(t int64, line int) error {
 		h.zoneSeen, h.offset = true, h.stamps.offset
 	}
 	h.oldest = h.stamps.offset
-	if h.open {
-		h.begin(t)
-		return nil
-	}
 	if h.settled() {
 		h.pass()
 		h.begin(t)
@@ -88,6 +88,10 @@ func (h *hold) settled() bool {
 
 // set gives the row that was begun last a value.
 func (h *hold) set(m pleth.Metric, v pleth.Value, line int) error {
+	if h.open && h.scale == percent {
+		h.w.Set(m, v)
+		return nil
+	}
 	if m == pleth.SpO2 && h.scale != percent && v.Ok() {
 		if err := h.weigh(v, line); err != nil {
 			return err

@@ -123,6 +123,9 @@ func (s *stamps) clock() pleth.Clock {
 // parse returns the time in nanoseconds, and whether it can be read. While the
 // order of dates is undecided, it is the time if the day stands first.
 func (s *stamps) parse(date, clock []byte) (int64, bool) {
+	if t, ok := s.sameDay(date, clock); ok {
+		return t, true
+	}
 	switch s.form {
 	case elapsed, epoch:
 		return s.count(clock)
@@ -144,6 +147,26 @@ func (s *stamps) parse(date, clock []byte) (int64, bool) {
 		return s.join(clock[:n], clock[n+1:])
 	}
 	return 0, false
+}
+
+// sameDay reads the time of most rows: the date stands as in the row before,
+// and HH:MM:SS behind it is all.
+func (s *stamps) sameDay(date, clock []byte) (int64, bool) {
+	if !s.any || s.form != calendar || s.half || s.zoned {
+		return 0, false
+	}
+	if !s.twin {
+		n := len(s.date)
+		if len(clock) <= n || clock[n] != ' ' && clock[n] != 'T' {
+			return 0, false
+		}
+		date, clock = clock[:n], clock[n+1:]
+	}
+	if len(clock) != len("HH:MM:SS") || string(date) != string(s.date) {
+		return 0, false
+	}
+	t, ok := device.HMS(clock)
+	return s.midnight + t, ok
 }
 
 // count reads a number of units.
