@@ -271,5 +271,5 @@ func (r *reader) noSaturation() error {
 		names := slices.Sorted(maps.Keys(r.names))
 		what = "no bed of this stream has SpO2; its numerics are " + strings.Join(names, ", ")
 	}
-	return &device.Error{What: what, Do: "give a stream of beds with an oximeter"}
+	return &device.Error{What: what, Do: "give a stream of beds with an oximeter", Kind: device.ErrNoOximetry}
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -144,7 +145,7 @@ func checkValues(t *testing.T, got devicetest.Result, lines []line) {
 func TestRealCapturesAperiodic(t *testing.T) {
 	t.Parallel()
 	got := devicetest.Read(bedside.Formats(), plethtest.Shared(t, "data/device-streams/atriumdb-cmf/single_cmf_test_aperiodic_met.jsonl"), device.Given{})
-	if got.Err == nil || !strings.Contains(got.Err.Error(), "its numerics are MDC_RESP_RATE;") {
+	if !errors.Is(got.Err, device.ErrNoOximetry) || !strings.Contains(got.Err.Error(), "its numerics are MDC_RESP_RATE;") {
 		t.Errorf("got %v, want an error that names the respiration rate", got.Err)
 	}
 }

@@ -271,7 +271,7 @@ func (r *reader) noSaturation() error {
 	for _, t := range r.tracks {
 		names = append(names, t.name)
 	}
-	return &device.Error{What: "this Vital Recorder file has no numeric SpO2 track; its tracks are " + some(names), Do: "give a file that was recorded with an oximeter"}
+	return &device.Error{What: "this Vital Recorder file has no numeric SpO2 track; its tracks are " + some(names), Do: "give a file that was recorded with an oximeter", Kind: device.ErrNoOximetry}
 }
 
 // some joins names, the first few of them.

@@ -118,3 +118,12 @@ func BenchmarkRead(b *testing.B) {
 	}
 	devicetest.Bench(b, vital.Formats(), f, device.Given{}, 3600)
 }
+
+// A sound file without an oximeter is no fault of the file.
+func TestNoOximetryIsNoFault(t *testing.T) {
+	t.Parallel()
+	got := devicetest.ReadBytes(vital.Formats(), made()["waves-only/input.vital"], device.Given{})
+	if !errors.Is(got.Err, device.ErrNoOximetry) {
+		t.Errorf("got %v, want no oximetry", got.Err)
+	}
+}
