@@ -35,6 +35,7 @@ type Sessions struct {
 	wall   clockReader
 	sorted *pleth.Batch // rows of a header with ByTime, until End
 	part   part
+	strays strays
 
 	// No row of the second of two recordings that may be one has come yet.
 	continues bool
@@ -57,7 +58,7 @@ func (s *Sessions) Start(h pleth.Header) error {
 	if !s.continues {
 		s.close()
 		s.open(h)
-		s.wall = wall
+		s.wall, s.strays = wall, strays{}
 	}
 	s.header = h
 	if h.ByTime {
@@ -88,7 +89,7 @@ func (s *Sessions) Rows(b *pleth.Batch) error {
 		case s.sorted != nil:
 			s.sorted.AppendRow(b, i)
 		default:
-			s.row(b, i)
+			s.counts.Strays += int64(s.strays.row(b, i, s.step.Usual(), s.row))
 		}
 		i++
 	}
@@ -98,16 +99,17 @@ func (s *Sessions) Rows(b *pleth.Batch) error {
 // run takes the rows from i on that simply continue the session, and returns
 // how many there were. It does no more than row does one by one.
 func (s *Sessions) run(b *pleth.Batch, i int) int {
-	if !s.any || s.sorted != nil || s.wall.zone != nil || !s.part.whole() || b.Time(i)+s.shift <= s.last {
+	if !s.any || s.sorted != nil || s.wall.zone != nil || !s.part.whole() || s.strays.waits() || b.Time(i)+s.shift <= s.last {
 		return 0
 	}
-	n := s.cutter.Run(b, i, s.shift)
+	n := s.cutter.Run(b, i, s.shift, ahead(s.step.Usual()))
 	for _, t := range b.Times()[i : i+n] {
 		s.step.Add(t + s.shift - s.last)
 		s.last = t + s.shift
 	}
 	if n > 0 {
 		s.continues = false
+		s.strays.any, s.strays.last = true, b.Time(i+n-1)
 	}
 	return n
 }
@@ -146,7 +148,7 @@ func (s *Sessions) behind(stamp, t int64) (int64, bool) {
 	case s.continues: // it begins before the first recording ended: another one
 		s.close()
 		s.open(s.header)
-		s.wall.any = false
+		s.wall.any, s.strays.any = false, false
 		return s.clock(stamp), true
 	case d == 0:
 		s.counts.Duplicates++
@@ -186,6 +188,7 @@ func (s *Sessions) unfold(d int64) bool {
 
 // End ends the recording that Start began, as Start of another does.
 func (s *Sessions) End() {
+	s.strays.flush(s.row)
 	if s.sorted == nil {
 		return
 	}
@@ -227,7 +230,7 @@ func (s *Sessions) close() {
 
 // take keeps a closed session with the counts since the one before.
 func (s *Sessions) take(one *session.Session) {
-	one.Counts.Duplicates, one.Counts.Backward = s.counts.Duplicates, s.counts.Backward
+	one.Counts.Duplicates, one.Counts.Backward, one.Counts.Strays = s.counts.Duplicates, s.counts.Backward, s.counts.Strays
 	one.Counts.RepeatedHour = s.counts.RepeatedHour
 	s.counts = session.Counts{}
 	s.done = append(s.done, one)
@@ -246,6 +249,7 @@ func Problems(c session.Counts) []Problem {
 	}
 	add(c.Duplicates, "duplicate-time", "1 row has the time of a row before it and was left out", "%d rows have the time of a row before them and were left out")
 	add(c.Backward, "backward-time", "1 row goes back in time and was left out", "%d rows go back in time and were left out")
+	add(c.Strays, "stray-time", "1 row has a time far ahead of the rows that follow it and was left out", "%d rows have times far ahead of the rows that follow them and were left out")
 	add(c.Irregular, "irregular-step", "1 step between rows differs from the interval", "%d steps between rows differ from the interval")
 	add(c.RepeatedHour, "repeated-hour", "the clock went back by one hour; the rows were kept in their order",
 		"the clock went back by one hour %d times; the rows were kept in their order")

@@ -48,7 +48,10 @@ func join(all ...*pleth.Batch) *pleth.Batch {
 	return b
 }
 
-func collect(tb testing.TB, opt intake.Options, h pleth.Header, b *pleth.Batch) []*session.Session {
+func collect(tb interface {
+	Helper()
+	Fatal(...any)
+}, opt intake.Options, h pleth.Header, b *pleth.Batch) []*session.Session {
 	tb.Helper()
 	in := intake.New(opt)
 	if err := in.Start(h); err != nil {
@@ -67,6 +70,10 @@ func described(all []*session.Session) string {
 	for _, s := range all {
 		text := fmt.Sprintf("%s +%d", time.Unix(s.Header.Origin, s.Start).UTC().Format("15:04:05"), s.Rows.Len())
 		c := s.Counts
+		if c.Strays > 0 {
+			text += fmt.Sprintf(" stray%d", c.Strays)
+			c.Strays = 0
+		}
 		if c != (session.Counts{}) {
 			text += fmt.Sprintf(" dup%d back%d odd%d again%d bare%d", c.Duplicates, c.Backward, c.Irregular, c.RepeatedHour, c.NoSpO2)
 		}
@@ -91,6 +98,14 @@ func TestIntake(t *testing.T) {
 		{"a night", local, every(at, 100, 4), "22:00:00 +100"},
 		{"a duplicate", local, join(every(at, 10, 4), every(at+36e9, 10, 4)), "22:00:00 +19 dup1 back0 odd0 again0 bare0"},
 		{"rows that go back", local, join(every(at, 10, 4), every(at+20e9, 2, 4), every(at+40e9, 10, 4)), "22:00:00 +20 dup0 back2 odd0 again0 bare0"},
+		{"a stamp far ahead", local, join(every(at, 10, 4), every(at+600*minute, 1, 4), every(at+40e9, 10, 4)), "22:00:00 +20 stray1"},
+		{"three of them", local, join(every(at, 10, 4), every(at+600*minute, 3, 4), every(at+40e9, 10, 4)), "22:00:00 +20 stray3"},
+		{"four are a recording", local, join(every(at, 10, 4), every(at+600*minute, 4, 4), every(at+40e9, 10, 4)), "22:00:00 +10, 08:00:00 +4 dup0 back10 odd0 again0 bare0"},
+		{"one twice", local, join(every(at, 10, 4), every(at+600*minute, 1, 4), every(at+40e9, 10, 4), every(at+700*minute, 1, 4), every(at+80e9, 10, 4)), "22:00:00 +30 stray2"},
+		{"a stamp some minutes ahead", local, join(every(at, 10, 4), every(at+10*minute, 1, 4), every(at+40e9, 300, 4)), "22:00:00 +310 stray1"},
+		{"two rows that changed places", local, join(every(at, 10, 4), every(at+44e9, 1, 4), every(at+40e9, 1, 4), every(at+48e9, 10, 4)), "22:00:00 +21 dup0 back1 odd1 again0 bare0"},
+		{"the first stamp far ahead", local, join(every(at+600*minute, 1, 4), every(at, 10, 4)), "22:00:00 +10 stray1"},
+		{"the last stamp far ahead", local, join(every(at, 10, 4), every(at+600*minute, 1, 4)), "22:00:00 +10, 08:00:00 +1"},
 		{"half an hour without rows", local, join(every(at, 10, 4), every(at+36e9+30*minute, 10, 4)), "22:00:00 +20 dup0 back0 odd1 again0 bare0"},
 		{"more is two sessions", local, join(every(at, 10, 4), every(at+36e9+30*minute+1, 10, 4)), "22:00:00 +10, 22:30:36 +10"},
 		{"the hour that occurs twice", local, join(every(wall(t, "2025-10-26T02:50:00"), 150, 4), every(wall(t, "2025-10-26T02:00:00"), 10, 4)), "02:50:00 +160 dup0 back0 odd0 again1 bare0"},
@@ -391,6 +406,35 @@ func TestBatchesDoNotMatter(t *testing.T) {
 		}
 		if got := in.Close(); described(got) != described(whole) || got[0].ID() != whole[0].ID() {
 			t.Errorf("%s, want %s", described(got), described(whole))
+		}
+	})
+}
+
+// TestStraysKeepEverythingElse: whatever stamps come, the rows that are let
+// through are all rows but the strays, in their order.
+func TestStraysKeepEverythingElse(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		steps := rapid.SliceOfN(rapid.SampledFrom([]int64{1, 4, 60, 60, 3600, -3600, -4, 0, 40}), 1, 60).Draw(t, "steps")
+		b := new(pleth.Batch)
+		at := int64(0)
+		for k, step := range steps {
+			at += step * 1e9
+			b.AddRow(at)
+			b.SetInt(pleth.SpO2, int64(50+k%50))
+		}
+		all := collect(t, intake.Options{}, pleth.Header{Clock: pleth.UTCClock}, b)
+		rows := int64(0)
+		for _, s := range all {
+			rows += int64(s.Rows.Len()) + s.Counts.Duplicates + s.Counts.Backward + s.Counts.Strays
+			for i := 1; i < s.Rows.Len(); i++ {
+				if s.Rows.Time(i) <= s.Rows.Time(i-1) {
+					t.Fatalf("row %d is not after the one before", i)
+				}
+			}
+		}
+		if last := all[len(all)-1]; rows != int64(len(steps)) || last.Rows.Len() == 0 {
+			t.Fatalf("%d rows of %d: %s", rows, len(steps), described(all))
 		}
 	})
 }

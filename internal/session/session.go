@@ -28,6 +28,7 @@ const (
 type Counts struct {
 	Duplicates   int64 // rows with the stamp of an earlier row, left out
 	Backward     int64 // rows with an earlier stamp than the row before, left out
+	Strays       int64 // rows far ahead of the rows that follow them, left out
 	Irregular    int64 // steps that differ from the interval
 	RepeatedHour int64 // changes of the clock back by one hour that were unfolded
 	NoSpO2       int64 // rows without SpO2 outside any session, left out
@@ -111,10 +112,10 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 }
 
 // Run adds rows of b from row i on, each shift nanoseconds later, as long as
-// they are in strictly increasing time and simply continue the open session,
-// and returns how many it added: what Push does one by one, by columns. Row i
-// must come after the row pushed last.
-func (c *Cutter) Run(b *pleth.Batch, i int, shift int64) int {
+// they are in strictly increasing time, no step of more than most, and simply
+// continue the open session, and returns how many it added: what Push does one
+// by one, by columns. Row i must come after the row pushed last.
+func (c *Cutter) Run(b *pleth.Batch, i int, shift, most int64) int {
 	if c.cur == nil {
 		return 0
 	}
@@ -124,7 +125,7 @@ func (c *Cutter) Run(b *pleth.Batch, i int, shift int64) int {
 	n := i
 	for ; n < len(times); n++ {
 		at := times[n] + shift
-		if _, _, carried := own.Mantissa(n); !carried || at-last > int64(Gap) || at >= int64(MaxSpan) || n > i && at <= last {
+		if _, _, carried := own.Mantissa(n); !carried || at-last > min(most, int64(Gap)) || at >= int64(MaxSpan) || n > i && at <= last {
 			break
 		}
 		last = at
