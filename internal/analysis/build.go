@@ -28,10 +28,10 @@ type Program struct {
 
 // Settings is what the user asked for, in the form the core takes.
 type Settings struct {
-	Config    Config // as given, for the document
-	Stream    stream.Config
-	Age       oximetry.Age // of the person; the zero Age is unknown
-	ZoneGiven bool
+	Config Config // as given, for the document
+	Stream stream.Config
+	Age    oximetry.Age // of the person; the zero Age is unknown
+	Zone   string       // given by the user; empty: none
 }
 
 // Analysed is a session with all that was derived from it: what reports draw.
@@ -98,7 +98,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		v := s.Header.Averaging.Seconds()
 		r.AveragingS = &v
 	}
-	r.clock(s, d, set.ZoneGiven)
+	r.clock(s, d, set.Zone)
 	for _, g := range d.Segments {
 		r.Segments = append(r.Segments, Segment{seconds(g.Start), seconds(g.End)})
 	}
@@ -133,7 +133,7 @@ func device(d pleth.Device) Device {
 }
 
 // clock sets start, end and zone.
-func (r *Session) clock(s *session.Session, d *stream.Derived, zoneGiven bool) {
+func (r *Session) clock(s *session.Session, d *stream.Derived, given string) {
 	r.ZoneSource = "unknown"
 	if s.Header.Clock == pleth.NoClock {
 		return
@@ -142,12 +142,12 @@ func (r *Session) clock(s *session.Session, d *stream.Derived, zoneGiven bool) {
 	if s.Header.Clock == pleth.UTCClock {
 		form = time.RFC3339
 		r.ZoneSource = "file"
-		if zoneGiven {
-			r.ZoneSource = "given"
-		}
 		zone := s.Header.Zone
 		if zone == "" {
 			zone = "UTC"
+		}
+		if zone == given {
+			r.ZoneSource = "given"
 		}
 		r.Zone = &zone
 	}

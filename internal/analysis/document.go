@@ -24,14 +24,14 @@ type Generator struct {
 	Version      string `json:"version"`
 	Commit       string `json:"commit"`
 	Rules        string `json:"rules"`
-	ConfigSHA256 string `json:"config_sha256"`
+	ConfigSHA256 string `json:"config_sha256" pattern:"^[0-9a-f]{64}$"`
 	Config       Config `json:"config"`
 }
 
 // Input is one file or stream that the document rests on.
 type Input struct {
 	Name     string             `json:"name"`
-	SHA256   string             `json:"sha256"`
+	SHA256   string             `json:"sha256" pattern:"^[0-9a-f]{64}$"`
 	Bytes    int64              `json:"bytes"`
 	Format   string             `json:"format"`
 	Rows     int64              `json:"rows"`
@@ -44,7 +44,7 @@ type Input struct {
 // Companion is a file beside an input that belongs to its recording.
 type Companion struct {
 	Name   string `json:"name"`
-	SHA256 string `json:"sha256"`
+	SHA256 string `json:"sha256" pattern:"^[0-9a-f]{64}$"`
 	Bytes  int64  `json:"bytes"`
 }
 
@@ -58,13 +58,13 @@ type Warning struct {
 // Session is the analysis of one recording between long gaps. Times inside
 // are seconds since its start.
 type Session struct {
-	ID          string             `json:"id"`
+	ID          string             `json:"id" pattern:"^[0-9a-f]{32}$"`
 	Key         string             `json:"key"`
 	Start       *string            `json:"start"`
 	End         *string            `json:"end"`
 	Zone        *string            `json:"zone"`
-	ZoneSource  string             `json:"zone_source"`
-	Metric      string             `json:"metric"` // "spo2", "spo2_preductal", "spo2_postductal"
+	ZoneSource  string             `json:"zone_source" enum:"unknown|file|given"`
+	Metric      string             `json:"metric" enum:"spo2|spo2_preductal|spo2_postductal"`
 	IntervalS   float64            `json:"interval_s"`
 	AveragingS  *float64           `json:"averaging_s"`
 	Device      Device             `json:"device"`
@@ -103,7 +103,7 @@ type Segment struct {
 // Quality is how far the recording can be judged.
 type Quality struct {
 	Score         float64            `json:"score"`
-	Grade         string             `json:"grade"`
+	Grade         string             `json:"grade" enum:"good|adequate|limited|inadequate"`
 	ValidS        float64            `json:"valid_s"`
 	ValidPct      float64            `json:"valid_pct"`
 	LongestGapS   float64            `json:"longest_gap_s"`
@@ -115,7 +115,7 @@ type Quality struct {
 
 // ODI names the detector of the falls and its parameters.
 type ODI struct {
-	Method     string             `json:"method"`
+	Method     string             `json:"method" enum:"abosa|luna|oscar|pobm"`
 	Parameters map[string]float64 `json:"parameters"`
 }
 
@@ -141,7 +141,7 @@ type Episode struct {
 	Nadir         float64  `json:"nadir"`
 	NadirS        float64  `json:"nadir_s"`
 	AreaPctS      float64  `json:"area_pct_s"`
-	Severity      string   `json:"severity"`
+	Severity      string   `json:"severity" enum:"mild|moderate|severe"`
 	Prolonged     bool     `json:"prolonged"`
 	Truncated     bool     `json:"truncated"`
 	MaxFallRate   *float64 `json:"max_fall_rate"`
@@ -195,8 +195,8 @@ type Band struct {
 
 // Finding is one rule of the evaluation that has something to say.
 type Finding struct {
-	Rule     string   `json:"rule"`
-	Level    string   `json:"level"`
+	Rule     string   `json:"rule" pattern:"^R-[0-9]{2}$"`
+	Level    string   `json:"level" enum:"info|note|attention|urgent"`
 	Text     string   `json:"text"`
 	Metrics  []string `json:"metrics"`
 	Evidence []string `json:"evidence"`

@@ -64,7 +64,7 @@ func NewAnalyzer(o Options, p analysis.Program, stdin io.Reader) (*Analyzer, err
 		if err != nil {
 			return nil, fmt.Errorf("--zone: %w", err)
 		}
-		a.intake.Zone, a.settings.ZoneGiven = zone, true
+		a.intake.Zone, a.settings.Zone = zone, zone.String()
 	}
 	for _, b := range []struct {
 		name, text string

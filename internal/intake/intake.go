@@ -15,8 +15,10 @@ import (
 
 // Options is what the user says about a recording. The zero Options says nothing.
 type Options struct {
-	Zone     *time.Location // the zone of a local clock; nil: unknown
-	From, To Bound          // the part to take
+	// Zone is the one a local clock was set to, and the one that times in UTC
+	// are shown in where the file names no other; nil: not known.
+	Zone     *time.Location
+	From, To Bound // the part to take
 }
 
 // Sessions collects the rows of one recording, or of several that follow each
@@ -50,9 +52,13 @@ func New(opt Options) *Sessions { return &Sessions{opt: opt} }
 func (s *Sessions) Start(h pleth.Header) error {
 	s.End()
 	var wall clockReader
-	if s.opt.Zone != nil && h.Clock == pleth.LocalClock {
+	switch {
+	case s.opt.Zone == nil:
+	case h.Clock == pleth.LocalClock:
 		h.Clock, h.Zone = pleth.UTCClock, s.opt.Zone.String()
 		wall = clockReader{zone: s.opt.Zone, origin: h.Origin}
+	case h.Clock == pleth.UTCClock && (h.Zone == "" || h.Zone == "UTC"): // the time of the world, nobody's zone
+		h.Zone = s.opt.Zone.String()
 	}
 	s.continues = s.cutter != nil && joins(s.header, h) && s.wall.zone == wall.zone
 	if !s.continues {

@@ -251,7 +251,12 @@ func TestZone(t *testing.T) {
 	// A header that knows its zone is not changed by another.
 	all = collect(t, intake.Options{Zone: berlin}, pleth.Header{Clock: pleth.UTCClock, Zone: "+02:00"}, every(wall(t, "2025-07-06T22:00:00"), 10, 4))
 	if all[0].Header.Zone != "+02:00" || utc(all[0], 0) != "07-06T22:00:00" {
-		t.Errorf("a UTC clock: %+v", all[0].Header)
+		t.Errorf("a UTC clock: %s", all[0].Header.Zone)
+	}
+	// One that knows none is shown in the given one, at the same instants.
+	all = collect(t, intake.Options{Zone: berlin}, pleth.Header{Clock: pleth.UTCClock}, every(wall(t, "2025-07-06T22:00:00"), 10, 4))
+	if all[0].Header.Zone != "Europe/Berlin" || utc(all[0], 0) != "07-06T22:00:00" {
+		t.Errorf("a UTC clock without a zone: %s", all[0].Header.Zone)
 	}
 }
 
