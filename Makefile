@@ -6,7 +6,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build run test lint bench fuzz validate clean
+.PHONY: help build run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
 	  for f in $$(grep -hoE '^func Fuzz[A-Za-z0-9]+' $$($(GO) list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' $$pkg) /dev/null | sed 's/^func //'); do \
 	    echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
+
+big: ## an Apple Health export of 2 GB, read in 100 MB of memory (half a minute)
+	PLETH_BIG=1 $(GO) test -count=1 -v -run TestMemory ./internal/device/applehealth
 
 validate: ## events found against planted ones, the full campaign (about 3 minutes)
 	$(GO) test ./internal/validation -nights 1000 -timeout 60m

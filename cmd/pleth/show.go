@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -37,6 +39,9 @@ func utf8Locale(getenv func(string) string) bool {
 	}
 	return true
 }
+
+// fileWidth is how wide a table is that goes to a file or another program.
+const fileWidth = 120
 
 // summary shows recordings in order and keeps count.
 type summary struct {
@@ -143,7 +148,11 @@ func (s *summary) finish() error {
 		if s.cmd.JSON || s.cmd.CSV != "" && s.cmd.Out == "" {
 			to = s.env.stderr
 		}
-		if err := terminal.Table(to, s.rows, s.look); err != nil {
+		look := s.look
+		if look.Width == 0 {
+			look.Width = fileWidth
+		}
+		if err := terminal.Table(to, short(s.rows), look); err != nil {
 			return err
 		}
 	}
@@ -163,4 +172,25 @@ func (s *summary) finish() error {
 		return &exitError{code: code}
 	}
 	return &exitError{code, s.bad[0]}
+}
+
+// short leaves out of the names of files the folder that all of them are in:
+// the width of a table is for what tells files apart.
+func short(rows []terminal.Row) []terminal.Row {
+	common := ""
+	for i, r := range rows {
+		dir := filepath.Dir(r.File) + string(filepath.Separator)
+		if i == 0 {
+			common = dir
+		}
+		for !strings.HasPrefix(dir, common) {
+			up := strings.TrimSuffix(common, string(filepath.Separator))
+			common = up[:strings.LastIndexByte(up, filepath.Separator)+1]
+		}
+	}
+	out := slices.Clone(rows)
+	for i := range out {
+		out[i].File = strings.TrimPrefix(out[i].File, common)
+	}
+	return out
 }
