@@ -27,4 +27,3 @@ func hoursOf(d *stream.Derived) []Hour {
 	}
 	return hours
 }
-
