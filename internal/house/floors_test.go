@@ -19,7 +19,7 @@ import (
 // folder itself stands for the packages below it, unless they are listed.
 var floors = [][]string{
 	{"."},
-	{"internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reading", "internal/pebbledb", "internal/sealed"},
+	{"client", "internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reading", "internal/pebbledb", "internal/sealed"},
 	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/series", "internal/identity", "internal/deadletter"},
 	{"internal/oximetry"},
 	{"internal/stream", "internal/oximetry/pobm"},
