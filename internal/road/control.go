@@ -1,8 +1,13 @@
 package road
 
 import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
 	"pleth"
 	"pleth/internal/analysis"
+	"pleth/internal/eventlog"
 )
 
 // The payloads of control records, as JSON in the log. Times are nanoseconds,
@@ -71,4 +76,130 @@ type End struct {
 // Tick says that nothing came from a device for longer than the idle time-out.
 type Tick struct {
 	After int64 `json:"after"` // event time of its newest row
+}
+
+// ErrControl is what Control returns for a record that cannot be taken.
+type ErrControl struct{ What string }
+
+// Error says what is wrong with the record.
+func (e *ErrControl) Error() string { return e.What }
+
+func refuse(format string, args ...any) error { return &ErrControl{fmt.Sprintf(format, args...)} }
+
+// prepare checks a control record that is to stand at offset and fills in what
+// the road gives: versions, ids, the end of a recording.
+func (h *head) prepare(c *eventlog.Control, offset eventlog.Offset) (*eventlog.Control, error) {
+	out := *c
+	var v any
+	switch c.Kind {
+	case eventlog.KindAssignment:
+		a, err := payload[Assignment](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		if a.To != 0 && a.To <= a.From {
+			return nil, refuse("an assignment must end after it begins")
+		}
+		a.Device = h.partition.Device
+		v = a
+	case eventlog.KindCalibration:
+		cal, err := payload[Calibration](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		if _, err := newCurve(&cal); err != nil {
+			return nil, err
+		}
+		cal.Device, cal.Reason, cal.Actor = h.partition.Device, c.Reason, c.Actor
+		cal.Version = 1 + len(h.state.Calibrations)
+		for _, staged := range h.controls {
+			if staged.Kind == eventlog.KindCalibration {
+				cal.Version++
+			}
+		}
+		v = cal
+	case eventlog.KindAnnotation:
+		a, err := payload[Annotation](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		if a.To != 0 && a.To < a.From {
+			return nil, refuse("an annotation must not end before it begins")
+		}
+		a.Device, a.ID = h.partition.Device, annotationID(h.partition, offset)
+		v = a
+	case eventlog.KindImport:
+		i, err := payload[Import](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		if h.state.Import != nil {
+			return nil, refuse("this recording has been imported already")
+		}
+		v = i
+	case eventlog.KindEnd:
+		e, err := payload[End](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		if e.At == 0 {
+			e.At = h.stagedNewest
+		}
+		v = e
+	case eventlog.KindTick:
+		t, err := payload[Tick](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		v = t
+	default:
+		return nil, refuse("%q is no kind of control record", c.Kind)
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, refuse("%v", err)
+	}
+	out.Payload = b
+	return &out, nil
+}
+
+// control applies a control record of the log.
+func (s *state) control(c *eventlog.Control) error {
+	switch c.Kind {
+	case eventlog.KindAssignment:
+		return add(&s.Assignments, c)
+	case eventlog.KindCalibration:
+		return add(&s.Calibrations, c)
+	case eventlog.KindAnnotation:
+		return add(&s.Annotations, c)
+	case eventlog.KindImport:
+		i, err := payload[Import](c)
+		if err != nil {
+			return err
+		}
+		s.Import = &i
+	case eventlog.KindEnd:
+		e, err := payload[End](c)
+		if err != nil {
+			return err
+		}
+		if k, have := slices.BinarySearch(s.Ends, e.At); !have {
+			s.Ends = slices.Insert(s.Ends, k, e.At)
+		}
+		s.Done = true
+	case eventlog.KindTick:
+		s.Done = true
+	default:
+		return fmt.Errorf("control record of unknown kind %q", c.Kind)
+	}
+	return nil
+}
+
+// add appends the payload of c to a projection.
+func add[T any](list *[]T, c *eventlog.Control) error {
+	v, err := payload[T](c)
+	if err == nil {
+		*list = append(*list, v)
+	}
+	return err
 }

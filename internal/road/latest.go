@@ -1,0 +1,152 @@
+package road
+
+import (
+	"slices"
+
+	"pleth"
+	"pleth/internal/reading"
+)
+
+// Latest returns the newest values of devices, of all live streams where none
+// is named, from memory. Devices that never sent are left out.
+func (r *Road) Latest(devices ...string) []Latest {
+	var out []Latest
+	if len(devices) == 0 {
+		for _, h := range r.all() {
+			if h.partition.Recording == "" {
+				out = r.appendLatest(out, h)
+			}
+		}
+		return out
+	}
+	for _, d := range devices {
+		if h := r.head(reading.Partition{Device: d}); h != nil {
+			out = r.appendLatest(out, h)
+		}
+	}
+	return out
+}
+
+func (r *Road) appendLatest(out []Latest, h *head) []Latest {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.state.empty() {
+		return out
+	}
+	l := Latest{Device: h.partition.Device, At: h.state.Newest, Received: h.state.Received, Late: h.state.Late, Subject: h.current()}
+	n := 0
+	for i := range h.state.Latest {
+		if h.state.Latest[i].Metric != 0 {
+			n++
+		}
+	}
+	l.Values = make([]LatestValue, 0, n)
+	for i := range h.state.Latest {
+		if v := h.state.Latest[i]; v.Metric != 0 {
+			l.Values = append(l.Values, v)
+		}
+	}
+	return append(out, l)
+}
+
+// current returns who wears the device of h now, by the newest reading. The
+// caller holds mu.
+func (h *head) current() string {
+	if h.state.Stated != "" && h.state.StatedAt >= h.state.Newest {
+		return h.state.Stated
+	}
+	who := make([]worn, 0, 8)
+	for _, a := range h.state.Assignments {
+		w := worn{a.From, forever, a.Subject}
+		if a.To != 0 {
+			w.to = a.To
+		}
+		who = append(who, w)
+	}
+	return subjectAt(who, "", max(h.state.Newest, 0))
+}
+
+// Devices returns every device that ever sent or is assigned, by name.
+func (r *Road) Devices() []DeviceState {
+	var out []DeviceState
+	for _, h := range r.all() {
+		h.mu.RLock()
+		s := &h.state
+		d := DeviceState{Device: h.partition.Device, Recordings: []string{h.partition.Recording}, First: s.Oldest, Last: s.Newest, Received: s.Received,
+			Firmware: s.Firmware, Battery: s.Latest[pleth.Battery].Value, Subject: h.current(), Counts: s.Counts}
+		d.Counts.Duplicates = h.duplicates
+		if s.empty() {
+			d.First, d.Last = 0, 0
+		}
+		if h.partition.Recording == "" && !s.empty() {
+			d.Watermark = s.Newest - r.cfg.Lateness
+			if s.Done {
+				d.Watermark = s.Newest
+			}
+		}
+		d.Skew, d.SkewOf = h.skew.median()
+		h.mu.RUnlock()
+		if n := len(out); n > 0 && out[n-1].Device == d.Device {
+			out[n-1].add(&d)
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// add adds what another recording of the device says.
+func (d *DeviceState) add(o *DeviceState) {
+	d.Recordings = append(d.Recordings, o.Recordings...)
+	if o.Last != 0 || o.First != 0 {
+		if d.First == 0 && d.Last == 0 {
+			d.First, d.Last = o.First, o.Last
+		}
+		d.First, d.Last = min(d.First, o.First), max(d.Last, o.Last)
+	}
+	d.Received = max(d.Received, o.Received)
+	if d.Firmware == "" {
+		d.Firmware = o.Firmware
+	}
+	if d.Battery.IsAbsent() {
+		d.Battery = o.Battery
+	}
+	if d.Subject == "" {
+		d.Subject = o.Subject
+	}
+	if d.SkewOf == 0 {
+		d.Skew, d.SkewOf = o.Skew, o.SkewOf
+	}
+	d.Counts.Accepted += o.Counts.Accepted
+	d.Counts.Late += o.Counts.Late
+	d.Counts.Conflicts += o.Counts.Conflicts
+	d.Counts.Duplicates += o.Counts.Duplicates
+}
+
+// skewOf is how many recent readings the skew of a clock is estimated from.
+const skewOf = 63
+
+// skew keeps received minus event time of the recent readings that were not late.
+type skew struct {
+	ring []int32 // milliseconds, saturated
+	at   int     // the oldest of a full ring
+}
+
+func (s *skew) add(delay int64) {
+	ms := int32(min(max(delay/1e6, -1<<31), 1<<31-1))
+	if len(s.ring) < skewOf {
+		s.ring = append(s.ring, ms)
+		return
+	}
+	s.ring[s.at] = ms
+	s.at = (s.at + 1) % skewOf
+}
+
+func (s *skew) median() (ns int64, of int) {
+	if len(s.ring) == 0 {
+		return 0, 0
+	}
+	sorted := slices.Clone(s.ring)
+	slices.Sort(sorted)
+	return int64(sorted[(len(sorted)-1)/2]) * 1e6, len(sorted)
+}

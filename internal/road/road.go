@@ -1,0 +1,386 @@
+package road
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pleth/internal/analysis"
+	"pleth/internal/eventlog"
+	"pleth/internal/reading"
+)
+
+// Config is what a road needs. Log and Series are required.
+type Config struct {
+	Log    Log
+	Series Series
+	// Clock returns the time in nanoseconds UTC; nil: the clock of the machine.
+	Clock func() int64
+	// Lateness is how far behind the newest reading of its partition one may
+	// be and not be late, in nanoseconds; 0: DefaultLateness.
+	Lateness int64
+	// Shards write at a time; 0: four for each processor.
+	Shards int
+	// Idle is how long nothing may come from a device before its open session
+	// is closed, nanoseconds of the clock; 0: DefaultIdle.
+	Idle     int64
+	Logger   *slog.Logger // nil: nothing is logged
+	Program  analysis.Program
+	Settings analysis.Settings // of session documents; must be resolved
+}
+
+// The defaults of Config.
+const (
+	DefaultLateness = int64(30 * time.Second)
+	DefaultIdle     = int64(30*time.Minute) + DefaultLateness
+)
+
+// Road is the live engine. Use Open. It is safe for concurrent use.
+type Road struct {
+	cfg    Config
+	shards []*shard
+	wait   sync.WaitGroup
+
+	closing sync.RWMutex // held for reading while a request is queued
+	closed  bool
+	stop    chan struct{}
+
+	failed atomic.Pointer[error] // why the log cannot be written
+	totals struct{ accepted, late, duplicate, conflict atomic.Int64 }
+	listed atomic.Pointer[[]*head] // all heads by device and recording; nil: to be made again
+}
+
+// Open starts a road on its stores. It returns when the log behind every
+// position has been read: what was acknowledged before can be asked for.
+func Open(cfg Config) (*Road, error) {
+	if cfg.Log == nil || cfg.Series == nil {
+		return nil, errors.New("a road needs a log and a series")
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = func() int64 { return time.Now().UnixNano() }
+	}
+	if cfg.Lateness == 0 {
+		cfg.Lateness = DefaultLateness
+	}
+	if cfg.Idle == 0 {
+		cfg.Idle = DefaultIdle
+	}
+	if cfg.Shards == 0 {
+		cfg.Shards = 4 * runtime.GOMAXPROCS(0)
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	r := &Road{cfg: cfg, stop: make(chan struct{})}
+	for range cfg.Shards {
+		r.shards = append(r.shards, &shard{road: r, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
+	}
+	if err := r.recover(); err != nil {
+		return nil, err
+	}
+	for _, s := range r.shards {
+		r.wait.Add(1)
+		go func() {
+			defer r.wait.Done()
+			s.run()
+		}()
+	}
+	r.wait.Add(1)
+	go func() {
+		defer r.wait.Done()
+		r.tick()
+	}()
+	return r, nil
+}
+
+// recover brings all heads to where the log ends.
+func (r *Road) recover() error {
+	lists := make([][]reading.Partition, len(r.shards))
+	err := r.cfg.Log.Partitions(func(p reading.Partition, _, _ eventlog.Offset) error {
+		k := r.shardIndex(p)
+		lists[k] = append(lists[k], p)
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the log: %w", err)
+	}
+	errs := make([]error, len(r.shards))
+	var wait sync.WaitGroup
+	for k, s := range r.shards {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for _, p := range lists[k] {
+				if err := s.recover(p); err != nil {
+					errs[k] = fmt.Errorf("read the log of device %s: %w", p.Device, err)
+					return
+				}
+			}
+		}()
+	}
+	wait.Wait()
+	return errors.Join(errs...)
+}
+
+func (r *Road) shardIndex(p reading.Partition) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(p.Device))
+	_, _ = h.Write([]byte{0})
+	_, _ = h.Write([]byte(p.Recording))
+	return int(h.Sum32() % uint32(len(r.shards)))
+}
+
+// queue hands a request to its shard.
+func (r *Road) queue(q *request) error {
+	r.closing.RLock()
+	defer r.closing.RUnlock()
+	if r.closed {
+		return ErrClosed
+	}
+	return r.shards[r.shardIndex(q.partition)].put(q)
+}
+
+// SubmitAsync queues a batch and returns; done is called when its readings are
+// on disk and applied, or could not be. The outcomes stand in the order of the
+// rows. done must not block: it runs on the goroutine that writes. SubmitAsync
+// returns ErrBusy at once where the queue is full, and ErrClosed; done is not
+// called then.
+func (r *Road) SubmitAsync(b *reading.Batch, done func([]reading.Outcome, error)) error {
+	return r.queue(&request{partition: b.Partition, batch: b, rows: b.Rows.Len(), done: func(a answer) { done(a.outcomes, a.err) }})
+}
+
+// Submit takes batches and returns what became of each reading when all are on
+// disk and applied. Where an error is returned some of the batches may have
+// been taken: their outcomes are not nil. ErrBusy, ErrStore and ErrClosed are
+// answered by sending again; readings that were taken are then duplicates.
+func (r *Road) Submit(ctx context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error) {
+	out := make([][]reading.Outcome, len(batches))
+	errs := make([]error, len(batches))
+	var wait sync.WaitGroup
+	for i, b := range batches {
+		wait.Add(1)
+		err := r.SubmitAsync(b, func(o []reading.Outcome, err error) {
+			out[i], errs[i] = o, err
+			wait.Done()
+		})
+		if err != nil {
+			errs[i] = err
+			wait.Done()
+		}
+	}
+	// Not by ctx: what is queued is written, and its outcome is near.
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, ctx.Err()
+}
+
+// Control appends a control record to partition p and returns when it is on
+// disk and applied. What is wrong with the record is an *ErrControl.
+func (r *Road) Control(ctx context.Context, p reading.Partition, c eventlog.Control) (eventlog.Offset, error) {
+	got := make(chan answer, 1)
+	if err := r.queue(&request{partition: p, control: &c, rows: 1, done: func(a answer) { got <- a }}); err != nil {
+		return 0, err
+	}
+	a := <-got
+	if a.err != nil {
+		return 0, a.err
+	}
+	return a.offset, ctx.Err()
+}
+
+// Close refuses what is new, finishes what was queued and returns when nothing
+// of the road runs any more. The stores stay open. It may be called twice.
+func (r *Road) Close(ctx context.Context) error {
+	r.closing.Lock()
+	if !r.closed {
+		r.closed = true
+		close(r.stop)
+		for _, s := range r.shards {
+			close(s.queue)
+		}
+	}
+	r.closing.Unlock()
+	done := make(chan struct{})
+	go func() {
+		r.wait.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Failed returns why the log cannot be written, nil if it can.
+func (r *Road) Failed() error {
+	if e := r.failed.Load(); e != nil {
+		return *e
+	}
+	return nil
+}
+
+// writable notes whether the log could be written.
+func (r *Road) writable(err error) {
+	was := r.failed.Load()
+	switch {
+	case err != nil && was == nil:
+		r.cfg.Logger.Error("the log cannot be written", "error", err)
+		r.failed.Store(&err)
+	case err == nil && was != nil:
+		r.cfg.Logger.Info("the log is written again")
+		r.failed.Store(nil)
+	}
+}
+
+func (r *Road) sealFailed(err error) {
+	r.cfg.Logger.Error("rows cannot be sealed and stay in memory", "error", err)
+}
+
+// count counts outcomes.
+func (r *Road) count(outcomes []reading.Outcome) {
+	var n [4]int64
+	for _, o := range outcomes {
+		n[o]++
+	}
+	r.totals.accepted.Add(n[reading.Accepted])
+	r.totals.late.Add(n[reading.Late])
+	r.totals.duplicate.Add(n[reading.Duplicate])
+	r.totals.conflict.Add(n[reading.Conflict])
+}
+
+// Totals returns what became of all readings since the road was opened.
+func (r *Road) Totals() Counts {
+	return Counts{r.totals.accepted.Load(), r.totals.late.Load(), r.totals.conflict.Load(), r.totals.duplicate.Load()}
+}
+
+// tick writes a tick to the log of every device that fell silent.
+func (r *Road) tick() {
+	every := time.NewTicker(10 * time.Second)
+	defer every.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-every.C:
+			r.tickIdle()
+		}
+	}
+}
+
+// tickIdle closes the open sessions of devices from which nothing came for long.
+func (r *Road) tickIdle() {
+	now := r.cfg.Clock()
+	for _, h := range r.all() {
+		h.mu.RLock()
+		idle := !h.state.Done && !h.state.empty() && h.state.Import == nil && now-h.state.Received > r.cfg.Idle
+		after := h.state.Newest
+		h.mu.RUnlock()
+		if !idle {
+			continue
+		}
+		c := eventlog.Control{Kind: eventlog.KindTick, Actor: "pleth", Payload: fmt.Appendf(nil, `{"after":%d}`, after)}
+		// A reading in between makes the tick harmless; a busy log gets it later.
+		_ = r.queue(&request{partition: h.partition, control: &c, rows: 1, done: func(answer) {}})
+	}
+}
+
+// all returns all heads by device and recording.
+func (r *Road) all() []*head {
+	if list := r.listed.Load(); list != nil {
+		return *list
+	}
+	var list []*head
+	for _, s := range r.shards {
+		s.mu.RLock()
+		for _, h := range s.heads {
+			list = append(list, h)
+		}
+		s.mu.RUnlock()
+	}
+	slices.SortFunc(list, func(a, b *head) int { return comparePartitions(a.partition, b.partition) })
+	r.listed.Store(&list)
+	return list
+}
+
+func comparePartitions(a, b reading.Partition) int {
+	if c := strings.Compare(a.Device, b.Device); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Recording, b.Recording)
+}
+
+// head returns the head of p, nil if there is none.
+func (r *Road) head(p reading.Partition) *head {
+	s := r.shards[r.shardIndex(p)]
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.heads[p]
+}
+
+// of returns the heads of a device by recording.
+func (r *Road) of(device string) []*head {
+	all := r.all()
+	from, _ := slices.BinarySearchFunc(all, device, func(h *head, d string) int { return strings.Compare(h.partition.Device, d) })
+	to := from
+	for to < len(all) && all[to].partition.Device == device {
+		to++
+	}
+	return all[from:to]
+}
+
+// around returns the rows of chunks at times, without what they came from.
+func (r *Road) around(p reading.Partition, times []int64) (*reading.Table, error) {
+	slices.Sort(times)
+	out := &reading.Table{Partition: p}
+	for i := 0; i < len(times); {
+		k := i + 1
+		for k < len(times) && times[k]-times[k-1] <= lookGap {
+			k++
+		}
+		err := r.cfg.Series.Scan(p, times[i], times[k-1], nil, func(t *reading.Table) (bool, error) {
+			for n := range t.Rows.Len() {
+				appendKeyed(out, t, n)
+			}
+			return true, nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		i = k
+	}
+	return out, nil
+}
+
+// appendKeyed appends row i of t to out with its sequence number alone.
+func appendKeyed(out, t *reading.Table, i int) {
+	out.Rows.AppendRow(&t.Rows, i)
+	if s := t.SeqOf(i); s != reading.NoSeq || out.Seq != nil {
+		for len(out.Seq) < out.Rows.Len()-1 {
+			out.Seq = append(out.Seq, reading.NoSeq)
+		}
+		out.Seq = append(out.Seq, s)
+	}
+}
+
+// The ends of time.
+const (
+	minTime = math.MinInt64
+	forever = math.MaxInt64
+)
+
+func durationOf(ns int64) time.Duration { return time.Duration(ns) }

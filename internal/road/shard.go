@@ -1,0 +1,299 @@
+package road
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"pleth/internal/eventlog"
+	"pleth/internal/reading"
+)
+
+// Bounds of the queues of one shard.
+const (
+	queueRequests = 4096    // waiting
+	queueRows     = 1 << 18 // in all waiting requests
+	groupRows     = 1 << 16 // taken into one write to the log
+	groupRequests = 2048    // likewise
+)
+
+// request is one batch or control record on its way.
+type request struct {
+	partition reading.Partition
+	batch     *reading.Batch
+	control   *eventlog.Control
+	rows      int
+	done      func(answer)
+}
+
+// answer is what became of a request.
+type answer struct {
+	outcomes []reading.Outcome
+	offset   eventlog.Offset // of a control record
+	err      error
+}
+
+// shard is the one writer of its partitions.
+type shard struct {
+	road  *Road
+	queue chan *request
+	rows  atomic.Int64 // waiting
+
+	mu    sync.RWMutex // of heads alone
+	heads map[reading.Partition]*head
+}
+
+// put queues a request, or returns ErrBusy or ErrClosed.
+func (s *shard) put(r *request) error {
+	if n := s.rows.Add(int64(r.rows)); n > queueRows && n > int64(r.rows) {
+		s.rows.Add(-int64(r.rows))
+		return ErrBusy
+	}
+	select {
+	case s.queue <- r:
+		return nil
+	default:
+		s.rows.Add(-int64(r.rows))
+		return ErrBusy
+	}
+}
+
+// run writes what is queued until the queue is closed.
+func (s *shard) run() {
+	for first := range s.queue {
+		s.group(s.gather(first))
+	}
+}
+
+// gather takes what waits besides the first request.
+func (s *shard) gather(first *request) []*request {
+	group := []*request{first}
+	rows := first.rows
+	for rows < groupRows && len(group) < groupRequests {
+		select {
+		case r, ok := <-s.queue:
+			if !ok {
+				return group
+			}
+			group = append(group, r)
+			rows += r.rows
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// group judges, logs, applies and answers.
+func (s *shard) group(group []*request) {
+	answers := make([]answer, len(group))
+	var recs []eventlog.Record
+	touched := map[*head]bool{}
+	var order []*head
+	now := s.road.cfg.Clock()
+	for i, r := range group {
+		h := s.head(r.partition)
+		if !touched[h] {
+			touched[h] = true
+			order = append(order, h)
+		}
+		if r.control != nil {
+			answers[i] = s.stageControl(h, r.control, now, &recs)
+			continue
+		}
+		if answers[i].err = s.look(h, r.batch); answers[i].err != nil {
+			continue
+		}
+		h.mu.Lock()
+		offset := h.stagedNext
+		outcomes, kept := h.stage(r.batch, s.road.cfg.Lateness)
+		h.old = nil
+		h.mu.Unlock()
+		answers[i].outcomes = outcomes
+		if kept > 0 {
+			recs = append(recs, eventlog.Record{Partition: r.partition, Offset: offset, LoggedAt: now, Readings: keep(r.batch, outcomes, kept)})
+		}
+	}
+	err := s.write(recs)
+	for _, h := range order {
+		h.mu.Lock()
+		if err != nil {
+			h.drop()
+		} else if bad := h.apply(); bad != nil {
+			s.road.cfg.Logger.Error("a control record cannot be applied", "error", bad)
+		}
+		h.mu.Unlock()
+	}
+	if err == nil {
+		s.sealRipe(order)
+	}
+	for i, r := range group {
+		s.rows.Add(-int64(r.rows))
+		if err != nil && answers[i].err == nil {
+			answers[i] = answer{err: err}
+		}
+		if answers[i].err == nil {
+			s.road.count(answers[i].outcomes)
+		}
+		r.done(answers[i])
+	}
+}
+
+// keep returns the rows of b that are to be logged: b itself where all are.
+func keep(b *reading.Batch, outcomes []reading.Outcome, kept int) *reading.Batch {
+	if kept == len(outcomes) {
+		return b
+	}
+	out := &reading.Batch{Partition: b.Partition, Origin: b.Origin, Received: b.Received}
+	for i, o := range outcomes {
+		if !o.Kept() {
+			continue
+		}
+		out.Rows.AppendRow(&b.Rows, i)
+		if b.Seq != nil {
+			out.Seq = append(out.Seq, b.SeqOf(i))
+		}
+	}
+	return out
+}
+
+// write appends recs to the log, and remembers whether that works.
+func (s *shard) write(recs []eventlog.Record) error {
+	if len(recs) == 0 {
+		return nil
+	}
+	err := s.road.cfg.Log.Append(recs)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	s.road.writable(err)
+	return err
+}
+
+// head returns the head of p, a new one if there is none.
+func (s *shard) head(p reading.Partition) *head {
+	s.mu.RLock()
+	h := s.heads[p]
+	s.mu.RUnlock()
+	if h != nil {
+		return h
+	}
+	h = newHead(p)
+	s.mu.Lock()
+	s.heads[p] = h
+	s.mu.Unlock()
+	s.road.listed.Store(nil)
+	return h
+}
+
+// stageControl gives a control record its place and applies it when the group
+// is written: it is part of the state only then.
+func (s *shard) stageControl(h *head, c *eventlog.Control, now int64, recs *[]eventlog.Record) answer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	offset := h.stagedNext
+	c, err := h.prepare(c, offset)
+	if err != nil {
+		return answer{err: err}
+	}
+	h.controls = append(h.controls, stagedControl{h.rows.Len(), c})
+	h.stagedNext++
+	*recs = append(*recs, eventlog.Record{Partition: h.partition, Offset: offset, LoggedAt: now, Control: c})
+	return answer{offset: offset}
+}
+
+// lookGap is how far apart old rows of one batch may lie to be looked up at once.
+const lookGap = int64(10 * 60 * 1e9)
+
+// look reads from the series what rows of b may repeat, into h.old.
+func (s *shard) look(h *head, b *reading.Batch) error {
+	h.old = nil
+	var times []int64
+	for _, t := range b.Rows.Times() {
+		if t <= h.sealedTo {
+			times = append(times, t)
+		}
+	}
+	if len(times) == 0 {
+		return nil
+	}
+	old, err := s.road.around(h.partition, times)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrStore, err)
+	}
+	h.old = old
+	return nil
+}
+
+// sealRipe moves what is old enough into the series.
+func (s *shard) sealRipe(heads []*head) {
+	for _, h := range heads {
+		n := h.ripe(s.road.cfg.Lateness)
+		if n == 0 && !(h.state.Done && h.changed) {
+			continue
+		}
+		if err := s.road.cfg.Series.Commit(h.seal(n)); err != nil {
+			// The rows stay in the head, and are in the log.
+			s.road.sealFailed(err)
+			continue
+		}
+		h.mu.Lock()
+		h.sealed(n)
+		h.mu.Unlock()
+	}
+}
+
+// recover reads the state of a partition and the log behind its position.
+func (s *shard) recover(p reading.Partition) error {
+	bytes, position, err := s.road.cfg.Series.State(p)
+	if err != nil {
+		return err
+	}
+	h := s.head(p)
+	if bytes != nil {
+		if err := h.decodeState(bytes); err != nil {
+			return err
+		}
+	}
+	from := h.next
+	err = s.road.cfg.Log.Read(p, position, func(r *eventlog.Record) error { return s.replay(h, r, from) })
+	h.next = max(h.next, from)
+	h.stagedNext = h.next
+	return err
+}
+
+// replay applies one record of the log. The state knows all that lies below
+// from: of it only the rows that are not sealed are wanted.
+func (s *shard) replay(h *head, r *eventlog.Record, from eventlog.Offset) error {
+	h.stagedNext = r.Offset
+	switch {
+	case r.Control == nil:
+		if err := s.look(h, r.Readings); err != nil {
+			return err
+		}
+		h.stage(r.Readings, s.road.cfg.Lateness)
+		h.old = nil
+	case r.Offset >= from:
+		h.controls = append(h.controls, stagedControl{h.rows.Len(), r.Control})
+	}
+	h.stagedNext = r.Offset + 1
+	if r.Offset < from {
+		h.admit()
+		return nil
+	}
+	if err := h.apply(); err != nil {
+		return err
+	}
+	s.sealRipe([]*head{h})
+	return nil
+}
+
+// payload decodes the payload of a control record.
+func payload[T any](c *eventlog.Control) (T, error) {
+	var v T
+	if err := json.Unmarshal(c.Payload, &v); err != nil {
+		return v, fmt.Errorf("%s record: %w", c.Kind, err)
+	}
+	return v, nil
+}
