@@ -52,7 +52,7 @@ type Annotation struct {
 type Import struct {
 	Header ImportHeader     `json:"header"`
 	Inputs []analysis.Input `json:"inputs"`
-	Zone   bool             `json:"zone_given"` // the zone was given by the user
+	Zone   string           `json:"zone,omitempty"` // given by the user; empty: none
 }
 
 // ImportHeader is pleth.Header as it stands in the log.

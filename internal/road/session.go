@@ -219,7 +219,7 @@ func (r *Road) document(h *head, c *cut) *analysis.Document {
 	var inputs []analysis.Input
 	if i := h.state.Import; i != nil {
 		inputs = slices.Clone(i.Inputs)
-		set.ZoneGiven = i.Zone
+		set.Zone = i.Zone
 	}
 	h.mu.RUnlock()
 	doc := analysis.NewDocument(r.cfg.Program, set, inputs)
