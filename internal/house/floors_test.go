@@ -19,9 +19,9 @@ import (
 // folder itself stands for the packages below it, unless they are listed.
 var floors = [][]string{
 	{"."},
-	{"client", "internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reading", "internal/pebbledb", "internal/sealed"},
-	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/series", "internal/identity", "internal/deadletter"},
-	{"internal/oximetry"},
+	{"client", "internal/signal", "internal/device", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reading", "internal/sealed"},
+	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/pebbledb", "internal/identity", "internal/deadletter"},
+	{"internal/oximetry", "internal/series"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake", "internal/evaluate"},
 	{"internal/analysis"},

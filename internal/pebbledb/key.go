@@ -1,0 +1,154 @@
+package pebbledb
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"pleth/internal/reading"
+)
+
+// Prefix is the first byte of a key: what the entry is.
+type Prefix byte
+
+// The prefixes. All but PartitionEntry are followed by the id of a partition,
+// 4 bytes, big endian.
+const (
+	PartitionEntry Prefix = 'p' // id -> device and recording
+	LogRecord      Prefix = 'l' // offset -> record
+	LogEnd         Prefix = 'e' // -> first offset not yet given, when records were dropped
+	SeriesChunk    Prefix = 'c' // first and last time, number -> chunk
+	SeriesRollup   Prefix = 'r' // metric, hour -> rollup
+	SeriesState    Prefix = 's' // -> position and state
+)
+
+// ID stands for a partition in keys.
+type ID uint32
+
+// Key returns the key prefix of id, with capacity for room more bytes.
+func Key(p Prefix, id ID, room int) []byte {
+	k := make([]byte, 5, 5+room)
+	k[0] = byte(p)
+	binary.BigEndian.PutUint32(k[1:], uint32(id))
+	return k
+}
+
+// End returns the key behind all keys of id.
+func End(p Prefix, id ID) []byte {
+	k := make([]byte, 5)
+	binary.BigEndian.PutUint32(k[1:], uint32(id)+1)
+	k[0] = byte(p)
+	if uint32(id)+1 == 0 {
+		k[0]++
+	}
+	return k
+}
+
+// AppendTime appends a time so that keys stand in its order, and PutTime and
+// Time are its inverse.
+func AppendTime(k []byte, t int64) []byte {
+	return binary.BigEndian.AppendUint64(k, uint64(t)^1<<63)
+}
+
+// Time reads what AppendTime wrote. k has at least 8 bytes.
+func Time(k []byte) int64 { return int64(binary.BigEndian.Uint64(k) ^ 1<<63) }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// CRC returns the checksum that values carry: CRC-32C.
+func CRC(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
+
+// directory is the partitions that there are.
+type directory struct {
+	ids   map[reading.Partition]ID
+	names []reading.Partition // by id
+}
+
+// loadPartitions reads the directory of the partitions.
+func (d *DB) loadPartitions() error {
+	d.dirs.ids = map[reading.Partition]ID{}
+	it, err := d.DB.NewIter(&pebble.IterOptions{LowerBound: []byte{byte(PartitionEntry)}, UpperBound: []byte{byte(PartitionEntry) + 1}})
+	if err != nil {
+		return err
+	}
+	defer it.Close()
+	for ok := it.First(); ok; ok = it.Next() {
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return err
+		}
+		p, err := decodePartition(v)
+		if err != nil {
+			return fmt.Errorf("partition entry %x: %w", it.Key(), err)
+		}
+		id := ID(len(d.dirs.names))
+		if len(it.Key()) != 5 || ID(binary.BigEndian.Uint32(it.Key()[1:])) != id {
+			return fmt.Errorf("partition entry %x: partition %d is missing; run pleth fsck", it.Key(), id)
+		}
+		d.dirs.ids[p] = id
+		d.dirs.names = append(d.dirs.names, p)
+	}
+	return it.Error()
+}
+
+// ID returns the id of p, and whether there is one.
+func (d *DB) ID(p reading.Partition) (ID, bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	id, ok := d.dirs.ids[p]
+	return id, ok
+}
+
+// MakeID returns the id of p and gives it one where it has none. The entry is
+// on disk as soon as anything written after it is.
+func (d *DB) MakeID(p reading.Partition) (ID, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if id, ok := d.dirs.ids[p]; ok {
+		return id, nil
+	}
+	id := ID(len(d.dirs.names))
+	b := d.DB.NewBatch()
+	defer b.Close()
+	if err := b.Set(Key(PartitionEntry, id, 0), encodePartition(p), nil); err != nil {
+		return 0, err
+	}
+	if err := d.Apply(b, false); err != nil {
+		return 0, err
+	}
+	d.dirs.ids[p] = id
+	d.dirs.names = append(d.dirs.names, p)
+	return id, nil
+}
+
+// Partitions returns every partition by id, in the order they were first
+// written.
+func (d *DB) Partitions() []reading.Partition {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return slices.Clone(d.dirs.names)
+}
+
+// encodePartition writes the names of a partition with their checksum.
+func encodePartition(p reading.Partition) []byte {
+	b := binary.AppendUvarint(nil, uint64(len(p.Device)))
+	b = append(b, p.Device...)
+	b = append(b, p.Recording...)
+	return binary.LittleEndian.AppendUint32(b, CRC(b))
+}
+
+// decodePartition is the inverse of encodePartition.
+func decodePartition(b []byte) (reading.Partition, error) {
+	if len(b) < 5 || binary.LittleEndian.Uint32(b[len(b)-4:]) != CRC(b[:len(b)-4]) {
+		return reading.Partition{}, fmt.Errorf("checksum is wrong")
+	}
+	b = b[:len(b)-4]
+	n, w := binary.Uvarint(b)
+	if w <= 0 || n > uint64(len(b)-w) {
+		return reading.Partition{}, fmt.Errorf("names do not fit")
+	}
+	return reading.Partition{Device: string(b[w : w+int(n)]), Recording: string(b[w+int(n):])}, nil
+}
