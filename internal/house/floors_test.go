@@ -23,7 +23,7 @@ var floors = [][]string{
 	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/pebbledb", "internal/identity", "internal/deadletter"},
 	{"internal/oximetry", "internal/series"},
 	{"internal/stream", "internal/oximetry/pobm"},
-	{"internal/intake", "internal/evaluate"},
+	{"internal/intake", "internal/evaluate", "internal/alarm"},
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*", "internal/deadletter/*"},
