@@ -17,6 +17,7 @@ type Action struct {
 // ActionError says why an action was not taken. Code is fit for a program.
 type ActionError struct{ Code, Text string }
 
+// Error returns the text.
 func (e *ActionError) Error() string { return e.Text }
 
 // find returns the index of the rule that a means.

@@ -19,6 +19,7 @@ type SyntaxError struct {
 	Want   string
 }
 
+// Error shows the rule with the word underlined.
 func (e *SyntaxError) Error() string {
 	if e.Word == "" {
 		return fmt.Sprintf("the rule ends at column %d where %s is missing:\n  %s\n  %s^", e.Column, e.Want, e.Text, strings.Repeat(" ", e.Column-1))
