@@ -125,7 +125,7 @@ func (s *Sessions) row(b *pleth.Batch, i int) {
 	t := s.clock(b.Time(i))
 	if s.any && t <= s.last {
 		var ok bool
-		if t, ok = s.behind(b.Time(i), t); !ok {
+		if t, ok = s.behind(b, i, t); !ok {
 			return
 		}
 	}
@@ -145,9 +145,24 @@ func (s *Sessions) row(b *pleth.Batch, i int) {
 	}
 }
 
-// behind deals with a row at t that does not come after the row before. It
-// returns the time of the row, or false if the row is left out.
-func (s *Sessions) behind(stamp, t int64) (int64, bool) {
+// merge takes row i of b, which has the time of the row before: what that one
+// did not say is added to it.
+func (s *Sessions) merge(b *pleth.Batch, i int) {
+	if !s.part.contains(s.last) {
+		return
+	}
+	adds, closed := s.cutter.Merge(b, i)
+	if closed != nil {
+		s.take(closed)
+	}
+	if !adds {
+		s.counts.Duplicates++
+	}
+}
+
+// behind deals with row i of b, at t, that does not come after the row before.
+// It returns the time of the row, or false if nothing of it is left to take.
+func (s *Sessions) behind(b *pleth.Batch, i int, t int64) (int64, bool) {
 	switch d := t - s.last; {
 	case d < 0 && s.unfold(d):
 		return t + int64(time.Hour), true
@@ -155,9 +170,9 @@ func (s *Sessions) behind(stamp, t int64) (int64, bool) {
 		s.close()
 		s.open(s.header)
 		s.wall.any, s.strays.any = false, false
-		return s.clock(stamp), true
+		return s.clock(b.Time(i)), true
 	case d == 0:
-		s.counts.Duplicates++
+		s.merge(b, i)
 	default:
 		s.counts.Backward++
 	}

@@ -443,3 +443,34 @@ func TestStraysKeepEverythingElse(t *testing.T) {
 		}
 	})
 }
+
+// Rows with one stamp are one row: of each metric the first that says it counts.
+func TestRowsOfOneStampAreMerged(t *testing.T) {
+	t.Parallel()
+	b := every(0, 3, 1)
+	add := func(second int64, m pleth.Metric, v pleth.Value) {
+		b.AddRow(second * 1e9)
+		b.Set(m, v)
+	}
+	add(2, pleth.PulseRate, pleth.Num(60, 0)) // new for second 2
+	add(2, pleth.PulseRate, pleth.Num(61, 0)) // said already
+	add(3, pleth.PulseRate, pleth.Num(62, 0))
+	add(3, pleth.SpO2, pleth.Missing())
+	add(3, pleth.SpO2, pleth.Num(97, 0)) // too late: it was reported missing
+	add(7200, pleth.PulseRate, pleth.Num(70, 0))
+	add(7200, pleth.SpO2, pleth.Num(90, 0)) // makes the row before it one of a session
+	add(7201, pleth.SpO2, pleth.Num(91, 0))
+	got := collect(t, intake.Options{}, pleth.Header{}, b)
+	if text := described(got); text != "00:00:00 +4 dup2 back0 odd0 again0 bare0, 02:00:00 +2" {
+		t.Fatal(text)
+	}
+	if v := got[0].Rows.Value(pleth.PulseRate, 2); v != pleth.Num(60, 0) {
+		t.Errorf("the pulse at 2 s is %v", v)
+	}
+	if v := got[0].Rows.Value(pleth.SpO2, 3); !v.IsMissing() {
+		t.Errorf("SpO2 at 3 s is %v", v)
+	}
+	if v := got[1].Rows.Value(pleth.PulseRate, 0); v != pleth.Num(70, 0) || got[1].Interval != 1e9 {
+		t.Errorf("the pulse of the second session is %v, its interval %d", v, got[1].Interval)
+	}
+}

@@ -63,9 +63,10 @@ type Cutter struct {
 	timing Timing
 	last   int64 // time of the last row with SpO2, relative to cur.Start
 	pulse  Timing
-	beat   int64 // time of the last row with a pulse rate, relative to cur.Start
-	prev   int64 // interval of the session before, for one that has no steps yet
-	lost   int64 // rows without SpO2 outside any session
+	beat   int64       // time of the last row with a pulse rate, relative to cur.Start
+	prev   int64       // interval of the session before, for one that has no steps yet
+	lost   int64       // rows without SpO2 outside any session
+	bare   pleth.Batch // the row pushed last if it was lost, with its time
 }
 
 // NewCutter returns a Cutter for the rows of a recording with header h.
@@ -74,13 +75,14 @@ func NewCutter(h pleth.Header) *Cutter { return &Cutter{header: h, metric: h.Tim
 // Push adds row i of b at time t and returns the session that it closed, or nil.
 func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	own := !b.Value(c.metric, i).IsAbsent()
+	c.bare.Reset()
 	var closed *Session
 	if c.cur != nil {
 		at := t - c.cur.Start
 		// The interval is looked up for rare, long steps only.
 		if step := at - c.last; step > int64(Gap) && step > c.interval()*5/2 || at >= int64(MaxSpan) {
 			if !own {
-				c.lost++
+				c.lose(t, b, i)
 				return nil
 			}
 			closed = c.Close()
@@ -88,7 +90,7 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	}
 	if c.cur == nil {
 		if !own {
-			c.lost++
+			c.lose(t, b, i)
 			return closed
 		}
 		c.cur = &Session{Header: c.header, Start: t, Rows: new(pleth.Batch)}
@@ -97,19 +99,85 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	at := t - c.cur.Start
 	c.cur.Rows.AppendRowAt(b, i, at)
 	if own {
-		if at > c.last {
-			c.timing.Add(at - c.last)
-		}
-		c.last = at
+		c.step(at)
 	}
 	if !b.Value(pleth.PulseRate, i).IsAbsent() {
-		if at > c.beat {
-			c.pulse.Add(at - c.beat)
-		}
-		c.beat = at
+		c.beatAt(at)
 	}
 	return closed
 }
+
+// step counts a row with SpO2.
+func (c *Cutter) step(at int64) {
+	if at > c.last {
+		c.timing.Add(at - c.last)
+	}
+	c.last = at
+}
+
+// beatAt counts a row with a pulse rate.
+func (c *Cutter) beatAt(at int64) {
+	if at > c.beat {
+		c.pulse.Add(at - c.beat)
+	}
+	c.beat = at
+}
+
+// lose counts a row without SpO2 outside any session. It is kept until the
+// next one: what comes for the same time may give it SpO2.
+func (c *Cutter) lose(t int64, b *pleth.Batch, i int) {
+	c.lost++
+	c.bare.AppendRowAt(b, i, t)
+}
+
+// Merge takes row i of b, which has the time of the row pushed last: of each
+// metric the first of the two that carries it counts, a missing value too. It
+// returns whether the row said anything new, and the session that it closed,
+// or nil.
+func (c *Cutter) Merge(b *pleth.Batch, i int) (adds bool, closed *Session) {
+	if c.bare.Len() > 0 {
+		adds = merge(&c.bare, b, i, nil)
+		if !c.bare.Value(c.metric, 0).IsAbsent() {
+			c.lost--
+			row := c.bare
+			c.bare = pleth.Batch{}
+			closed = c.Push(row.Time(0), &row, 0)
+		}
+		return adds, closed
+	}
+	if c.cur == nil {
+		return false, nil
+	}
+	at := c.cur.Rows.Time(c.cur.Rows.Len() - 1)
+	return merge(c.cur.Rows, b, i, func(m pleth.Metric) {
+		if m == c.metric {
+			c.step(at)
+		}
+		if m == pleth.PulseRate {
+			c.beatAt(at)
+		}
+	}), nil
+}
+
+// merge adds to the last row of to what row i of b says besides, calls took
+// for every metric it added, and returns whether it added anything.
+func merge(to, b *pleth.Batch, i int, took func(pleth.Metric)) bool {
+	last := to.Len() - 1
+	adds := b.Marks(i)&^to.Marks(last) != 0
+	to.Mark(b.Marks(i))
+	for _, m := range metrics {
+		if v := b.Value(m, i); !v.IsAbsent() && to.Value(m, last).IsAbsent() {
+			to.Set(m, v)
+			adds = true
+			if took != nil {
+				took(m)
+			}
+		}
+	}
+	return adds
+}
+
+var metrics = pleth.Metrics()
 
 // Run adds rows of b from row i on, each shift nanoseconds later, as long as
 // they are in strictly increasing time, no step of more than most, and simply
@@ -131,6 +199,9 @@ func (c *Cutter) Run(b *pleth.Batch, i int, shift, most int64) int {
 		last = at
 	}
 	c.cur.Rows.AppendRows(b, i, n, shift)
+	if n > i {
+		c.bare.Reset()
+	}
 	for k, t := range times[i:n] {
 		at := t + shift
 		c.timing.Add(at - c.last)
