@@ -68,3 +68,18 @@ func annotationID(p reading.Partition, offset eventlog.Offset) string {
 	sum := sha256.Sum256([]byte(p.Device + "\x00" + p.Recording + "\x00" + big.NewInt(int64(offset)).String()))
 	return "a-" + hex.EncodeToString(sum[:8])
 }
+
+// calibrationAt returns the calibration of metric m in force at t, nil if there
+// is none: of those that begin at or before t the last to begin, of equal ones
+// the newest version. The result points into all.
+func calibrationAt(all []Calibration, m pleth.Metric, t int64) *Calibration {
+	var best *Calibration
+	for i := range all {
+		c := &all[i]
+		f, ok := reading.FieldNamed(c.Metric)
+		if ok && f.Metric == m && c.From <= t && (best == nil || c.From >= best.From) {
+			best = c
+		}
+	}
+	return best
+}

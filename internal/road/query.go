@@ -3,6 +3,7 @@ package road
 import (
 	"context"
 	"slices"
+	"sort"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -178,10 +179,9 @@ func AppendRow(out, t *reading.Table, i int) { appendRow(out, t, i, nil) }
 // sealed meanwhile comes twice then, and is left out once.
 func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, error)) error {
 	h.mu.RLock()
-	lo, _ := slices.BinarySearchFunc(h.order, from, h.compareTime)
-	hi := len(h.order)
+	lo, hi := searchOrder(h, from), len(h.order)
 	if to < forever {
-		hi, _ = slices.BinarySearchFunc(h.order, to+1, h.compareTime)
+		hi = searchOrder(h, to+1)
 	}
 	fresh := h.table(h.order[lo:max(lo, hi)])
 	sealedTo, oldest := h.sealedTo, h.state.Oldest
@@ -199,11 +199,9 @@ func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, err
 	return m.rest()
 }
 
-func (h *head) compareTime(r int32, t int64) int {
-	if h.rows.Time(int(r)) < t {
-		return -1
-	}
-	return 1
+// searchOrder returns the place in the order of h of the first row at or after t.
+func searchOrder(h *head, t int64) int {
+	return sort.Search(len(h.order), func(k int) bool { return h.rows.Time(int(h.order[k])) >= t })
 }
 
 // merger merges tables of chunks with the one of the head.

@@ -6,7 +6,6 @@ import (
 
 	"pleth"
 	"pleth/internal/analysis"
-	"pleth/internal/intake"
 	"pleth/internal/reading"
 	"pleth/internal/session"
 )
@@ -86,62 +85,90 @@ type cut struct {
 // cuts returns the sessions of h, in order of metric and time, with their rows.
 func (r *Road) cuts(ctx context.Context, h *head) ([]cut, error) {
 	h.mu.RLock()
-	metrics := h.timelinesOf()
-	done, ends := h.state.Done, slices.Clone(h.state.Ends)
-	newest, next := h.state.Newest, h.next
+	timelines := h.timelinesOf()
 	h.mu.RUnlock()
-	who := r.worn(h)
 	var out []cut
-	for _, m := range metrics {
-		h.mu.RLock()
-		header := h.header(m)
-		h.mu.RUnlock()
-		var all []*session.Session
-		in := intake.New(intake.Options{})
-		if err := in.Start(header); err != nil {
-			return nil, err
-		}
-		next2 := 0
-		err := r.merged(h, minTime, forever, func(t *reading.Table) (bool, error) {
-			if err := ctx.Err(); err != nil {
-				return false, err
-			}
-			from := 0
-			for i := range t.Rows.Len() {
-				if next2 < len(ends) && t.Rows.Time(i) > ends[next2] {
-					if err := in.Rows(slice(&t.Rows, from, i)); err != nil {
-						return false, err
-					}
-					from = i
-					all = append(all, in.Close()...)
-					in = intake.New(intake.Options{})
-					if err := in.Start(header); err != nil {
-						return false, err
-					}
-					for next2 < len(ends) && t.Rows.Time(i) > ends[next2] {
-						next2++
-					}
-				}
-			}
-			if from == 0 {
-				return true, in.Rows(&t.Rows)
-			}
-			return true, in.Rows(slice(&t.Rows, from, t.Rows.Len()))
-		})
+	for _, m := range timelines {
+		all, err := r.cutsOf(ctx, h, m)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, in.Close()...)
-		for i, s := range all {
-			n := s.Rows.Len()
-			info := SessionInfo{Partition: h.partition, Key: h.key(m, s.Start), ID: s.ID(), Metric: m, Clock: header.Clock,
-				Start: s.Start, End: s.Start + s.Rows.Time(n-1), Rows: int64(n), Revision: uint64(next)}
-			info.Open = i == len(all)-1 && !done && newest-info.End <= max(int64(session.Gap), s.Interval*5/2)
-			info.Subject = subjectAt(who, r.stated(h), s.Start)
-			out = append(out, cut{info, s})
-		}
+		out = append(out, all...)
 	}
 	return out, nil
+}
+
+// cutsOf returns the sessions of metric m of h.
+func (r *Road) cutsOf(ctx context.Context, h *head, m pleth.Metric) ([]cut, error) {
+	h.mu.RLock()
+	header := h.header(m)
+	done, ends := h.state.Done, slices.Clone(h.state.Ends)
+	newest, next := h.state.Newest, h.next
+	h.mu.RUnlock()
+	k := knife{cutter: session.NewCutter(header), ends: ends}
+	err := r.merged(h, minTime, forever, func(t *reading.Table) (bool, error) {
+		k.table(t)
+		return true, ctx.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	k.close(k.cutter.Close())
+	who, stated := r.worn(h), r.stated(h)
+	var out []cut
+	for i, s := range k.done {
+		n := s.Rows.Len()
+		info := SessionInfo{Partition: h.partition, Key: h.key(m, s.Start), ID: s.ID(), Metric: m, Clock: header.Clock,
+			Start: s.Start, End: s.Start + s.Rows.Time(n-1), Rows: int64(n), Revision: uint64(next)}
+		info.Open = i == len(k.done)-1 && !done && newest-info.End <= max(int64(session.Gap), s.Interval*5/2)
+		info.Subject = subjectAt(who, stated, s.Start)
+		out = append(out, cut{info, s})
+	}
+	return out, nil
+}
+
+// knife cuts rows that come in order into sessions.
+type knife struct {
+	cutter *session.Cutter
+	ends   []int64 // event times behind which a new session begins
+	any    bool
+	last   int64
+	done   []*session.Session
+}
+
+// table takes the rows that follow. Rows of one time are one row.
+func (k *knife) table(t *reading.Table) {
+	for i := 0; i < t.Rows.Len(); {
+		at := t.Rows.Time(i)
+		for len(k.ends) > 0 && at > k.ends[0] {
+			if k.any {
+				k.close(k.cutter.Close())
+			}
+			k.ends = k.ends[1:]
+		}
+		if k.any && at == k.last {
+			_, closed := k.cutter.Merge(&t.Rows, i)
+			k.close(closed)
+			i++
+			continue
+		}
+		n := 0
+		if len(k.ends) == 0 {
+			n = k.cutter.Run(&t.Rows, i, 0, forever)
+		}
+		if n == 0 {
+			k.close(k.cutter.Push(at, &t.Rows, i))
+			n = 1
+		}
+		i += n
+		k.any, k.last = true, t.Rows.Time(i-1)
+	}
+}
+
+func (k *knife) close(s *session.Session) {
+	if s != nil {
+		k.done = append(k.done, s)
+	}
 }
 
 // stated returns the subject that all readings of h state, empty where they
@@ -153,15 +180,6 @@ func (r *Road) stated(h *head) string {
 		return h.state.Subjects[0]
 	}
 	return ""
-}
-
-// slice returns rows from..to of b.
-func slice(b *pleth.Batch, from, to int) *pleth.Batch {
-	out := new(pleth.Batch)
-	for i := from; i < to; i++ {
-		out.AppendRow(b, i)
-	}
-	return out
 }
 
 // Sessions returns the sessions that q selects, by device, recording, metric
