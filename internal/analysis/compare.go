@@ -19,6 +19,7 @@ type Facts struct {
 	Start  *string
 	Inputs []string // SHA-256
 	Order  int      // of the recording in the run, for sessions without a clock
+	group  string   // only nights of one group are compared
 	ids    []string // shared between the facts of like sessions
 	values []float64
 }
@@ -30,8 +31,9 @@ func FactsOf(d *Document) []Facts {
 	for i, in := range d.Inputs {
 		inputs[i] = in.SHA256
 	}
-	for _, s := range d.Sessions {
-		f := Facts{ID: s.ID, Start: s.Start, Inputs: inputs, ids: sortedIDs(s.Metrics)}
+	groups := groupsOf(d)
+	for k, s := range d.Sessions {
+		f := Facts{ID: s.ID, Start: s.Start, Inputs: inputs, group: groups[k], ids: sortedIDs(s.Metrics)}
 		f.values = make([]float64, len(f.ids))
 		for i, id := range f.ids {
 			f.values[i] = s.Metrics[id]
@@ -39,6 +41,31 @@ func FactsOf(d *Document) []Facts {
 		out = append(out, f)
 	}
 	return out
+}
+
+// groupsOf returns the group of each session of d. It is empty, the same for
+// all of a run, but for a recording of several devices: the beds of a ward are
+// not one person.
+func groupsOf(d *Document) []string {
+	groups := make([]string, len(d.Sessions))
+	several := false
+	for _, s := range d.Sessions {
+		several = several || serial(s) != serial(d.Sessions[0])
+	}
+	for i, s := range d.Sessions {
+		if several && len(d.Inputs) > 0 {
+			groups[i] = d.Inputs[0].SHA256 + " " + serial(s)
+		}
+	}
+	return groups
+}
+
+// serial returns the serial number of the device of s, empty if not known.
+func serial(s *Session) string {
+	if s.Device.Serial == nil {
+		return ""
+	}
+	return *s.Device.Serial
 }
 
 func sortedIDs(m map[string]float64) []string {
@@ -68,13 +95,13 @@ type Nights struct {
 // NewNights orders the facts of a run. The same session from two files counts once.
 func NewNights(facts []Facts) *Nights {
 	n := &Nights{}
-	seen := map[string]bool{}
+	seen := map[[2]string]bool{}
 	shared := map[string][]string{}
 	for _, f := range facts {
-		if seen[f.ID] {
+		if seen[[2]string{f.group, f.ID}] {
 			continue
 		}
-		seen[f.ID] = true
+		seen[[2]string{f.group, f.ID}] = true
 		f.ids = intern(shared, f.ids)
 		n.all = append(n.all, f)
 	}
@@ -89,16 +116,16 @@ func NewNights(facts []Facts) *Nights {
 		}
 		return cmp.Or(cmp.Compare(*a.Start, *b.Start), cmp.Compare(a.ID, b.ID))
 	})
-	fit := 0
+	fit := map[string]int{}
 	for i := range n.all {
 		v, _ := n.all[i].value("time.valid_s")
 		n.fit = append(n.fit, v >= referenceValidS)
 		if n.fit[i] {
-			fit++
+			fit[n.all[i].group]++
 		}
 	}
-	if fit < referenceEnough+1 {
-		for i := range n.fit {
+	for i := range n.fit {
+		if fit[n.all[i].group] < referenceEnough+1 {
 			n.fit[i] = true
 		}
 	}
@@ -122,21 +149,25 @@ func (n *Nights) Len() int { return len(n.all) }
 var trendIDs = []string{"time.valid_s", "spo2.mean", "spo2.min", "below.90.seconds", "below.88.seconds", "below.85.seconds", "odi4.per_h"}
 
 // Compare returns where the sessions of d stand among the nights of the run;
-// nil if there is only one.
+// nil if there is no other to compare with.
 func (n *Nights) Compare(d *Document) *Comparison {
 	if len(n.all) < 2 || len(d.Sessions) == 0 {
 		return nil
 	}
 	c := &Comparison{Nights: []Night{}, Sessions: []SessionPosition{}}
 	mention := map[int]bool{}
-	for _, s := range d.Sessions {
-		at := slices.IndexFunc(n.all, func(f Facts) bool { return f.ID == s.ID })
+	groups := groupsOf(d)
+	for k, s := range d.Sessions {
+		at := slices.IndexFunc(n.all, func(f Facts) bool { return f.ID == s.ID && f.group == groups[k] })
 		if at < 0 {
+			continue
+		}
+		reference := n.reference(at)
+		if len(reference) == 0 {
 			continue
 		}
 		mention[at] = true
 		p := SessionPosition{ID: s.ID, Reference: []string{}, Metrics: map[string]Position{}}
-		reference := n.reference(at)
 		for _, i := range reference {
 			mention[i] = true
 			p.Reference = append(p.Reference, n.all[i].ID)
@@ -147,6 +178,9 @@ func (n *Nights) Compare(d *Document) *Comparison {
 			}
 		}
 		c.Sessions = append(c.Sessions, p)
+	}
+	if len(c.Sessions) == 0 {
+		return nil
 	}
 	for i := range n.all {
 		if mention[i] {
@@ -161,12 +195,12 @@ func (n *Nights) Compare(d *Document) *Comparison {
 func (n *Nights) reference(at int) []int {
 	var out []int
 	for i := at - 1; i >= 0 && len(out) < referenceNights; i-- {
-		if n.fit[i] {
+		if n.fit[i] && n.all[i].group == n.all[at].group {
 			out = append(out, i)
 		}
 	}
 	for i := at + 1; i < len(n.all) && len(out) < referenceNights; i++ {
-		if n.fit[i] {
+		if n.fit[i] && n.all[i].group == n.all[at].group {
 			out = append(out, i)
 		}
 	}
