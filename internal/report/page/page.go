@@ -196,13 +196,18 @@ func (b *builder) metric(id string) float64 {
 	return math.NaN()
 }
 
-// usual returns the median of the reference nights, and whether there is one.
+// usualNights is the number of reference nights from which on their median is
+// called usual, as in the evaluation.
+const usualNights = 3
+
+// usual returns the median of the reference nights, and whether there are
+// enough of them to call it so.
 func (b *builder) usual(id string) (float64, bool) {
 	if b.place == nil {
 		return 0, false
 	}
 	p, ok := b.place.Metrics[id]
-	return p.Median, ok
+	return p.Median, ok && p.Of > usualNights
 }
 
 // why returns the reason that the document gives for a missing metric.

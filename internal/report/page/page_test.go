@@ -292,7 +292,7 @@ func TestDipsAreTheDeepestFirst(t *testing.T) {
 	}
 	s.Episodes = []analysis.Episode{
 		{ID: "e85", Limit: 85, NadirS: 230, Nadir: 84, PulseResponse: value(30)},
-		{ID: "e90", Limit: 90, NadirS: 230, Nadir: 84, PulseResponse: value(17.6)},
+		{ID: "e90", Limit: 90, StartS: 215, NadirS: 230, EndS: 487, Nadir: 84, PulseResponse: value(17.6)},
 		{ID: "other", Limit: 90, NadirS: 635, Nadir: 89, PulseResponse: value(4)},
 	}
 	s.Metrics["odi4.count"] = 3
@@ -301,7 +301,7 @@ func TestDipsAreTheDeepestFirst(t *testing.T) {
 	for _, d := range p.Dips {
 		got = append(got, blank(strings.Join([]string{d.ID, d.Start, d.Length, d.Lowest, d.Drop, d.Pulse}, " ")))
 	}
-	want := []string{"f200 22:44:20 3 min 20 s 84 −12 +18", "f600 22:51:00 40 s 90 −8 –", "f100 22:42:40 60 s 90 −6 –"}
+	want := []string{"f200 22:44:20 4 min 47 s 84 −12 +18", "f600 22:51:00 40 s 90 −8 –", "f100 22:42:40 60 s 90 −6 –"}
 	if !slices.Equal(got, want) {
 		t.Errorf("dips %q, want %q", got, want)
 	}
@@ -364,6 +364,21 @@ func TestComparison(t *testing.T) {
 	}
 	if want := in.Document.Sessions[0].Metrics["spo2.min"]; low != want {
 		t.Errorf("the ribbon goes down to %v, the night to %v", low, want)
+	}
+}
+
+// TestTwoNightsHaveNoUsual: the median of fewer than three nights is no habit.
+func TestTwoNightsHaveNoUsual(t *testing.T) {
+	t.Parallel()
+	in := reporttest.Fortnight(nil)
+	for id, p := range in.Document.Comparison.Sessions[0].Metrics {
+		p.Of = 3
+		in.Document.Comparison.Sessions[0].Metrics[id] = p
+	}
+	for _, f := range made(t, in).Figures {
+		if strings.Contains(strings.Join(f.Notes, " "), "usual") {
+			t.Errorf("%s: %q with two other nights", f.Label, f.Notes)
+		}
 	}
 }
 

@@ -114,7 +114,7 @@ func pulses(rows []analysis.Hour) string {
 	return a + "–" + z
 }
 
-// Dip is one fall of 4 % or more.
+// Dip is one fall of 4 % or more, with the time below a limit that it led to.
 type Dip struct {
 	ID                                 string
 	StartS, EndS, NadirS               float64
@@ -144,11 +144,19 @@ func (b *builder) dips() {
 		return sign(x.StartS - y.StartS)
 	})
 	for _, f := range falls {
-		p.Dips = append(p.Dips, Dip{
+		d := Dip{
 			ID: f.ID, StartS: f.StartS, EndS: f.EndS, NadirS: f.NadirS,
-			Start: b.clock.HMS(f.StartS), Length: length(f.EndS - f.StartS), Lowest: format.Level(f.Nadir),
-			Drop: format.Signed(-f.Drop), Pulse: b.pulseResponse(f), Band: bandOf(f.Nadir),
-		})
+			Start: b.clock.HMS(f.StartS), Lowest: format.Level(f.Nadir),
+			Drop: format.Signed(-f.Drop), Pulse: format.Dash, Band: bandOf(f.Nadir),
+		}
+		if e := b.episode(f, func(*analysis.Episode) bool { return true }); e != nil {
+			d.EndS = max(d.EndS, e.EndS)
+		}
+		if e := b.episode(f, func(e *analysis.Episode) bool { return e.PulseResponse != nil }); e != nil {
+			d.Pulse = format.SignedNumber(*e.PulseResponse, 0)
+		}
+		d.Length = length(d.EndS - d.StartS)
+		p.Dips = append(p.Dips, d)
 	}
 	p.DipCount = fmt.Sprintf(b.w.Of, format.Number(b.metric("odi4.count"), 0))
 }
@@ -171,21 +179,18 @@ func sign(v float64) int {
 	return 0
 }
 
-// pulseResponse returns the pulse response that the document gives for the
-// episode whose nadir is that of f: the one below the highest limit.
-func (b *builder) pulseResponse(f *analysis.Fall) string {
+// episode returns the episode whose nadir is that of f, of those that fit the
+// one below the highest limit; nil without one. A fall ends where the signal
+// first turns, so at the foot of a long stretch its episode is the longer one.
+func (b *builder) episode(f *analysis.Fall, fits func(*analysis.Episode) bool) *analysis.Episode {
 	var best *analysis.Episode
 	for i := range b.s.Episodes {
 		e := &b.s.Episodes[i]
-		if e.PulseResponse != nil && e.Nadir == f.Nadir && e.NadirS >= f.StartS && e.NadirS <= f.EndS &&
-			(best == nil || e.Limit > best.Limit) {
+		if fits(e) && e.Nadir == f.Nadir && e.NadirS >= f.StartS && e.NadirS <= f.EndS && (best == nil || e.Limit > best.Limit) {
 			best = e
 		}
 	}
-	if best == nil {
-		return format.Dash
-	}
-	return format.SignedNumber(*best.PulseResponse, 0)
+	return best
 }
 
 // Bar is one bar of a small chart.

@@ -43,7 +43,7 @@ func (s *sheet) columns(p *page.Page) block {
 }
 
 // leastDips is how many of the deepest dips there is always room for.
-const leastDips = 4
+const leastDips = 6
 
 // ranges draws the time in range.
 func (s *sheet) ranges(p *page.Page, y float64) {
