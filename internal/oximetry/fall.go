@@ -73,6 +73,8 @@ type Falls struct {
 	next int // grid second of the next raw value
 	k    int // grid second of the next smoothed value
 
+	still int // seconds that the raw value has not changed for
+
 	fresh     bool  // no smoothed value of this stretch yet
 	prev      int64 // the last smoothed value
 	falling   bool
@@ -119,9 +121,16 @@ func (f *Falls) second(v signal.Fixed, out func(Fall)) {
 	if len(f.raw) == 0 {
 		f.base, f.k, f.free, f.falling, f.fresh = f.next, f.next, f.next, false, true
 	}
+	if f.still++; len(f.raw) == 0 || v != f.raw[len(f.raw)-1] {
+		f.still = 1
+	}
 	f.raw = append(f.raw, v)
 	f.next++
-	if f.next-f.k > SmoothLag {
+	switch {
+	case f.next-f.k <= SmoothLag:
+	case f.still >= len(smoothTaps): // what the filter makes of a constant
+		f.step(smoothUnit*int64(v), out)
+	default:
 		f.step(smoothed(f.raw, f.k-f.base), out)
 	}
 	f.forget()

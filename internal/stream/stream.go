@@ -120,8 +120,9 @@ type Pipeline struct {
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
 	falls    *oximetry.Finder
 	rolling  [len(RollingSpans)]*window.Rolling
-	found    int // seconds of the grid that falls have seen
-	counted  int // and the measures over time
+	high     [len(RollingSpans)]bool // the window varies by oximetry.HighSD or more, for LongSpan
+	found    int                     // seconds of the grid that falls have seen
+	counted  int                     // and the measures over time
 	rowEnd   int64
 	lastEnd  int64
 	anyValid bool
@@ -313,8 +314,9 @@ func (p *Pipeline) valid(s signal.Sample) {
 func (p *Pipeline) count() {
 	d, from := p.d, p.counted
 	p.counted = d.Grid.Len()
-	for k, v := range d.Grid.V[from:] {
-		ok := d.Grid.Ok(from + k)
+	values, reasons := d.Grid.V[from:], d.Grid.R[from:]
+	for k, v := range values {
+		ok := !reasons[k].Missing()
 		if ok {
 			d.Seconds.Add(v, 1)
 		}
@@ -322,10 +324,12 @@ func (p *Pipeline) count() {
 	}
 	for i, r := range p.rolling {
 		extremes := &d.Rolling[i]
-		for k, v := range d.Grid.V[from:] {
-			r.Push(v, d.Grid.Ok(from+k))
-			extremes.Add(from+k, r)
-			if i == LongSpan && r.Exists() && r.SDAtLeast(oximetry.HighSD) {
+		for k, v := range values {
+			if r.Push(v, !reasons[k].Missing()) {
+				extremes.Add(from+k, r)
+				p.high[i] = i == LongSpan && r.Exists() && r.SDAtLeast(oximetry.HighSD)
+			}
+			if p.high[i] {
 				d.HighSD++
 			}
 		}

@@ -23,6 +23,10 @@ func (g *Grid) Grow(seconds int) {
 // Add appends the seconds that s covers, and the seconds before it that
 // nothing covers as missing. Samples come in order and do not overlap.
 func (g *Grid) Add(s signal.Sample) {
+	if s.Hold == signal.Second && s.At == int64(len(g.V))*signal.Second {
+		g.V, g.R = append(g.V, s.V), append(g.R, s.R)
+		return
+	}
 	first := int((s.At + signal.Second - 1) / signal.Second)
 	end := int((s.At + s.Hold + signal.Second - 1) / signal.Second)
 	for len(g.V) < first {

@@ -30,8 +30,9 @@ func NewRolling(seconds int) *Rolling {
 	return r
 }
 
-// Push moves the window by one second.
-func (r *Rolling) Push(v signal.Fixed, ok bool) {
+// Push moves the window by one second. It returns false if what is in the
+// window comes to the same as before.
+func (r *Rolling) Push(v signal.Fixed, ok bool) bool {
 	if !ok {
 		v = notValid
 	}
@@ -41,7 +42,7 @@ func (r *Rolling) Push(v signal.Fixed, ok bool) {
 		r.at = 0
 	}
 	if old == v {
-		return
+		return false
 	}
 	if old != notValid {
 		r.n--
@@ -55,6 +56,7 @@ func (r *Rolling) Push(v signal.Fixed, ok bool) {
 	}
 	// Exact in 128 bits for windows of a day and values below 1e11 (100 %).
 	r.spread = r.sumSq.mul(uint64(r.n)).sub(square(r.sum))
+	return true
 }
 
 // Exists reports whether the window holds enough for a mean and a deviation.
