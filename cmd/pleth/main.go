@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pleth/internal/analysis"
+	"pleth/internal/app"
 )
 
 // Set by the linker.
@@ -74,7 +75,10 @@ diagnosis or life support.
 
 Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 no usable data, 4 finished with some inputs refused.`
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	app.Headroom()
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

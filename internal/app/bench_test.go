@@ -34,6 +34,7 @@ func nightFile(tb testing.TB, dir string, seed uint64, length time.Duration) str
 // BenchmarkNight takes a night from its CSV file to the complete document:
 // reading, digest, core, all measures, findings, JSON. It reports CPU time.
 func BenchmarkNight(b *testing.B) {
+	app.Headroom()
 	for _, c := range []struct {
 		name   string
 		length time.Duration
