@@ -39,7 +39,7 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	f.mu.Lock()
-	results, refused := []map[string]any{}, 0
+	results, refused, duplicates := []map[string]any{}, 0, 0
 	for i, o := range objects {
 		var head struct {
 			Timestamp string
@@ -48,13 +48,14 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		json.Unmarshal(o, &head)
 		key := fmt.Sprint(r.URL.Path, head.Timestamp, head.Seq)
-		outcome := "accepted"
+		status := "accepted"
 		switch {
 		case head.SpO2 != nil && *head.SpO2 > 100:
-			outcome = "refused"
+			status = "refused"
 			refused++
 		case f.kept[key] != nil:
-			outcome = "duplicate"
+			status = "duplicate"
+			duplicates++
 		default:
 			if f.kept == nil {
 				f.kept = map[string]json.RawMessage{}
@@ -62,7 +63,7 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f.kept[key] = o
 		}
 		f.seen++
-		results = append(results, map[string]any{"index": i, "outcome": outcome})
+		results = append(results, map[string]any{"index": i, "status": status})
 	}
 	f.mu.Unlock()
 	if f.after != nil && f.after(w) {
@@ -76,7 +77,11 @@ func (f *fakeServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusMultiStatus)
 	}
-	json.NewEncoder(w).Encode(map[string]any{"results": results})
+	said := map[string]any{"accepted": len(objects) - refused - duplicates, "duplicate": duplicates, "refused": refused}
+	if refused > 0 {
+		said["results"] = results
+	}
+	json.NewEncoder(w).Encode(said)
 }
 
 func (f *fakeServer) count() int {

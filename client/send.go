@@ -154,17 +154,17 @@ func (c *Client) backoff(try int, retryAfter time.Duration) time.Duration {
 // answer is what a response means for the batch.
 type answer struct {
 	results    []result // one per reading; nil: the status says it for all
+	duplicates int64    // where there are no results
 	allRefused string   // why none of them was taken
 	retryAfter time.Duration
 	tooMuch    bool // of this body: it never works as a whole
 }
 
-// result is what became of one reading. Any outcome but "refused" is kept.
+// result is what became of one reading. Any status but "refused" is kept.
 type result struct {
-	Index   int             `json:"index"`
-	Outcome string          `json:"outcome"`
-	Errors  json.RawMessage `json:"errors"`
-	Detail  string          `json:"detail"`
+	Index  int             `json:"index"`
+	Status string          `json:"status"`
+	Errors json.RawMessage `json:"errors"`
 }
 
 const maxAnswer = 64 << 20
@@ -178,6 +178,7 @@ func (c *Client) post(ctx context.Context, device string, objects [][]byte) (ans
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Prefer", "return=minimal") // results only where something was refused
 	if c.config.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+c.config.Token)
 	}
@@ -192,11 +193,15 @@ func (c *Client) post(ctx context.Context, device string, objects [][]byte) (ans
 	}
 	a := answer{retryAfter: retryAfter(resp.Header.Get("Retry-After"), time.Now())}
 	said := fmt.Errorf("pleth client: %s answers %s: %s", c.base, resp.Status, bytes.TrimSpace(text[:min(len(text), 500)]))
-	var list struct {
-		Results []result `json:"results"`
+	var taken struct {
+		Duplicate int64    `json:"duplicate"`
+		Results   []result `json:"results"`
 	}
-	if json.Unmarshal(text, &list) == nil && len(list.Results) == len(objects) {
-		a.results = list.Results
+	if json.Unmarshal(text, &taken) == nil {
+		a.duplicates = min(taken.Duplicate, int64(len(objects)))
+		if len(taken.Results) == len(objects) {
+			a.results = taken.Results
+		}
 	}
 	switch resp.StatusCode {
 	case http.StatusOK, http.StatusCreated, http.StatusNoContent:
@@ -230,26 +235,21 @@ func retryAfter(s string, now time.Time) time.Duration {
 
 // settle counts what became of the readings of a batch.
 func (c *Client) settle(device string, objects [][]byte, a answer) {
-	if a.results == nil {
+	switch {
+	case a.results == nil && a.allRefused != "":
 		for _, o := range objects {
-			if a.allRefused != "" {
-				c.refuse(device, o, a.allRefused)
-			} else {
-				c.count(func(s *Stats) { s.Acknowledged++ })
-			}
+			c.refuse(device, o, a.allRefused)
 		}
+	case a.results == nil:
+		c.count(func(s *Stats) { s.Acknowledged += int64(len(objects)); s.Duplicates += a.duplicates })
 	}
 	for i, r := range a.results {
 		if r.Index < 0 || r.Index >= len(objects) {
 			r.Index = i
 		}
-		switch r.Outcome {
+		switch r.Status {
 		case "refused":
-			detail := r.Detail
-			if len(r.Errors) > 0 {
-				detail = string(r.Errors)
-			}
-			c.refuse(device, objects[r.Index], detail)
+			c.refuse(device, objects[r.Index], string(r.Errors))
 		case "duplicate":
 			c.count(func(s *Stats) { s.Acknowledged++; s.Duplicates++ })
 		default:

@@ -515,9 +515,9 @@ class Client:
         return False
 
     def _post(self, device, objects):
-        """Returns (results or None, why all were refused or ""). Raises _Failed."""
+        """Returns (results or None, number of duplicates, why all were refused or ""). Raises _Failed."""
         path = self._parts.path.rstrip("/") + "/api/v1/devices/" + urllib.parse.quote(device, safe="") + "/readings"
-        headers = {"Content-Type": "application/json"}
+        headers = {"Content-Type": "application/json", "Prefer": "return=minimal"}  # results only where something was refused
         if self._token:
             headers["Authorization"] = "Bearer " + self._token
         try:
@@ -530,18 +530,19 @@ class Client:
             self._connection.close()
             self._connection = None
             raise _Failed("%s: %s" % (self._parts.netloc, e)) from e
-        results = None
+        results, duplicates = None, 0
         try:
-            results = json.loads(text).get("results")
-        except (ValueError, AttributeError):
+            said = json.loads(text)
+            results, duplicates = said.get("results"), int(said.get("duplicate", 0))
+        except (ValueError, AttributeError, TypeError):
             pass
         if not isinstance(results, list) or len(results) != len(objects):
             results = None
         said = "%s answers %d: %s" % (self._parts.netloc, response.status, text[:500].decode("utf-8", "replace").strip())
         if response.status in (200, 201, 204) or response.status == 207 and results:
-            return results, ""
+            return results, duplicates, ""
         if response.status == 422:
-            return results, said
+            return results, 0, said
         raise _Failed(said, _retry_after(response.getheader("Retry-After")), response.status in (207, 400, 413, 415))
 
     def _connect(self):
@@ -554,14 +555,18 @@ class Client:
             context.minimum_version = ssl.TLSVersion.TLSv1_3
         return http.client.HTTPSConnection(self._parts.hostname, port, timeout=self._timeout, context=context)
 
-    def _settle(self, device, objects, results, why):
+    def _settle(self, device, objects, results, duplicates, why):
+        if results is None and not why:
+            self._count("acknowledged", len(objects))
+            self._count("duplicates", duplicates)
+            return
         for i, o in enumerate(objects):
-            r = results[i] if results else {"outcome": "refused" if why else "accepted", "detail": why}
-            if r.get("outcome") == "refused":
-                self._refuse(device, o, r.get("errors") or r.get("detail") or "")
+            r = results[i] if results else {"status": "refused", "errors": why}
+            if r.get("status") == "refused":
+                self._refuse(device, o, r.get("errors") or "")
                 continue
             self._count("acknowledged")
-            if r.get("outcome") == "duplicate":
+            if r.get("status") == "duplicate":
                 self._count("duplicates")
 
     def _refuse(self, device, reading, detail):
@@ -569,9 +574,9 @@ class Client:
         if self._refused:
             self._refused(Refusal(device, json.loads(reading), detail))
 
-    def _count(self, name):
+    def _count(self, name, n=1):
         with self._lock:
-            self._stats[name] += 1
+            self._stats[name] += n
 
 
 def _retry_after(header):

@@ -57,21 +57,26 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if isinstance(trouble, tuple):
             return self.answer(*trouble)
-        results, refused = [], 0
+        results, refused, duplicates = [], 0, 0
         with s.lock:
             for i, o in enumerate(json.loads(body, parse_float=decimal.Decimal)):
                 key = (self.path, o["timestamp"], o["seq"])
                 if (o.get("spo2") or 0) > 100:
-                    outcome, refused = "refused", refused + 1
+                    status, refused = "refused", refused + 1
                 else:
-                    outcome = "duplicate" if key in s.kept else "accepted"
+                    status = "duplicate" if key in s.kept else "accepted"
+                    duplicates += key in s.kept
                     s.kept[key] = o
-                results.append({"index": i, "outcome": outcome})
+                results.append({"index": i, "status": status})
         if trouble == "answer lost":
             self.close_connection = True
             return
         status = 201 if not refused else 422 if refused == len(results) else 207
-        self.answer(status, [("Content-Type", "application/json")], json.dumps({"results": results}).encode())
+        said = {"accepted": len(results) - refused - duplicates, "duplicate": duplicates, "refused": refused}
+        if refused:
+            said["results"] = results
+        said = json.dumps(said).encode()
+        self.answer(status, [("Content-Type", "application/json")], said)
 
 
 class ClientTest(unittest.TestCase):
