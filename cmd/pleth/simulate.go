@@ -15,6 +15,7 @@ import (
 
 type simulateCmd struct {
 	Night simulateNightCmd `cmd:"" help:"Make a night of oximetry whose truth is known."`
+	Ward  simulateWardCmd  `cmd:"" help:"Send a ward of devices whose truth is known to a server."`
 }
 
 type simulateNightCmd struct {

@@ -6,17 +6,34 @@ import (
 	"os"
 
 	"pleth/internal/app"
+	"pleth/internal/ward"
 )
 
 type verifyCmd struct {
-	Report string   `arg:"" help:"Analysis document (JSON), or several, one a line." placeholder:"REPORT.json"`
-	Raw    []string `arg:"" help:"The raw files it was made from." placeholder:"RAWFILE"`
+	Report string   `arg:"" optional:"" help:"Analysis document (JSON), or several, one a line." placeholder:"REPORT.json"`
+	Raw    []string `arg:"" optional:"" help:"The raw files it was made from." placeholder:"RAWFILE"`
+
+	Ledger    string `type:"existingfile" placeholder:"FILE" help:"Compare the ledger of pleth simulate ward with what a server keeps, instead of a document."`
+	To        string `placeholder:"URL" help:"The server, with --ledger: http://host:port."`
+	TokenFile string `type:"existingfile" placeholder:"FILE" help:"File with its token, DIR/admin-token of the server."`
 }
 
 // maxShown is how many differences are printed; the rest is counted.
 const maxShown = 50
 
 func (c verifyCmd) Run(e *env) error {
+	switch {
+	case c.Ledger != "" && c.To != "" && c.Report == "":
+		t, err := targetOf(c.To, c.TokenFile)
+		if err != nil {
+			return err
+		}
+		return verifyLedger(e, c.Ledger, ward.StoreAt(t))
+	case c.Ledger != "":
+		return usage("--ledger: say where to look with --to URL, and name no document")
+	case c.Report == "" || len(c.Raw) == 0:
+		return usage("name an analysis document and the raw files it was made from, or a ledger with --ledger")
+	}
 	f, err := os.Open(c.Report)
 	if err != nil {
 		return err
