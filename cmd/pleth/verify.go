@@ -50,6 +50,9 @@ func (c verifyCmd) Run(e *env) error {
 			continue
 		}
 		bad += len(v.Differences)
+		if len(v.Absent) > 0 {
+			fmt.Fprintf(e.stdout, "%s: it is compared with nights whose raw files are neither given nor beside those given; give them too: %s\n", v.Input, digests(v.Absent))
+		}
 		for i, d := range v.Differences {
 			if i == maxShown {
 				fmt.Fprintf(e.stdout, "... and %d more\n", len(v.Differences)-i)
@@ -65,6 +68,19 @@ func (c verifyCmd) Run(e *env) error {
 		return errors.New("1 value of the document does not follow from the raw data")
 	}
 	return fmt.Errorf("%d values of the document do not follow from the raw data", bad)
+}
+
+// digests returns the beginnings of a list of digests.
+func digests(all []string) string {
+	const most = 3
+	text := "SHA-256"
+	for i, sha := range all {
+		if i == most {
+			return fmt.Sprintf("%s and %d more", text, len(all)-most)
+		}
+		text += fmt.Sprintf(" %.12s…", sha)
+	}
+	return text
 }
 
 func explain(want, got string) string {

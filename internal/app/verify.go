@@ -22,6 +22,9 @@ type Verification struct {
 	Input       string // name of the document's first input
 	Numbers     int    // values that were compared
 	Differences []jsondiff.Difference
+	// Absent are the digests of files that other nights of the comparison were
+	// made from and that were not found: what rests on them must differ.
+	Absent []string
 }
 
 // Verify makes every document in report again from the raw files and returns
@@ -69,7 +72,7 @@ func verify(ctx context.Context, p analysis.Program, body []byte, files *fileSet
 		v.Differences = append(v.Differences, jsondiff.Difference{Path: "generator.config", Want: "a configuration this program knows", Got: err.Error()})
 		return v, nil
 	}
-	again, err := remake(ctx, a, &doc, files)
+	again, absent, err := remake(ctx, a, &doc, files)
 	if err != nil {
 		return v, err
 	}
@@ -83,14 +86,16 @@ func verify(ctx context.Context, p analysis.Program, body []byte, files *fileSet
 	if err != nil {
 		return v, err
 	}
+	v.Absent = absent
 	v.Differences, v.Numbers, err = jsondiff.Compare(want, body)
 	return v, err
 }
 
-// remake analyses the raw files of doc again.
-func remake(ctx context.Context, a *Analyzer, doc *analysis.Document, files *fileSet) (*analysis.Document, error) {
+// remake analyses the raw files of doc again, and returns the digests of those
+// of other nights that it did not find.
+func remake(ctx context.Context, a *Analyzer, doc *analysis.Document, files *fileSet) (again *analysis.Document, absent []string, err error) {
 	if len(doc.Inputs) == 0 {
-		return nil, errors.New("the document names no input")
+		return nil, nil, errors.New("the document names no input")
 	}
 	var wanted []string
 	for _, in := range doc.Inputs {
@@ -98,7 +103,7 @@ func remake(ctx context.Context, a *Analyzer, doc *analysis.Document, files *fil
 	}
 	paths, err := files.find(wanted)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	run := &Run{Analyzer: a, Jobs: 1}
 	own := distinct(paths)
@@ -106,8 +111,13 @@ func remake(ctx context.Context, a *Analyzer, doc *analysis.Document, files *fil
 	if doc.Comparison != nil {
 		for _, n := range doc.Comparison.Nights {
 			for _, sha := range n.Inputs {
+				if slices.Contains(wanted, sha) {
+					continue
+				}
 				if path := files.bySHA(sha); path != "" {
 					all = append(all, path)
+				} else if !slices.Contains(absent, sha) {
+					absent = append(absent, sha)
 				}
 			}
 		}
@@ -119,12 +129,12 @@ func remake(ctx context.Context, a *Analyzer, doc *analysis.Document, files *fil
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if best := pick(found, own, doc); best != nil {
-		return best.Doc, nil
+		return best.Doc, absent, nil
 	}
-	return nil, fmt.Errorf("%s holds no recording", own[0])
+	return nil, nil, fmt.Errorf("%s holds no recording", own[0])
 }
 
 // pick returns the recording among found that doc is about: read from the
