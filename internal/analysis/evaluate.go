@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"pleth/internal/evaluate"
@@ -63,10 +64,15 @@ func summary(e *evaluate.Evaluation) Summary {
 }
 
 // keep returns the references that stand for numbers, and puts those that are
-// no metrics yet among the metrics of the session.
+// no metrics yet among the metrics of the session. A metric that was not
+// computed is listed by its id: the reason, with its numbers, stands under it.
 func (s *Session) keep(in *evaluate.Input, refs []string) []string {
 	out := []string{}
 	for _, ref := range refs {
+		if id, ok := strings.CutPrefix(ref, "not_computed."); ok && s.NotComputed[id] != "" {
+			out = append(out, id)
+			continue
+		}
 		v, ok := in.Value(ref)
 		if !ok {
 			continue // a word, such as the name of a method

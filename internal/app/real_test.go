@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -74,10 +75,29 @@ func TestDocumentsFitTheirSchema(t *testing.T) {
 			if err := schema.Validate(doc); err != nil {
 				t.Errorf("%s: %v", path, err)
 			}
+			numbersHaveIDs(t, path, r.Doc)
 			n++
 		}
 	}
 	if n < 20 {
 		t.Errorf("%d recordings, want at least 20", n)
+	}
+}
+
+// numbersHaveIDs checks that a finding with a number in its text lists ids,
+// and that the document has each of them, or the reason why not.
+func numbersHaveIDs(t *testing.T, path string, d *analysis.Document) {
+	t.Helper()
+	for _, s := range d.Sessions {
+		for _, f := range s.Findings {
+			if strings.ContainsAny(f.Text, "0123456789") && len(f.Metrics) == 0 {
+				t.Errorf("%s: %s %q lists no id", path, f.Rule, f.Text)
+			}
+			for _, id := range f.Metrics {
+				if _, ok := s.Metrics[id]; !ok && s.NotComputed[id] == "" {
+					t.Errorf("%s: %s lists %s, which the document does not have", path, f.Rule, id)
+				}
+			}
+		}
 	}
 }
