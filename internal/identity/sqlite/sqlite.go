@@ -1,0 +1,231 @@
+// Package sqlite keeps the pairs of the identity store in an SQLite file of
+// their own.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+
+	"pleth/internal/identity"
+	"pleth/internal/sealed"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Rows is an SQLite file. It implements identity.Rows.
+type Rows struct {
+	write *sql.DB // one connection
+	read  *sql.DB
+}
+
+// OpenStore opens the identity store in the folder dir, creating it if there
+// is none: identity.db, and the file key unless a key is given. It refuses to
+// make a new key for a store that has lost its own.
+func OpenStore(ctx context.Context, dir string, key sealed.Key, clock func() int64) (*identity.Store, sealed.Key, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, key, fmt.Errorf("identity store: %w", err)
+	}
+	path := filepath.Join(dir, "identity.db")
+	if key.IsZero() {
+		var err error
+		keyPath := filepath.Join(dir, "key")
+		if _, missing := os.Stat(path); errors.Is(missing, fs.ErrNotExist) {
+			key, err = sealed.LoadOrCreate(keyPath)
+		} else {
+			key, err = sealed.Load(keyPath)
+		}
+		if err != nil {
+			return nil, key, fmt.Errorf("identity store in %s: %w", dir, err)
+		}
+	}
+	rows, err := Open(ctx, path)
+	if err != nil {
+		return nil, key, err
+	}
+	store, err := identity.New(ctx, rows, key, clock)
+	if err != nil {
+		return nil, key, fmt.Errorf("identity store in %s: %w", dir, err)
+	}
+	return store, key, nil
+}
+
+// Open opens or creates the file at path, for its owner alone.
+func Open(ctx context.Context, path string) (*Rows, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite gives its other files the same mode
+	if err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	rows := &Rows{}
+	if rows.write, err = open(path, "immediate"); err == nil {
+		rows.write.SetMaxOpenConns(1)
+		err = migrate(ctx, rows.write)
+	}
+	if err == nil {
+		rows.read, err = open(path, "deferred")
+	}
+	if err != nil {
+		_ = rows.Close()
+		return nil, fmt.Errorf("identity store %s: %w", path, err)
+	}
+	rows.read.SetMaxOpenConns(4)
+	return rows, nil
+}
+
+// open returns connections that write ahead and sync at every commit.
+func open(path, lock string) (*sql.DB, error) {
+	q := url.Values{"_txlock": {lock}, "_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)"}}
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+}
+
+func migrate(ctx context.Context, db *sql.DB) error {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close closes the file.
+func (r *Rows) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{r.read, r.write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Add implements identity.Rows.
+func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) ([]string, error) {
+	tx, err := r.write.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	names, err := add(ctx, tx, pairs)
+	if err != nil {
+		return nil, fmt.Errorf("identity store: %w", errors.Join(err, tx.Rollback()))
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	return names, nil
+}
+
+func add(ctx context.Context, tx *sql.Tx, pairs []identity.Pair) ([]string, error) {
+	insert, err := tx.PrepareContext(ctx, `INSERT INTO pair (hash, pseudonym, sealed, created) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`)
+	if err != nil {
+		return nil, err
+	}
+	defer insert.Close()
+	find, err := tx.PrepareContext(ctx, `SELECT pseudonym FROM pair WHERE hash = ?`)
+	if err != nil {
+		return nil, err
+	}
+	defer find.Close()
+	names := make([]string, len(pairs))
+	for i, p := range pairs {
+		err := find.QueryRowContext(ctx, p.Index[:]).Scan(&names[i])
+		if errors.Is(err, sql.ErrNoRows) {
+			names[i] = p.Pseudonym
+			_, err = insert.ExecContext(ctx, p.Index[:], p.Pseudonym, p.Sealed, p.Created)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
+}
+
+// Find implements identity.Rows.
+func (r *Rows) Find(ctx context.Context, index [32]byte) (identity.Pair, error) {
+	return r.pair(ctx, `SELECT hash, pseudonym, sealed, created FROM pair WHERE hash = ?`, index[:])
+}
+
+// Named implements identity.Rows.
+func (r *Rows) Named(ctx context.Context, pseudonym string) (identity.Pair, error) {
+	return r.pair(ctx, `SELECT hash, pseudonym, sealed, created FROM pair WHERE pseudonym = ?`, pseudonym)
+}
+
+func (r *Rows) pair(ctx context.Context, query string, arg any) (identity.Pair, error) {
+	var p identity.Pair
+	var hash []byte
+	err := r.read.QueryRowContext(ctx, query, arg).Scan(&hash, &p.Pseudonym, &p.Sealed, &p.Created)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return identity.Pair{}, identity.ErrUnknown
+	case err != nil:
+		return identity.Pair{}, fmt.Errorf("identity store: %w", err)
+	}
+	copy(p.Index[:], hash)
+	return p, nil
+}
+
+// Note implements identity.Rows.
+func (r *Rows) Note(ctx context.Context, at int64, sealed []byte) error {
+	if _, err := r.write.ExecContext(ctx, `INSERT INTO look (at, sealed) VALUES (?, ?)`, at, sealed); err != nil {
+		return fmt.Errorf("identity store: %w", err)
+	}
+	return nil
+}
+
+// Looks implements identity.Rows.
+func (r *Rows) Looks(ctx context.Context, after int64, limit int) ([]identity.Look, error) {
+	rows, err := r.read.QueryContext(ctx, `SELECT number, at, sealed FROM look WHERE number > ? ORDER BY number LIMIT ?`, after, limit)
+	if err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	defer rows.Close()
+	var looks []identity.Look
+	for rows.Next() {
+		var l identity.Look
+		if err := rows.Scan(&l.Number, &l.At, &l.Sealed); err != nil {
+			return nil, fmt.Errorf("identity store: %w", err)
+		}
+		looks = append(looks, l)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	return looks, nil
+}
+
+// Check implements identity.Rows.
+func (r *Rows) Check(ctx context.Context, first []byte) ([]byte, error) {
+	if _, err := r.write.ExecContext(ctx, `INSERT INTO key_check (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING`, first); err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	var kept []byte
+	if err := r.write.QueryRowContext(ctx, `SELECT sealed FROM key_check`).Scan(&kept); err != nil {
+		return nil, fmt.Errorf("identity store: %w", err)
+	}
+	return kept, nil
+}
+
+// Size implements identity.Rows.
+func (r *Rows) Size(ctx context.Context) (int64, error) {
+	var n int64
+	if err := r.read.QueryRowContext(ctx, `SELECT count(*) FROM pair`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("identity store: %w", err)
+	}
+	return n, nil
+}
