@@ -61,7 +61,7 @@ func TestKeyIsNotPrinted(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range []string{fmt.Sprint(k), fmt.Sprintf("%+v %#v %x %s %d", k, k, k, k, k), fmt.Sprint(struct{ K sealed.Key }{k}), string(j)} {
-		if strings.Trim(s, `[key] {}"k:K`) != "" {
+		if strings.Trim(s, `[key] {}":K`) != "" {
 			t.Errorf("printed %s", s)
 		}
 	}
