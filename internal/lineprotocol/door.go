@@ -22,6 +22,12 @@ type Road interface {
 	Submit(ctx context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error)
 }
 
+// Aside keeps what was refused.
+type Aside interface {
+	// Put keeps the parts of body that the refusals point to, durable on return.
+	Put(ctx context.Context, door string, received int64, body []byte, refused []readings.Refusal) error
+}
+
 // Caller is somebody who may write.
 type Caller interface {
 	// Take takes n readings from the caller's quota, and returns 0, or how long
@@ -34,9 +40,7 @@ type Caller interface {
 type Config struct {
 	Road   Road
 	People readings.People
-	// Aside keeps what was refused, durable on return: the lines of body that
-	// the refusals point to.
-	Aside func(ctx context.Context, received int64, body []byte, refused []readings.Refusal) error
+	Aside  Aside
 	// Authenticate returns who has the token; nil: nobody.
 	Authenticate func(token string) Caller
 	// Admit says how long the batches must wait for the quotas of their devices,
@@ -66,6 +70,9 @@ type work struct {
 	build   *readings.Builder
 	decoder decoder
 }
+
+// doorName is what readings and dead letters of this door say they came by.
+const doorName = "line"
 
 // New returns a Door.
 func New(cfg Config) *Door {
@@ -129,7 +136,7 @@ func (d *Door) write(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, status, "invalid", text)
 		return
 	}
-	in.build.Reset(readings.Options{Door: "line", Received: now.UnixNano(), Future: d.cfg.Future, Limit: d.cfg.Lines, Known: d.cfg.Known})
+	in.build.Reset(readings.Options{Door: doorName, Received: now.UnixNano(), Future: d.cfg.Future, Limit: d.cfg.Lines, Known: d.cfg.Known})
 	in.scan = scanner{body: in.body.Bytes(), line: line{fields: in.scan.line.fields}}
 	in.decoder.reset(in.build, unit, now.UnixNano())
 	for in.scan.next() {
@@ -151,7 +158,7 @@ func (d *Door) write(w http.ResponseWriter, r *http.Request) {
 		_, err = d.cfg.Road.Submit(r.Context(), got.Batches...)
 	}
 	if err == nil && len(got.Refused) > 0 {
-		err = d.cfg.Aside(r.Context(), now.UnixNano(), in.body.Bytes(), got.Refused)
+		err = d.cfg.Aside.Put(r.Context(), doorName, now.UnixNano(), in.body.Bytes(), got.Refused)
 	}
 	switch {
 	case err != nil:

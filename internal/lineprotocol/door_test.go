@@ -99,12 +99,7 @@ func start(tb testing.TB) *door {
 	d := &door{road: &road{}}
 	made := lineprotocol.New(lineprotocol.Config{
 		Road: d.road, People: people{}, Clock: func() time.Time { return now }, Body: 1 << 20,
-		Aside: func(_ context.Context, _ int64, body []byte, refused []readings.Refusal) error {
-			for _, r := range refused {
-				d.aside = append(d.aside, string(body[r.From:r.To]))
-			}
-			return nil
-		},
+		Aside: d,
 		Authenticate: func(token string) lineprotocol.Caller {
 			if token != "secret" {
 				return nil
@@ -119,6 +114,14 @@ func start(tb testing.TB) *door {
 	d.Server = httptest.NewServer(mux)
 	tb.Cleanup(d.Close)
 	return d
+}
+
+// Put keeps the refused lines.
+func (d *door) Put(_ context.Context, _ string, _ int64, body []byte, refused []readings.Refusal) error {
+	for _, r := range refused {
+		d.aside = append(d.aside, string(body[r.From:r.To]))
+	}
+	return nil
 }
 
 // send posts a body with the token and returns status and answer.
