@@ -1,6 +1,7 @@
 package oximetry
 
 import (
+	"math"
 	"slices"
 
 	"pleth/internal/signal"
@@ -56,10 +57,12 @@ func NewSeries(g *window.Grid) *Series {
 func (s *Series) rank(g *window.Grid) {
 	var seen [101]bool
 	var fractions []signal.Fixed
+	last := none // most seconds repeat the one before
 	for k, v := range g.V {
-		if !g.Ok(k) {
+		if !g.Ok(k) || v == last {
 			continue
 		}
+		last = v
 		if n, whole := percent(v); whole {
 			seen[n] = true
 		} else {
@@ -80,17 +83,27 @@ func (s *Series) rank(g *window.Grid) {
 			ranks[n] = int32(i)
 		}
 	}
+	last, rank := none, Missing
 	for k, v := range g.V {
 		if !g.Ok(k) {
 			s.Ranks[k] = Missing
-		} else if n, whole := percent(v); whole {
-			s.Ranks[k] = ranks[n]
-		} else {
-			i, _ := slices.BinarySearch(s.Values, v)
-			s.Ranks[k] = int32(i)
+			continue
 		}
+		if v != last {
+			last = v
+			if n, whole := percent(v); whole {
+				rank = ranks[n]
+			} else {
+				i, _ := slices.BinarySearch(s.Values, v)
+				rank = int32(i)
+			}
+		}
+		s.Ranks[k] = rank
 	}
 }
+
+// none is no value that can be measured.
+const none = signal.Fixed(math.MinInt64)
 
 // percent returns the whole percent that v is, if it is one.
 func percent(v signal.Fixed) (n int, whole bool) {

@@ -22,12 +22,18 @@ func newTally(s *Series) *tally {
 
 // add counts the seconds of part n times: 1 to add them, -1 to take them back.
 func (t *tally) add(part []int32, n int32) {
-	for _, r := range part {
-		if r != Missing {
-			t.fine[r] += n
-			t.coarse[r/tallyStep] += n
-			t.n += int(n)
+	for i := 0; i < len(part); {
+		r, from := part[i], i
+		for i < len(part) && part[i] == r {
+			i++
 		}
+		if r == Missing {
+			continue
+		}
+		run := int32(i-from) * n
+		t.fine[r] += run
+		t.coarse[r/tallyStep] += run
+		t.n += int(run)
 	}
 }
 

@@ -279,7 +279,7 @@ func (s *Session) ID() string {
 	var metrics []column
 	for _, m := range pleth.Metrics() {
 		if b.Has(m) {
-			metrics = append(metrics, column{m, b.Column(m)})
+			metrics = append(metrics, column{metric: m, of: b.Column(m)})
 		}
 	}
 	last, step := int64(0), int64(-1)
@@ -308,6 +308,8 @@ func (s *Session) ID() string {
 type column struct {
 	metric pleth.Metric
 	of     pleth.Column
+	last   int64  // digits of the number encoded last
+	text   []byte // and what it is encoded as; nil before the first
 }
 
 // append appends the number in row i without trailing zeros; nothing where
@@ -317,11 +319,15 @@ func (c *column) append(buf []byte, i int) []byte {
 	if !ok {
 		return buf
 	}
-	scale := c.of.Scale()
-	for scale > 0 && m%10 == 0 {
-		m, scale = m/10, scale-1
+	if m != c.last || c.text == nil {
+		c.last = m
+		scale := c.of.Scale()
+		for scale > 0 && m%10 == 0 {
+			m, scale = m/10, scale-1
+		}
+		c.text = binary.AppendVarint(append(c.text[:0], byte(c.metric)<<4|scale), m)
 	}
-	return binary.AppendVarint(append(buf, byte(c.metric)<<4|scale), m)
+	return append(buf, c.text...)
 }
 
 // Key returns the name of the session as a resource: it stays when late rows
