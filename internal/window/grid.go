@@ -24,7 +24,8 @@ func (g *Grid) Grow(seconds int) {
 // nothing covers as missing. Samples come in order and do not overlap.
 func (g *Grid) Add(s signal.Sample) {
 	if s.Hold == signal.Second && s.At == int64(len(g.V))*signal.Second {
-		g.V, g.R = append(g.V, s.V), append(g.R, s.R)
+		g.V = append(g.V, s.V)
+		g.R = append(g.R, s.R)
 		return
 	}
 	first := int((s.At + signal.Second - 1) / signal.Second)
