@@ -9,6 +9,7 @@ const (
 	perMinute      = "/min"
 	percentMinutes = "%·min"
 	wordUnder      = "under"
+	wordOver       = "over"
 	atTime         = "at"
 	afterStart     = "after"
 	unitYear       = "year|years"

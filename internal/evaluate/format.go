@@ -67,8 +67,14 @@ func Share(v float64) string {
 	return Percent(v)
 }
 
-// WholePercent prints a percentage rounded to the nearest whole: "98 %".
-func WholePercent(v float64) string { return fixed(v, 0) + nbsp + "%" }
+// WholePercent prints a percentage rounded to the nearest whole: "98 %". What
+// is not all and rounds to it is "over 99 %".
+func WholePercent(v float64) string {
+	if v < 100 && nearest(v, 0) == 100 {
+		return wordOver + " " + WholePercent(99)
+	}
+	return fixed(v, 0) + nbsp + "%"
+}
 
 // Reading prints one reading of SpO2, rounded down to a tenth and without a
 // decimal where that is zero: "80 %", "84.9 %". A reading below a limit never

@@ -46,7 +46,7 @@ var kinds = [...]kindInfo{
 	kindSeconds:      {"seconds", "nearest millisecond: 4 s, 1.024 s", false},
 	kindPercent:      {"percent", "nearest tenth: 95.4 %", false},
 	kindShare:        {"share", "nearest tenth: 3.5 %, under 0.1 %", false},
-	kindWholePercent: {"whole percent", "nearest whole: 98 %", false},
+	kindWholePercent: {"whole percent", "nearest whole: 98 %, over 99 %", false},
 	kindReading:      {"reading", "rounded down to a tenth: 80 %, 84.9 %", false},
 	kindHundredth:    {"index", "nearest hundredth: 0.96 %", false},
 	kindPerHour:      {"per hour", "nearest tenth: 6.0 per hour", false},
