@@ -35,6 +35,14 @@ test: ## every test, with the race detector
 bench: ## every benchmark; results and how to read them: docs/performance.md
 	$(GO) test -run xxx -bench . -benchtime 1s ./...
 
+BENCHSERVE ?=
+bench-serve: build ## pleth serve against its figures and its peers, about 40 minutes (BENCHSERVE='-only json -runs 3' for less); results: docs/performance.md
+	$(GO) run ./bench/serve -bin bin/pleth $(BENCHSERVE)
+
+KILLS ?= 1000
+crash: ## kill -9 under load a thousand times (KILLS=50 for less), about 20 minutes
+	PLETH_CRASH=$(KILLS) $(GO) test -count=1 -v -timeout 120m ./internal/crash
+
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
 	@set -e; for pkg in $$($(GO) list ./...); do \

@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/bedside", "internal/ward"},
 	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},
 	{"internal/app"},
-	{"cmd"},
+	{"cmd", "bench"},
 }
 
 // floorOf returns the floor of the package in dir, -1 if it is on none.

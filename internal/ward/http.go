@@ -168,12 +168,15 @@ func appendJSON(b []byte, readings []Send) []byte {
 	return append(b, ']')
 }
 
-// AppendJSON appends r as the object of the REST door.
+// AppendJSON appends r as the object of the REST door; a Seq of 0 is left out.
 func (r *Reading) AppendJSON(b []byte) []byte {
 	b = append(b, `{"timestamp":"`...)
 	b = time.Unix(0, r.At).UTC().AppendFormat(b, time.RFC3339Nano)
-	b = append(b, `","seq":`...)
-	b = strconv.AppendInt(b, r.Seq, 10)
+	b = append(b, '"')
+	if r.Seq != 0 {
+		b = append(b, `,"seq":`...)
+		b = strconv.AppendInt(b, r.Seq, 10)
+	}
 	for i, m := range Metrics {
 		v := r.Values[i]
 		if v.IsAbsent() {
@@ -199,16 +202,22 @@ func appendLines(b []byte, device string, readings []Send) []byte {
 	return b
 }
 
-// AppendLine appends r as a line of line protocol.
+// AppendLine appends r as a line of line protocol; a Seq of 0 is left out.
 func (r *Reading) AppendLine(b []byte, device string) []byte {
 	b = append(b, "vitals,device_id="...)
 	b = append(b, device...)
-	b = append(b, ",firmware="+Firmware+" seq="...)
-	b = strconv.AppendInt(b, r.Seq, 10)
-	b = append(b, 'i')
+	b = append(b, ",firmware="+Firmware...)
+	comma := byte(' ')
+	if r.Seq != 0 {
+		b = append(b, " seq="...)
+		b = strconv.AppendInt(b, r.Seq, 10)
+		b = append(b, 'i')
+		comma = ','
+	}
 	for i, m := range Metrics {
 		if v := r.Values[i]; v.Ok() {
-			b = append(b, ',')
+			b = append(b, comma)
+			comma = ','
 			b = append(b, reading.FieldOf(m).Name...)
 			b = append(b, '=')
 			b = v.Append(b)

@@ -33,6 +33,9 @@ type Options struct {
 	// Speed is how many seconds of the ward pass in a second; 0: as fast as the
 	// server answers.
 	Speed float64
+	// Hurry, once it is closed, makes the rest go as with a Speed of 0; nil:
+	// never.
+	Hurry <-chan struct{}
 	// Batch is how many readings of a device wait for each other; 0: 1.
 	Batch int
 	// Workers is how many senders are used; 0: 8, or one per device if there
@@ -194,7 +197,19 @@ func (k *worker) pace(ctx context.Context, due int64) bool {
 	if k.options.Speed <= 0 {
 		return ctx.Err() == nil
 	}
-	return sleep(ctx, time.Until(k.began.Add(time.Duration(float64(due)/k.options.Speed))))
+	wait := time.Until(k.began.Add(time.Duration(float64(due) / k.options.Speed)))
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-k.options.Hurry:
+	case <-t.C:
+	}
+	return true
 }
 
 // sleep waits for d and returns false when ctx has ended.

@@ -16,6 +16,7 @@ type Params struct {
 	Interval time.Duration // between two readings of a device, 1 ms..1 h; 0: 1 s
 	Length   time.Duration // how long each device sends; must be given
 	Seed     uint64
+	Prefix   string    // of the devices' ids; empty: "bed-"
 	Start    time.Time // event time of the first reading by a true clock; must be given
 	Late     float64   // share of the readings that come up to 5 min late, 0..1
 	Dup      float64   // share of the readings that are sent twice, 0..1
@@ -56,6 +57,9 @@ func New(p Params) (*Ward, error) {
 	if p.Devices == 0 {
 		p.Devices = 24
 	}
+	if p.Prefix == "" {
+		p.Prefix = "bed-"
+	}
 	if p.Interval == 0 {
 		p.Interval = time.Second
 	}
@@ -84,7 +88,7 @@ func (w *Ward) Length() time.Duration { return w.p.Length }
 
 // Device returns device i, 0 <= i < Devices, at its first reading.
 func (w *Ward) Device(i int) *Device {
-	d := &Device{p: &w.p, index: i, ID: fmt.Sprintf("bed-%05d", i+1), block: -1,
+	d := &Device{p: &w.p, index: i, ID: fmt.Sprintf("%s%05d", w.p.Prefix, i+1), block: -1,
 		random: rand.New(rand.NewPCG(w.p.Seed, uint64(i)+1))}
 	if w.p.Mixed {
 		d.Role = [12]Role{0: Desaturating, 3: SensorOff, 5: Stale, 7: Lagging, 9: Skewed}[i%12]
