@@ -3,6 +3,7 @@ package road
 import (
 	"slices"
 
+	"pleth"
 	"pleth/internal/reading"
 )
 
@@ -95,4 +96,22 @@ func (r *Road) mayConcern(h *head, subject string) bool {
 	stated := slices.Contains(h.state.Subjects, subject)
 	h.mu.RUnlock()
 	return stated || slices.ContainsFunc(r.worn(h), func(w worn) bool { return w.subject == subject })
+}
+
+// ClockOf says what the times of a recording count from: UTC for live streams,
+// what its header says for an import.
+func (r *Road) ClockOf(p reading.Partition) pleth.Clock {
+	if p.Recording == "" {
+		return pleth.UTCClock
+	}
+	h := r.head(p)
+	if h == nil {
+		return pleth.LocalClock
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.state.Import == nil {
+		return pleth.LocalClock
+	}
+	return h.state.Import.Header.Clock
 }

@@ -1,0 +1,150 @@
+package api
+
+import (
+	"bytes"
+	"container/list"
+	"crypto/sha256"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// The bounds of what is kept of answers for the header Idempotency-Key.
+const (
+	keepAnswers     = 24 * time.Hour
+	keepAnswerBytes = 32 << 20 // of all of them
+	maxKeyLength    = 255
+)
+
+// answers are given again to whoever sends the same request with the same
+// Idempotency-Key. They live in memory: after a restart a reading sent again
+// is a duplicate, as it is without a key, and control records carry the key.
+type answers struct {
+	mu    sync.Mutex
+	by    map[answerKey]*list.Element
+	order *list.List // of *kept, oldest first
+	bytes int
+}
+
+type answerKey struct{ who, method, path, key string }
+
+// kept is one answer, or the place of one that is being made.
+type kept struct {
+	key    answerKey
+	digest [32]byte // of the body of the request
+	at     time.Time
+	done   bool
+	status int
+	header http.Header
+	body   []byte
+}
+
+func newAnswers() *answers { return &answers{by: map[answerKey]*list.Element{}, order: list.New()} }
+
+// begin returns the answer for a key, or nil after making a place for it.
+func (s *answers) begin(k answerKey, digest [32]byte, now time.Time) (*kept, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.order.Front(); e != nil; e = s.order.Front() {
+		if one := e.Value.(*kept); now.Sub(one.at) < keepAnswers && s.bytes <= keepAnswerBytes || !one.done {
+			break
+		}
+		s.drop(e)
+	}
+	e, ok := s.by[k]
+	if !ok {
+		s.by[k] = s.order.PushBack(&kept{key: k, digest: digest, at: now})
+		return nil, nil
+	}
+	one := e.Value.(*kept)
+	switch {
+	case one.digest != digest:
+		return nil, unprocessable([]FieldError{{Path: "Idempotency-Key", Code: "key_reused", Detail: "this key came with another body before: use a new one for each request"}})
+	case !one.done:
+		p := problem(http.StatusConflict, "in-progress", "Under way", "the first request with this Idempotency-Key is still being answered")
+		p.RetryAfter = time.Second
+		return nil, p
+	}
+	return one, nil
+}
+
+// end keeps an answer, or gives up its place where it says to try again.
+func (s *answers) end(k answerKey, status int, header http.Header, body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.by[k]
+	if e == nil {
+		return
+	}
+	if status == 0 || status >= 500 || status == http.StatusTooManyRequests {
+		s.drop(e)
+		return
+	}
+	one := e.Value.(*kept)
+	one.done, one.status, one.header, one.body = true, status, header, body
+	s.bytes += len(body)
+}
+
+func (s *answers) drop(e *list.Element) {
+	one := s.order.Remove(e).(*kept)
+	delete(s.by, one.key)
+	s.bytes -= len(one.body)
+}
+
+// recorder keeps what is written beside passing it on.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	r.body.Write(b)
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap lets deadlines reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// once runs do for the first request with an Idempotency-Key, and gives its
+// answer to the others.
+func (a *API) once(w http.ResponseWriter, r *http.Request, who *Caller, do func(http.ResponseWriter, *http.Request)) error {
+	id := r.Header.Get("Idempotency-Key")
+	if len(id) > maxKeyLength {
+		return unprocessable([]FieldError{{Path: "Idempotency-Key", Code: "too_long", Detail: "this key is too long", Allowed: "255 letters"}})
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.cfg.Limits.Body))
+	if err != nil {
+		return err
+	}
+	k := answerKey{who.name, r.Method, r.URL.RequestURI(), id}
+	one, err := a.answers.begin(k, sha256.Sum256(body), a.cfg.Clock())
+	if err != nil {
+		return err
+	}
+	if one != nil {
+		for name, values := range one.header {
+			w.Header()[name] = values
+		}
+		w.Header().Set("Idempotent-Replayed", "true")
+		w.WriteHeader(one.status)
+		_, _ = w.Write(one.body)
+		return nil
+	}
+	rec := &recorder{ResponseWriter: w}
+	defer func() { a.answers.end(k, rec.status, w.Header().Clone(), rec.body.Bytes()) }()
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	do(rec, r)
+	return nil
+}

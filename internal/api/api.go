@@ -1,0 +1,182 @@
+// Package api is the HTTP door: readings in and out as JSON and in the forms
+// that tools for data take, and what pleth knows of devices, sessions and what
+// was refused. One table of routes makes both the handlers and the OpenAPI
+// document, so that neither knows more than the other.
+//
+// The nouns: a route is one method on one path with its documentation; a
+// caller is a key with its quota; a problem is an answer to what cannot be
+// done.
+package api
+
+import (
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"pleth/internal/analysis"
+)
+
+// Config is what an API is made of. All of it is required, unless it says
+// otherwise.
+type Config struct {
+	Road    Road
+	Intake  Intake
+	Aside   Aside
+	People  People
+	Program analysis.Program
+	Keys    []Key // who may call
+	Open    bool  // nobody has to say who they are; only for a server on loopback
+	// DeviceReadingsPerSecond bounds what one device may send; 0: no bound.
+	DeviceReadingsPerSecond float64
+	Limits                  Limits
+	Clock                   func() time.Time
+	Log                     *slog.Logger
+	// Mounts are the handlers of other doors that share the port.
+	Mounts []Mount
+}
+
+// Limits bound what one request may ask of the server. Zero values mean the
+// defaults.
+type Limits struct {
+	Body     int64         // bytes of a request body, unpacked; 10 MiB
+	Bodies   int64         // bytes of all bodies together in memory; 256 MiB
+	Readings int           // in one request; 100,000
+	Idle     time.Duration // between two bytes of a long body or answer; 30 s
+}
+
+func (l Limits) orDefaults() Limits {
+	if l.Body <= 0 {
+		l.Body = 10 << 20
+	}
+	if l.Bodies <= 0 {
+		l.Bodies = 256 << 20
+	}
+	if l.Readings <= 0 {
+		l.Readings = 100_000
+	}
+	if l.Idle <= 0 {
+		l.Idle = 30 * time.Second
+	}
+	return l
+}
+
+// API serves HTTP. It is safe for concurrent use.
+type API struct {
+	cfg     Config
+	mux     *http.ServeMux
+	cross   *http.CrossOriginProtection
+	callers []*Caller
+	cookies []string // by caller
+	doc     []byte   // the OpenAPI document
+	bodies  atomic.Int64
+	devices limiters
+	answers *answers
+}
+
+// New returns the API.
+func New(cfg Config) (*API, error) {
+	cfg.Limits = cfg.Limits.orDefaults()
+	a := &API{cfg: cfg, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), answers: newAnswers()}
+	a.devices.limit = rate.Limit(cfg.DeviceReadingsPerSecond)
+	for _, k := range cfg.Keys {
+		a.callers = append(a.callers, &Caller{name: k.Name, sum: sha256.Sum256([]byte(k.Token)), limit: limiter(k.ReadingsPerSecond)})
+		a.cookies = append(a.cookies, cookieOf(k.Token))
+	}
+	list := routes()
+	for i := range list {
+		a.mount(&list[i])
+	}
+	for i := range cfg.Mounts {
+		m := &cfg.Mounts[i]
+		list = append(list, m.route())
+		a.mount(&list[len(list)-1])
+	}
+	a.mux.HandleFunc("/", a.unknown)
+	doc, err := document(list, cfg.Program)
+	if err != nil {
+		return nil, err
+	}
+	a.doc = doc
+	return a, nil
+}
+
+// mount puts a route on the mux.
+func (a *API) mount(rt *route) {
+	one := *rt
+	a.mux.HandleFunc(one.method+" "+one.path, func(w http.ResponseWriter, r *http.Request) {
+		a.serve(&one, w, r)
+	})
+}
+
+// ServeHTTP answers one request.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	a.mux.ServeHTTP(w, r)
+}
+
+// serve runs a route: who is it, may they, then the handler.
+func (a *API) serve(rt *route, w http.ResponseWriter, r *http.Request) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			a.cfg.Log.Error("request crashed", "method", r.Method, "route", rt.path, "panic", p, "stack", string(debug.Stack()))
+			problem(http.StatusInternalServerError, "internal", "Something failed inside", "the log of the server says what; nothing acknowledged is lost").write(w)
+		}
+	}()
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if a.cfg.Open && !local(r) {
+		a.fail(w, r, problem(http.StatusMisdirectedRequest, "not-here", "Not served under this name", "a server without tokens answers to localhost and loopback addresses only"))
+		return
+	}
+	if err := a.cross.Check(r); err != nil {
+		a.fail(w, r, problem(http.StatusForbidden, "cross-origin", "Refused", "this came from a page of another site"))
+		return
+	}
+	who := open
+	if !rt.public {
+		if who = a.caller(r); who == nil {
+			a.fail(w, r, unauthorized())
+			return
+		}
+	}
+	do := func(w http.ResponseWriter, r *http.Request) {
+		if err := rt.handle(a, w, r, who); err != nil {
+			a.fail(w, r, err)
+		}
+	}
+	if rt.once && r.Header.Get("Idempotency-Key") != "" {
+		if err := a.once(w, r, who, do); err != nil {
+			a.fail(w, r, err)
+		}
+		return
+	}
+	do(w, r)
+}
+
+// unknown answers for paths and methods without a route.
+func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
+	allow := ""
+	probe := *r
+	for _, m := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		probe.Method = m
+		if _, pattern := a.mux.Handler(&probe); pattern != "/" && pattern != "" {
+			if allow != "" {
+				allow += ", "
+			}
+			allow += m
+		}
+	}
+	if allow == "" {
+		notFound("there is nothing at this address; /docs shows what there is").write(w)
+		return
+	}
+	p := problem(http.StatusMethodNotAllowed, "method", "Method not allowed", "this address takes "+allow)
+	p.Allow = allow
+	p.write(w)
+}
