@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*", "internal/deadletter/*"},
 	{"internal/intake/readings"},
-	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/bedside", "internal/ward"},
+	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/ndjson", "internal/bedside", "internal/ward"},
 	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},
 	{"internal/app"},
 	{"cmd", "bench"},
