@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"pleth"
+	"pleth/internal/column"
 	"pleth/internal/reading"
 )
 
@@ -242,13 +243,10 @@ func (d *decoder) ints(b []byte, n int) []int64 {
 		case fieldStep:
 			step = in.int(t)
 		case fieldUnit:
-			e := in.uint(t)
-			if e > 3 {
+			if e := in.uint(t); e <= column.MaxUnit {
+				unit = column.UnitOf(uint8(e))
+			} else {
 				in.fail(ErrCorrupt)
-				break
-			}
-			for range e {
-				unit *= 1000
 			}
 		case fieldDeltas:
 			deltas = in.bytes(t)
@@ -269,50 +267,21 @@ func (d *decoder) ints(b []byte, n int) []int64 {
 		}
 		return v
 	}
-	if len(deltas) < n-1 {
+	if deltas, ok := column.Deltas(deltas, v[1:], 0); !ok || len(deltas) > 0 {
 		d.fail(ErrCorrupt)
 		return nil
 	}
+	// What was read are the sums of the differences from the step.
 	for i := 1; i < n; i++ {
-		u, w := varint(deltas)
-		if w <= 0 {
-			d.fail(ErrCorrupt)
-			return nil
-		}
-		deltas = deltas[w:]
-		v[i] = v[i-1] + (step+(int64(u>>1)^-int64(u&1)))*unit
-	}
-	if len(deltas) > 0 {
-		d.fail(ErrCorrupt)
+		v[i] = v[0] + (v[i]+int64(i)*step)*unit
 	}
 	return v
 }
 
-// varint reads one varint with the short case in line; width 0 where there is none.
-func varint(b []byte) (v uint64, width int) {
-	if len(b) > 0 && b[0] < 0x80 {
-		return uint64(b[0]), 1
-	}
-	return binary.Uvarint(b)
-}
-
-// runs reads runs of states and calls f with each: rows from i to j. The rows
-// behind the last run are absent.
-func (d *decoder) runs(b []byte, rows int, f func(state uint64, i, j int)) {
-	at := 0
-	for len(b) > 0 && d.err == nil {
-		u, w := varint(b)
-		n := u >> stateBits
-		if w <= 0 || n == 0 || n > uint64(rows-at) || u&3 > stateAbsent {
-			d.fail(ErrCorrupt)
-			return
-		}
-		b = b[w:]
-		f(u&3, at, at+int(n))
-		at += int(n)
-	}
-	if at < rows {
-		f(stateAbsent, at, rows)
+// states calls f with each run of states of rows.
+func (d *decoder) states(b []byte, rows int, f func(s column.State, i, j int)) {
+	if !column.States(b, rows, f) {
+		d.fail(ErrCorrupt)
 	}
 }
 
@@ -325,8 +294,8 @@ func (d *decoder) seqCount(rows int) int {
 		return rows
 	}
 	n := 0
-	ahead.runs(ahead.bytes(t), rows, func(state uint64, i, j int) {
-		if state == statePresent {
+	ahead.states(ahead.bytes(t), rows, func(state column.State, i, j int) {
+		if state == column.Present {
 			n += j - i
 		}
 	})
@@ -344,8 +313,8 @@ func (d *decoder) seq(b *reading.Batch, seq []int64, states []byte) {
 	}
 	rows := b.Rows.Len()
 	b.Seq = make([]int64, rows)
-	d.runs(states, rows, func(state uint64, i, j int) {
-		if state == statePresent {
+	d.states(states, rows, func(state column.State, i, j int) {
+		if state == column.Present {
 			seq = seq[copy(b.Seq[i:j], seq):]
 			return
 		}
@@ -358,12 +327,12 @@ func (d *decoder) seq(b *reading.Batch, seq []int64, states []byte) {
 func (d *decoder) marks(b []byte, rows int) []pleth.Reasons {
 	marks := make([]pleth.Reasons, 0, rows)
 	for len(b) > 0 {
-		n, w := varint(b)
+		n, w := binary.Uvarint(b)
 		if w <= 0 || n > uint64(rows-len(marks)) {
 			d.fail(ErrCorrupt)
 			return nil
 		}
-		m, w2 := varint(b[w:])
+		m, w2 := binary.Uvarint(b[w:])
 		if w2 <= 0 || m > 1<<16-1 {
 			d.fail(ErrCorrupt)
 			return nil
@@ -420,15 +389,15 @@ func (d *decoder) column(rows *pleth.Batch, b []byte, n int) {
 		digits = d.digits(digits, v, new(int64))
 	} else {
 		var last int64
-		d.runs(states, n, func(state uint64, i, j int) {
+		d.states(states, n, func(state column.State, i, j int) {
 			switch state {
-			case statePresent:
+			case column.Present:
 				digits = d.digits(digits, v[i:j], &last)
 				return
-			case stateMissing:
-				fill(v[i:j], pleth.MissingMantissa)
+			case column.Missing:
+				column.Fill(v[i:j], pleth.MissingMantissa)
 			default:
-				fill(v[i:j], pleth.AbsentMantissa)
+				column.Fill(v[i:j], pleth.AbsentMantissa)
 			}
 		})
 	}
@@ -440,39 +409,18 @@ func (d *decoder) column(rows *pleth.Batch, b []byte, n int) {
 	}
 }
 
-// digits reads as many numbers as v holds, each as difference to the one
-// before, and returns the rest of b.
+// digits fills v with numbers and returns the rest of b.
 func (d *decoder) digits(b []byte, v []int64, last *int64) []byte {
-	if len(b) < len(v) {
+	b, ok := column.Deltas(b, v, *last)
+	if !ok || d.err != nil {
 		d.fail(ErrCorrupt)
 		return nil
 	}
-	x, at := *last, 0
-	for i := range v {
-		if at < len(b) && b[at] < 0x80 { // nearly all differ by less than 64
-			x += int64(b[at]>>1) ^ -int64(b[at]&1)
-			at++
-		} else {
-			u, w := binary.Uvarint(b[at:])
-			if w <= 0 {
-				d.fail(ErrCorrupt)
-				return nil
-			}
-			at += w
-			x += int64(u>>1) ^ -int64(u&1)
-		}
+	for _, x := range v {
 		if x <= pleth.AbsentMantissa {
 			d.fail(ErrCorrupt)
-			return nil
 		}
-		v[i] = x
+		*last = x
 	}
-	*last = x
-	return b[at:]
-}
-
-func fill(v []int64, with int64) {
-	for i := range v {
-		v[i] = with
-	}
+	return b
 }

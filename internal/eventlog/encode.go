@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"pleth"
+	"pleth/internal/column"
 	"pleth/internal/reading"
 )
 
@@ -54,14 +55,6 @@ const (
 	fieldScale  = 2
 	fieldStates = 3
 	fieldDigits = 4
-)
-
-// The states of a value in a run; the run's length stands above them.
-const (
-	statePresent = 0
-	stateMissing = 1
-	stateAbsent  = 2
-	stateBits    = 2
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -131,15 +124,15 @@ func appendReadings(b []byte, r *reading.Batch, loggedAt int64) []byte {
 // it by. A clock's integers have a unit: the largest power of 1000 that all are
 // multiples of.
 func appendInts(b []byte, v []int64, clock bool) []byte {
-	exponent, unit := uint64(0), int64(1)
+	exponent, unit := uint8(0), int64(1)
 	if clock {
-		exponent, unit = clockUnit(v)
+		exponent, unit = column.Unit(v)
 	}
 	first := v[0] / unit
 	b = appendInt(b, fieldFirst, first)
-	step := commonStep(v, unit)
+	step := column.Step(v, unit)
 	b = appendInt(b, fieldStep, step)
-	b = appendUint(b, fieldUnit, exponent)
+	b = appendUint(b, fieldUnit, uint64(exponent))
 	even := true
 	for i := 1; i < len(v) && even; i++ {
 		even = v[i]-v[i-1] == step*unit
@@ -151,44 +144,9 @@ func appendInts(b []byte, v []int64, clock bool) []byte {
 	for i := 1; i < len(v); i++ {
 		// The difference is taken of the whole numbers: it may wrap around, and
 		// wraps back when it is added.
-		b = appendZigzag(b, v[i]/unit-v[i-1]/unit-step)
+		b = column.AppendUvarint(b, column.Zigzag(v[i]/unit-v[i-1]/unit-step))
 	}
 	return enclose(b, at, fieldDeltas)
-}
-
-// clockUnit returns the largest of 1, 1e3, 1e6 and 1e9 that divides all of v,
-// and its number of thousands.
-func clockUnit(v []int64) (exponent uint64, unit int64) {
-	exponent, unit = 3, 1e9
-	for _, t := range v {
-		for t%unit != 0 {
-			unit /= 1000
-			exponent--
-		}
-		if unit == 1 {
-			break
-		}
-	}
-	return exponent, unit
-}
-
-// commonStep returns a step between neighbours that more than half of them
-// take, if there is one, in units.
-func commonStep(v []int64, unit int64) int64 {
-	var step int64
-	votes := 0
-	for i := 1; i < len(v); i++ {
-		d := v[i]/unit - v[i-1]/unit
-		switch {
-		case votes == 0:
-			step, votes = d, 1
-		case d == step:
-			votes++
-		default:
-			votes--
-		}
-	}
-	return step
 }
 
 // appendSeq writes the sequence numbers: those that are there, and where.
@@ -218,11 +176,11 @@ func appendSeq(b []byte, seq []int64, rows int) []byte {
 		return b
 	}
 	at = len(b)
-	b = appendRuns(b, seq, func(s int64) uint64 {
+	b = column.AppendStates(b, seq, func(s int64) column.State {
 		if s == reading.NoSeq {
-			return stateAbsent
+			return column.Absent
 		}
-		return statePresent
+		return column.Present
 	})
 	return enclose(b, at, fieldSeqStates)
 }
@@ -238,8 +196,8 @@ func appendMarks(b []byte, marks []pleth.Reasons) []byte {
 		if j == len(marks) && marks[i] == 0 {
 			break
 		}
-		b = appendVarint(b, uint64(j-i))
-		b = appendVarint(b, uint64(marks[i]))
+		b = column.AppendUvarint(b, uint64(j-i))
+		b = column.AppendUvarint(b, uint64(marks[i]))
 		i = j
 	}
 	if len(b) == at {
@@ -260,33 +218,12 @@ func appendColumn(b []byte, m pleth.Metric, scale uint8, v []int64, rows int) []
 	}
 	if !whole {
 		states := len(b)
-		b = appendRuns(b, v, func(m int64) uint64 {
-			switch m {
-			case pleth.MissingMantissa:
-				return stateMissing
-			case pleth.AbsentMantissa:
-				return stateAbsent
-			}
-			return statePresent
-		})
-		b = enclose(b, states, fieldStates)
+		b = enclose(column.AppendStates(b, v, column.StateOf), states, fieldStates)
+		v = slices.DeleteFunc(slices.Clone(v), func(m int64) bool { return m <= pleth.AbsentMantissa })
 	}
-	digits, last := len(b), int64(0)
-	b = slices.Grow(b, len(v)+8)
-	for _, d := range v {
-		if d <= pleth.AbsentMantissa {
-			continue
-		}
-		by := d - last
-		last = d
-		if u := uint64(by<<1) ^ uint64(by>>63); u < 0x80 { // nearly all
-			b = append(b, byte(u))
-		} else {
-			b = protowire.AppendVarint(b, u)
-		}
-	}
-	if len(b) > digits {
-		b = enclose(b, digits, fieldDigits)
+	if len(v) > 0 {
+		digits := len(b)
+		b = enclose(column.AppendDeltas(slices.Grow(b, len(v)+8), v, 0), digits, fieldDigits)
 	}
 	return enclose(b, at, fieldColumn)
 }
@@ -297,19 +234,6 @@ func trim(v []int64, nothing int64) []int64 {
 		v = v[:len(v)-1]
 	}
 	return v
-}
-
-// appendRuns writes the states of v in runs.
-func appendRuns(b []byte, v []int64, state func(int64) uint64) []byte {
-	for i := 0; i < len(v); {
-		s, j := state(v[i]), i+1
-		for j < len(v) && state(v[j]) == s {
-			j++
-		}
-		b = appendVarint(b, uint64(j-i)<<stateBits|s)
-		i = j
-	}
-	return b
 }
 
 // enclose turns what stands in b from at on into a field of bytes.
@@ -348,14 +272,4 @@ func appendUint(b []byte, field protowire.Number, v uint64) []byte {
 
 func appendInt(b []byte, field protowire.Number, v int64) []byte {
 	return appendUint(b, field, protowire.EncodeZigZag(v))
-}
-
-func appendZigzag(b []byte, v int64) []byte { return appendVarint(b, uint64(v<<1)^uint64(v>>63)) }
-
-// appendVarint is protowire.AppendVarint with the short case in line.
-func appendVarint(b []byte, v uint64) []byte {
-	if v < 0x80 {
-		return append(b, byte(v))
-	}
-	return protowire.AppendVarint(b, v)
 }

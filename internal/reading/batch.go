@@ -80,7 +80,7 @@ type Table struct {
 	Rows    pleth.Batch
 	Seq     []int64  // by row; nil: no row has one
 	Flags   []Flags  // by row; nil: none
-	Origins []Origin // distinct, in order of first use; never empty where there are rows
+	Origins []Origin // distinct; never empty where there are rows; some may have none
 	Of      []uint32 // by row, index into Origins; nil: 0 for every row
 }
 
