@@ -2,9 +2,12 @@ package identity
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
+	"pleth/internal/groupcommit"
 	"pleth/internal/sealed"
 )
 
@@ -26,18 +29,8 @@ type Store struct {
 	mu    sync.RWMutex
 	known map[[32]byte]string
 
-	wanted chan *want
-	stop   chan struct{}
-	done   chan struct{}
+	group  *groupcommit.Group[[]Pair, []string]
 	closed atomic.Bool
-}
-
-// want is a caller waiting for pseudonyms.
-type want struct {
-	pairs []Pair
-	names []string
-	err   error
-	done  chan struct{}
 }
 
 // New returns a store that keeps its pairs in rows under key, and takes rows
@@ -47,14 +40,13 @@ func New(ctx context.Context, rows Rows, key sealed.Key, clock func() int64) (*S
 	s := &Store{
 		rows: rows, clock: clock,
 		index: key.Derive("identity index"), box: sealed.NewBox(key.Derive("identity")),
-		known:  map[[32]byte]string{},
-		wanted: make(chan *want, 1024), stop: make(chan struct{}), done: make(chan struct{}),
+		known: map[[32]byte]string{},
 	}
 	if err := checkKey(ctx, rows, s.box); err != nil {
 		_ = rows.Close()
 		return nil, err
 	}
-	go s.run()
+	s.group = groupcommit.New(together, func(p []Pair) int { return len(p) }, s.write)
 	return s, nil
 }
 
@@ -64,8 +56,7 @@ func (s *Store) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
-	close(s.stop)
-	<-s.done
+	s.group.Close()
 	return s.rows.Close()
 }
 
@@ -92,93 +83,49 @@ func (s *Store) Pseudonyms(ctx context.Context, ids []string) ([]string, error) 
 	if len(unknown) == 0 {
 		return names, nil
 	}
-	w := &want{done: make(chan struct{})}
+	var pairs []Pair
 	now := s.clock()
 	for _, i := range unknown {
 		name := newPseudonym()
-		w.pairs = append(w.pairs, Pair{indices[i], name, s.box.Seal([]byte(ids[i]), forPerson+name), now})
+		pairs = append(pairs, Pair{indices[i], name, s.box.Seal([]byte(ids[i]), forPerson+name), now})
 	}
-	select {
-	case s.wanted <- w:
-	case <-s.stop:
+	kept, err := s.group.Do(ctx, pairs)
+	switch {
+	case errors.Is(err, groupcommit.ErrClosed):
 		return nil, ErrClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	select {
-	case <-w.done:
-	case <-s.done: // closed: the last round may have answered all the same
-		select {
-		case <-w.done:
-		default:
-			return nil, ErrClosed
-		}
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if w.err != nil {
-		return nil, w.err
+	case err != nil:
+		return nil, err
 	}
 	for n, i := range unknown {
-		names[i] = w.names[n]
+		names[i] = kept[n]
 	}
 	return names, nil
 }
 
-// run writes what callers wait for, all that have come at a time.
-func (s *Store) run() {
-	defer close(s.done)
-	for {
-		select {
-		case w := <-s.wanted:
-			s.write(s.gather(w))
-		case <-s.stop:
-			return
-		}
-	}
-}
-
-// gather returns w and those who have come since.
-func (s *Store) gather(w *want) []*want {
-	all, n := []*want{w}, len(w.pairs)
-	for n < together {
-		select {
-		case w := <-s.wanted:
-			all, n = append(all, w), n+len(w.pairs)
-		default:
-			return all
-		}
-	}
-	return all
-}
-
-// write keeps the pairs and answers. It does not end with the context of one
-// of those who wait.
-func (s *Store) write(all []*want) {
-	var pairs []Pair
-	for _, w := range all {
-		pairs = append(pairs, w.pairs...)
-	}
+// write keeps the pairs of all callers. It does not end with the context of
+// one of those who wait.
+func (s *Store) write(all [][]Pair) ([][]string, error) {
+	pairs := slices.Concat(all...)
 	names, err := s.rows.Add(context.Background(), pairs)
-	if err == nil {
-		s.mu.Lock()
-		for i, p := range pairs {
-			if len(s.known) >= cached {
-				for k := range s.known { // any one
-					delete(s.known, k)
-					break
-				}
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	for i, p := range pairs {
+		if len(s.known) >= cached {
+			for k := range s.known { // any one
+				delete(s.known, k)
+				break
 			}
-			s.known[p.Index] = names[i]
 		}
-		s.mu.Unlock()
+		s.known[p.Index] = names[i]
 	}
-	for _, w := range all {
-		if w.err = err; err == nil {
-			w.names, names = names[:len(w.pairs)], names[len(w.pairs):]
-		}
-		close(w.done)
+	s.mu.Unlock()
+	results := make([][]string, len(all))
+	for i := range all {
+		results[i], names = names[:len(all[i])], names[len(all[i]):]
 	}
+	return results, nil
 }
 
 // Seal returns tags sealed; equal tags give equal bytes.

@@ -9,25 +9,19 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 
-	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver
-
 	"pleth/internal/identity"
 	"pleth/internal/sealed"
+	"pleth/internal/sqlitefile"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
 // Rows is an SQLite file. It implements identity.Rows.
-type Rows struct {
-	write *sql.DB // one connection
-	read  *sql.DB
-}
+type Rows struct{ file *sqlitefile.File }
 
 // OpenStore opens the identity store in the folder dir, creating it if there
 // is none: identity.db, and the file key unless a key is given. It refuses to
@@ -62,70 +56,27 @@ func OpenStore(ctx context.Context, dir string, key sealed.Key, clock func() int
 
 // Open opens or creates the file at path, for its owner alone.
 func Open(ctx context.Context, path string) (*Rows, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite gives its other files the same mode
-	if err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
-	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
-	}
-	rows := &Rows{}
-	if rows.write, err = open(path, "immediate"); err == nil {
-		rows.write.SetMaxOpenConns(1)
-		err = migrate(ctx, rows.write)
-	}
-	if err == nil {
-		rows.read, err = open(path, "deferred")
-	}
-	if err != nil {
-		_ = rows.Close()
-		return nil, fmt.Errorf("identity store %s: %w", path, err)
-	}
-	rows.read.SetMaxOpenConns(4)
-	return rows, nil
-}
-
-// open returns connections that write ahead and sync at every commit.
-func open(path, lock string) (*sql.DB, error) {
-	q := url.Values{"_txlock": {lock}, "_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)"}}
-	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
-}
-
-func migrate(ctx context.Context, db *sql.DB) error {
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
+	file, err := sqlitefile.Open(ctx, path, files)
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("identity store: %w", err)
 	}
-	_, err = provider.Up(ctx)
-	return err
+	return &Rows{file}, nil
 }
 
 // Close closes the file.
-func (r *Rows) Close() error {
-	var errs []error
-	for _, db := range []*sql.DB{r.read, r.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(errs...)
-}
+func (r *Rows) Close() error { return r.file.Close() }
 
 // Add implements identity.Rows.
-func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) ([]string, error) {
-	tx, err := r.write.BeginTx(ctx, nil)
+func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) (names []string, err error) {
+	err = r.file.InTx(ctx, func(tx *sql.Tx) error {
+		names, err = add(ctx, tx, pairs)
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
-	}
-	names, err := add(ctx, tx, pairs)
-	if err != nil {
-		return nil, fmt.Errorf("identity store: %w", errors.Join(err, tx.Rollback()))
-	}
-	if err := tx.Commit(); err != nil {
 		return nil, fmt.Errorf("identity store: %w", err)
 	}
 	return names, nil
@@ -169,7 +120,7 @@ func (r *Rows) Named(ctx context.Context, pseudonym string) (identity.Pair, erro
 func (r *Rows) pair(ctx context.Context, query string, arg any) (identity.Pair, error) {
 	var p identity.Pair
 	var hash []byte
-	err := r.read.QueryRowContext(ctx, query, arg).Scan(&hash, &p.Pseudonym, &p.Sealed, &p.Created)
+	err := r.file.Read.QueryRowContext(ctx, query, arg).Scan(&hash, &p.Pseudonym, &p.Sealed, &p.Created)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return identity.Pair{}, identity.ErrUnknown
@@ -182,7 +133,7 @@ func (r *Rows) pair(ctx context.Context, query string, arg any) (identity.Pair, 
 
 // Note implements identity.Rows.
 func (r *Rows) Note(ctx context.Context, at int64, sealed []byte) error {
-	if _, err := r.write.ExecContext(ctx, `INSERT INTO look (at, sealed) VALUES (?, ?)`, at, sealed); err != nil {
+	if _, err := r.file.Write.ExecContext(ctx, `INSERT INTO look (at, sealed) VALUES (?, ?)`, at, sealed); err != nil {
 		return fmt.Errorf("identity store: %w", err)
 	}
 	return nil
@@ -190,7 +141,7 @@ func (r *Rows) Note(ctx context.Context, at int64, sealed []byte) error {
 
 // Looks implements identity.Rows.
 func (r *Rows) Looks(ctx context.Context, after int64, limit int) ([]identity.Look, error) {
-	rows, err := r.read.QueryContext(ctx, `SELECT number, at, sealed FROM look WHERE number > ? ORDER BY number LIMIT ?`, after, limit)
+	rows, err := r.file.Read.QueryContext(ctx, `SELECT number, at, sealed FROM look WHERE number > ? ORDER BY number LIMIT ?`, after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("identity store: %w", err)
 	}
@@ -211,11 +162,11 @@ func (r *Rows) Looks(ctx context.Context, after int64, limit int) ([]identity.Lo
 
 // Check implements identity.Rows.
 func (r *Rows) Check(ctx context.Context, first []byte) ([]byte, error) {
-	if _, err := r.write.ExecContext(ctx, `INSERT INTO key_check (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING`, first); err != nil {
+	if _, err := r.file.Write.ExecContext(ctx, `INSERT INTO key_check (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING`, first); err != nil {
 		return nil, fmt.Errorf("identity store: %w", err)
 	}
 	var kept []byte
-	if err := r.write.QueryRowContext(ctx, `SELECT sealed FROM key_check`).Scan(&kept); err != nil {
+	if err := r.file.Write.QueryRowContext(ctx, `SELECT sealed FROM key_check`).Scan(&kept); err != nil {
 		return nil, fmt.Errorf("identity store: %w", err)
 	}
 	return kept, nil
@@ -224,7 +175,7 @@ func (r *Rows) Check(ctx context.Context, first []byte) ([]byte, error) {
 // Size implements identity.Rows.
 func (r *Rows) Size(ctx context.Context) (int64, error) {
 	var n int64
-	if err := r.read.QueryRowContext(ctx, `SELECT count(*) FROM pair`).Scan(&n); err != nil {
+	if err := r.file.Read.QueryRowContext(ctx, `SELECT count(*) FROM pair`).Scan(&n); err != nil {
 		return 0, fmt.Errorf("identity store: %w", err)
 	}
 	return n, nil

@@ -1,0 +1,86 @@
+// Package sqlitefile opens SQLite files the way every store wants them: for
+// their owner alone, written ahead, synced at every commit, migrated.
+package sqlitefile
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver
+)
+
+// File is an open SQLite file.
+type File struct {
+	Write *sql.DB // one connection; transactions begin by locking
+	Read  *sql.DB // up to four
+}
+
+// Open opens or creates the file at path (mode 0600, as SQLite's own files
+// beside it) and brings its tables up to the last of migrations, whose files
+// stand at its root.
+func Open(ctx context.Context, path string, migrations fs.FS) (*File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	file := &File{}
+	if file.Write, err = open(path, "immediate"); err == nil {
+		file.Write.SetMaxOpenConns(1)
+		err = migrate(ctx, file.Write, migrations)
+	}
+	if err == nil {
+		file.Read, err = open(path, "deferred")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, file.Close()))
+	}
+	file.Read.SetMaxOpenConns(4)
+	return file, nil
+}
+
+func open(path, lock string) (*sql.DB, error) {
+	q := url.Values{"_txlock": {lock}, "_pragma": {"busy_timeout(5000)", "journal_mode(wal)", "synchronous(full)", "secure_delete(on)"}}
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
+}
+
+func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, migrations)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close closes the file.
+func (f *File) Close() error {
+	var errs []error
+	for _, db := range []*sql.DB{f.Read, f.Write} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// InTx runs f in a transaction that is durable when InTx returns nil, and
+// undone otherwise.
+func (f *File) InTx(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := f.Write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
