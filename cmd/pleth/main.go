@@ -60,12 +60,13 @@ type env struct {
 }
 
 type cli struct {
-	Analyze  analyzeCmd  `cmd:"" help:"Analyse recordings: what was recorded, what is artefact, which dips matter."`
-	Verify   verifyCmd   `cmd:"" help:"Re-derive every number of an analysis document from the raw file."`
-	Formats  formatsCmd  `cmd:"" help:"List the recordings that can be read."`
-	Simulate simulateCmd `cmd:"" help:"Make recordings whose truth is known."`
-	Schema   schemaCmd   `cmd:"" help:"Print the schemas of what pleth writes."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Analyze   analyzeCmd   `cmd:"" help:"Analyse recordings: what was recorded, what is artefact, which dips matter."`
+	Verify    verifyCmd    `cmd:"" help:"Re-derive every number of an analysis document from the raw file."`
+	Formats   formatsCmd   `cmd:"" help:"List the recordings that can be read."`
+	Reconcile reconcileCmd `cmd:"" help:"Compare what two systems of record say."`
+	Simulate  simulateCmd  `cmd:"" help:"Make recordings whose truth is known."`
+	Schema    schemaCmd    `cmd:"" help:"Print the schemas of what pleth writes."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 const about = `pleth reads what oximeters recorded and says what is in it.

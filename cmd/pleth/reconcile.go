@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math/big"
+	"os"
+	"slices"
+	"strings"
+
+	"pleth/internal/reconcile"
+)
+
+type reconcileCmd struct {
+	Diff reconcileDiffCmd `cmd:"" help:"Compare two files of records by their key: what is missing, extra, twice or different. Exit 0 equal, 4 differences."`
+}
+
+type reconcileDiffCmd struct {
+	A string `arg:"" type:"existingfile" help:"The source of truth, CSV with a header." placeholder:"A.csv"`
+	B string `arg:"" type:"existingfile" help:"The other side." placeholder:"B.csv"`
+
+	Key        []string `required:"" placeholder:"NAME" help:"Columns that together name a record: order_id, or order_id=OrderNo where B calls it otherwise."`
+	Compare    []string `placeholder:"NAME" help:"Columns that must agree; none: only which records there are."`
+	Map        []string `sep:"none" placeholder:"NAME:A=B,…" help:"Words of a status column in A and what they are called in B: status:paid=PAID,open=OPEN."`
+	Tolerance  []string `placeholder:"NAME=N" help:"How far apart the numbers of a column may be: total=0.01."`
+	IgnoreCase bool     `help:"Compare letters without their case."`
+	Limit      int      `default:"1000" help:"Findings to name; all are counted."`
+	JSON       bool     `help:"Write the result as JSON."`
+}
+
+// spec reads the flags.
+func (c reconcileDiffCmd) spec() (reconcile.Spec, error) {
+	s := reconcile.Spec{Fold: c.IgnoreCase, Limit: c.Limit, Status: map[string]map[string]string{}, Tolerance: map[string]*big.Rat{}}
+	for _, list := range []struct {
+		names []string
+		to    *[]reconcile.Column
+	}{{c.Key, &s.Key}, {c.Compare, &s.Compare}} {
+		for _, name := range list.names {
+			col, err := reconcile.ParseColumn(name)
+			if err != nil {
+				return s, err
+			}
+			*list.to = append(*list.to, col)
+		}
+	}
+	for _, m := range c.Map {
+		name, pairs, ok := strings.Cut(m, ":")
+		if !ok {
+			return s, fmt.Errorf("--map %q: write the column, a colon and the pairs: status:paid=PAID,open=OPEN", m)
+		}
+		if s.Status[name] == nil {
+			s.Status[name] = map[string]string{}
+		}
+		for pair := range strings.SplitSeq(pairs, ",") {
+			from, to, ok := strings.Cut(pair, "=")
+			if !ok {
+				return s, fmt.Errorf("--map %q: %q is no pair of words: write paid=PAID", m, pair)
+			}
+			s.Status[name][from] = to
+		}
+	}
+	for _, t := range c.Tolerance {
+		name, text, _ := strings.Cut(t, "=")
+		n, ok := new(big.Rat).SetString(text)
+		if !ok {
+			return s, fmt.Errorf("--tolerance %q: write the column and a number: total=0.01", t)
+		}
+		s.Tolerance[name] = n
+	}
+	return s, s.Check()
+}
+
+func (c reconcileDiffCmd) Run(e *env) error {
+	spec, err := c.spec()
+	if err != nil {
+		return usage("%w", err)
+	}
+	r, err := reconcile.Diff(e.ctx, spec, reconcile.CSVFile{Path: c.A}, reconcile.CSVFile{Path: c.B})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(e.stdout)
+		enc.SetEscapeHTML(false)
+		if err := enc.Encode(r); err != nil {
+			return err
+		}
+	} else {
+		printDiff(e.stdout, r)
+	}
+	if !r.Equal {
+		return &exitError{code: exitRefused}
+	}
+	return nil
+}
+
+// printDiff prints a result for people.
+func printDiff(w *os.File, r *reconcile.Result) {
+	for _, s := range []reconcile.Side{r.A, r.B} {
+		fmt.Fprintf(w, "%s: %d rows, %d records", s.Name, s.Rows, s.Keys)
+		if s.NoKey > 0 {
+			fmt.Fprintf(w, ", %d without a key", s.NoKey)
+		}
+		if s.Rejected > 0 {
+			fmt.Fprintf(w, ", %d could not be read", s.Rejected)
+		}
+		fmt.Fprintln(w)
+	}
+	if r.Equal {
+		fmt.Fprintf(w, "equal by %s\n", strings.Join(slices.Concat(r.Key, r.Compared), ", "))
+		return
+	}
+	for _, f := range r.Findings {
+		fmt.Fprintf(w, "%-16s %s", f.Class, strings.Join(f.Key, " "))
+		for _, v := range f.Columns {
+			fmt.Fprintf(w, "  %s: %s | %s", v.Column, orNull(v.A), orNull(v.B))
+		}
+		if f.Text != "" {
+			fmt.Fprintf(w, "  %s", f.Text)
+		}
+		fmt.Fprintf(w, "  (%s)\n", strings.Join(slices.Concat(places("A", f.A), places("B", f.B)), "; "))
+	}
+	if r.Left > 0 {
+		fmt.Fprintf(w, "… and %d more (--limit)\n", r.Left)
+	}
+	var counts []string
+	for _, class := range slices.Sorted(maps.Keys(r.Counts)) {
+		if n := r.Counts[class]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, class))
+		}
+	}
+	fmt.Fprintf(w, "not equal: %s\n", strings.Join(counts, ", "))
+}
+
+func orNull(s *string) string {
+	if s == nil {
+		return "null"
+	}
+	return fmt.Sprintf("%q", *s)
+}
+
+// places names the lines of a record on one side.
+func places(side string, at []int64) []string {
+	if len(at) == 0 {
+		return nil
+	}
+	var lines []string
+	for _, n := range at {
+		lines = append(lines, fmt.Sprint(n))
+	}
+	return []string{side + " line " + strings.Join(lines, ", ")}
+}

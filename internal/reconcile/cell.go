@@ -1,0 +1,141 @@
+package reconcile
+
+import (
+	"bytes"
+	"math/big"
+	"time"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Cell is one value of a row as its side has it. A Cell belongs to the reader
+// and is valid until the next row.
+type Cell struct {
+	Text []byte
+	Null bool
+}
+
+// canonical appends the form in which two sides are compared: spaces around it
+// removed, Unicode composed, numbers without signs and zeros that say nothing,
+// instants in UTC. A cell of spaces is null: files have no other way to say it.
+func canonical(dst []byte, c Cell, fold bool) (out []byte, null bool) {
+	text := bytes.TrimSpace(c.Text)
+	if c.Null || len(text) == 0 {
+		return dst, true
+	}
+	if out, ok := canonicalNumber(dst, text); ok {
+		return out, false
+	}
+	if out, ok := canonicalTime(dst, text); ok {
+		return out, false
+	}
+	if !ascii(text) {
+		text = norm.NFC.Bytes(text)
+	}
+	if fold {
+		text = bytes.ToLower(text)
+	}
+	return append(dst, text...), false
+}
+
+func ascii(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// canonicalNumber appends a plain decimal number: 10.50 is 10.5, +3 is 3, -0 is
+// 0. What begins with a zero and goes on with digits is a name, not a number.
+func canonicalNumber(dst, text []byte) ([]byte, bool) {
+	i := 0
+	negative := false
+	if text[0] == '-' || text[0] == '+' {
+		negative, i = text[0] == '-', 1
+	}
+	whole := i
+	for i < len(text) && text[i] >= '0' && text[i] <= '9' {
+		i++
+	}
+	digits := text[whole:i]
+	if len(digits) == 0 || len(digits) > 1 && digits[0] == '0' {
+		return dst, false
+	}
+	var decimals []byte
+	if i < len(text) && text[i] == '.' {
+		from := i + 1
+		for i = from; i < len(text) && text[i] >= '0' && text[i] <= '9'; i++ {
+		}
+		if decimals = text[from:i]; len(decimals) == 0 {
+			return dst, false
+		}
+	}
+	if i < len(text) {
+		return canonicalExponent(dst, text, i)
+	}
+	decimals = bytes.TrimRight(decimals, "0")
+	if negative && (len(decimals) > 0 || digits[0] != '0') {
+		dst = append(dst, '-')
+	}
+	dst = append(dst, digits...)
+	if len(decimals) > 0 {
+		dst = append(append(dst, '.'), decimals...)
+	}
+	return dst, true
+}
+
+// canonicalExponent appends 1.5e3 as 1500; at is where the exponent begins.
+func canonicalExponent(dst, text []byte, at int) ([]byte, bool) {
+	if text[at] != 'e' && text[at] != 'E' || at+1 == len(text) || len(text)-at > 4 || len(text) > 40 {
+		return dst, false
+	}
+	for k, c := range text[at+1:] {
+		if (c < '0' || c > '9') && (k > 0 || c != '-' && c != '+' || len(text) == at+2) {
+			return dst, false
+		}
+	}
+	r, ok := new(big.Rat).SetString(string(text))
+	if !ok {
+		return dst, false
+	}
+	if r.IsInt() {
+		return append(dst, r.Num().String()...), true
+	}
+	digits, exact := r.FloatPrec()
+	if !exact {
+		return dst, false
+	}
+	return append(dst, r.FloatString(digits)...), true
+}
+
+// canonicalTime appends an instant that names its zone in UTC, to the
+// millisecond. A time without a zone is text: nobody knows when it was.
+func canonicalTime(dst, text []byte) ([]byte, bool) {
+	if len(text) < len("2006-01-02T15:04:05Z") || len(text) > 40 || text[4] != '-' || text[7] != '-' || text[10] != 'T' && text[10] != ' ' {
+		return dst, false
+	}
+	s := []byte(string(text))
+	s[10] = 'T'
+	t, err := time.Parse(time.RFC3339Nano, string(s))
+	if err != nil {
+		return dst, false
+	}
+	return t.UTC().Truncate(time.Millisecond).AppendFormat(dst, "2006-01-02T15:04:05.000Z"), true
+}
+
+// within reports whether two canonical forms are numbers no further apart than
+// the tolerance.
+func within(a, b []byte, tolerance *big.Rat) bool {
+	x, ok := new(big.Rat).SetString(string(a))
+	if !ok {
+		return false
+	}
+	y, ok := new(big.Rat).SetString(string(b))
+	if !ok {
+		return false
+	}
+	d := x.Sub(x, y)
+	return d.Abs(d).Cmp(tolerance) <= 0
+}

@@ -1,0 +1,232 @@
+package reconcile
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode/utf8"
+)
+
+// Source is one side: rows of cells under named columns. Scan may be called
+// several times and gives the same rows in the same order each time.
+type Source interface {
+	// Name is what the side is called in reports.
+	Name() string
+	// Columns returns the names of the columns.
+	Columns(ctx context.Context) ([]string, error)
+	// Scan calls row for every row with its place, counted from 1, and its
+	// cells in the order of Columns; bad for every row that could not be read.
+	// An error of row or bad ends the scan and is returned.
+	Scan(ctx context.Context, row func(place int64, cells []Cell) error, bad func(place int64, why string) error) error
+}
+
+// maxCells bounds one row of a file in bytes.
+const maxCells = 64 << 20
+
+// CSVFile is a file of comma-separated values with a header row, UTF-8. The
+// separator is found from the header: comma, semicolon, tab or bar.
+type CSVFile struct{ Path string }
+
+// Name returns the path.
+func (f CSVFile) Name() string { return f.Path }
+
+// Columns returns the names in the header.
+func (f CSVFile) Columns(context.Context) ([]string, error) {
+	r, err := f.open()
+	if err != nil {
+		return nil, err
+	}
+	defer r.file.Close()
+	return r.header, nil
+}
+
+// Scan reads the file from its begin.
+func (f CSVFile) Scan(ctx context.Context, row func(int64, []Cell) error, bad func(int64, string) error) error {
+	r, err := f.open()
+	if err != nil {
+		return err
+	}
+	defer r.file.Close()
+	for n := 0; ; n++ {
+		if n%4096 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		line, err := r.record()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: line %d: %w", f.Path, r.line, err)
+		}
+		place := r.start
+		if len(line) == 0 {
+			continue
+		}
+		why := r.split(line)
+		switch {
+		case why != "":
+			err = bad(place, why)
+		case len(r.cells) != len(r.header):
+			err = bad(place, fmt.Sprintf("%d cells under a header of %d", len(r.cells), len(r.header)))
+		default:
+			err = row(place, r.cells)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// csvReader reads rows; quick where a row has no quotes.
+type csvReader struct {
+	file   *os.File
+	in     *bufio.Reader
+	comma  byte
+	header []string
+	cells  []Cell
+	joined []byte // a row of several lines
+	line   int64  // of the file, the last one read
+	start  int64  // the first one of the row
+}
+
+func (f CSVFile) open() (*csvReader, error) {
+	file, err := os.Open(f.Path)
+	if err != nil {
+		return nil, err
+	}
+	r := &csvReader{file: file, in: bufio.NewReaderSize(file, 1<<20)}
+	if err := r.readHeader(); err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return r, nil
+}
+
+func (r *csvReader) readHeader() error {
+	if mark, _ := r.in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
+		_, _ = r.in.Discard(3)
+	}
+	line, err := r.record()
+	for err == nil && (len(line) == 0 || bytes.HasPrefix(line, []byte("sep="))) {
+		line, err = r.record()
+	}
+	switch {
+	case errors.Is(err, io.EOF):
+		return errors.New("the file is empty; a header with the names of the columns is needed")
+	case err != nil:
+		return err
+	case !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0:
+		return errors.New("line 1: no text in UTF-8; save the file as CSV UTF-8")
+	case line[0] == '<' || line[0] == '{' || line[0] == '[':
+		return errors.New("line 1: this is no CSV (HTML or JSON?); was it a page of an error that was saved?")
+	}
+	best := 0
+	for _, c := range []byte(",;\t|") {
+		if n := bytes.Count(line, []byte{c}); n > best {
+			best, r.comma = n, c
+		}
+	}
+	if best == 0 {
+		r.comma = ','
+	}
+	if why := r.split(line); why != "" {
+		return fmt.Errorf("line 1: %s", why)
+	}
+	seen := map[string]bool{}
+	for _, c := range r.cells {
+		name := strings.TrimSpace(string(c.Text))
+		if seen[name] {
+			return fmt.Errorf("line 1: the column %q stands twice", name)
+		}
+		seen[name] = true
+		r.header = append(r.header, name)
+	}
+	return nil
+}
+
+// record returns the next row without its line end: a line, or several where
+// quotes are open at the end of one. The slice is valid until the next call.
+func (r *csvReader) record() ([]byte, error) {
+	line, err := r.readLine()
+	r.start = r.line
+	if err != nil || bytes.Count(line, []byte{'"'})%2 == 0 {
+		return line, err
+	}
+	r.joined = append(r.joined[:0], line...)
+	for {
+		line, err := r.readLine()
+		if errors.Is(err, io.EOF) {
+			return r.joined, nil // split says that a quote is open
+		}
+		if err != nil {
+			return nil, err
+		}
+		r.joined = append(append(r.joined, '\n'), line...)
+		if len(r.joined) > maxCells {
+			return nil, fmt.Errorf("a row of more than %d MB; a quote that was never closed?", maxCells>>20)
+		}
+		if bytes.Count(line, []byte{'"'})%2 == 1 {
+			return r.joined, nil
+		}
+	}
+}
+
+// readLine returns the next line without its end.
+func (r *csvReader) readLine() ([]byte, error) {
+	line, err := r.in.ReadSlice('\n')
+	if errors.Is(err, bufio.ErrBufferFull) {
+		long := append([]byte(nil), line...)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			if len(long) > maxCells {
+				return nil, fmt.Errorf("a line of more than %d MB", maxCells>>20)
+			}
+			line, err = r.in.ReadSlice('\n')
+			long = append(long, line...)
+		}
+		line = long
+	}
+	if len(line) == 0 && err != nil {
+		return nil, err
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	r.line++
+	return bytes.TrimRight(line, "\r\n"), nil
+}
+
+// split cuts a row into r.cells, or says why it cannot.
+func (r *csvReader) split(line []byte) string {
+	r.cells = r.cells[:0]
+	if bytes.IndexByte(line, '"') < 0 {
+		for {
+			i := bytes.IndexByte(line, r.comma)
+			if i < 0 {
+				r.cells = append(r.cells, Cell{Text: line})
+				return ""
+			}
+			r.cells = append(r.cells, Cell{Text: line[:i]})
+			line = line[i+1:]
+		}
+	}
+	c := csv.NewReader(bytes.NewReader(line))
+	c.Comma = rune(r.comma)
+	fields, err := c.Read()
+	var parse *csv.ParseError
+	switch {
+	case errors.As(err, &parse):
+		return parse.Err.Error()
+	case err != nil:
+		return err.Error()
+	}
+	for _, f := range fields {
+		r.cells = append(r.cells, Cell{Text: []byte(f)})
+	}
+	return ""
+}

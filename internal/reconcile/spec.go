@@ -1,0 +1,149 @@
+// Package reconcile compares what two systems of record say: is every record
+// of the one in the other, once, with the same values and the same status? It
+// reads both sides as streams, compares checksums of groups of keys, and looks
+// at single records only where a group differs, so that memory grows with the
+// differences and not with the sides. The algorithm and the classes of findings
+// are described in docs/reconcile.md.
+package reconcile
+
+import (
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// Column is one column by its names on the two sides.
+type Column struct{ A, B string }
+
+// String returns the name, or both where they differ.
+func (c Column) String() string {
+	if c.A == c.B {
+		return c.A
+	}
+	return c.A + "=" + c.B
+}
+
+// ParseColumn reads "total" or "total=amount", A's name first.
+func ParseColumn(s string) (Column, error) {
+	a, b, two := strings.Cut(s, "=")
+	if !two {
+		b = a
+	}
+	if a == "" || b == "" {
+		return Column{}, fmt.Errorf("%q is no column: write name, or nameInA=nameInB", s)
+	}
+	return Column{a, b}, nil
+}
+
+// Spec says what is compared and how. Columns that are not named are not
+// compared.
+type Spec struct {
+	Key     []Column // together they name a record; at least one
+	Compare []Column
+	// Status maps the words of A to those of B, by the name of the column in A:
+	// what stands in the map is compared as its image, the rest as it is.
+	Status map[string]map[string]string
+	// Tolerance is how far apart numbers of a column may be, by its name in A.
+	Tolerance map[string]*big.Rat
+	// Fold compares letters without their case.
+	Fold bool
+	// Limit is how many findings are kept; all are counted. 0: 1000.
+	Limit int
+}
+
+// Check returns the first fault of the spec.
+func (s *Spec) Check() error {
+	if len(s.Key) == 0 {
+		return fmt.Errorf("no key is named: which columns tell one record from another?")
+	}
+	names := map[string]bool{}
+	for _, c := range slices.Concat(s.Key, s.Compare) {
+		if names[c.A] {
+			return fmt.Errorf("column %q is named twice", c.A)
+		}
+		names[c.A] = true
+	}
+	known := func(what, name string) error {
+		if !slices.ContainsFunc(s.Compare, func(c Column) bool { return c.A == name }) {
+			return fmt.Errorf("the %s is for column %q, which is not compared", what, name)
+		}
+		return nil
+	}
+	for name := range s.Status {
+		if err := known("map", name); err != nil {
+			return err
+		}
+	}
+	for name, t := range s.Tolerance {
+		if err := known("tolerance", name); err != nil {
+			return err
+		}
+		if t.Sign() < 0 {
+			return fmt.Errorf("the tolerance of %q is negative", name)
+		}
+	}
+	return nil
+}
+
+// Class is what is wrong with a record.
+type Class string
+
+// The classes of findings.
+const (
+	Missing        Class = "missing"         // in A, not in B
+	Extra          Class = "extra"           // in B, not in A
+	Duplicate      Class = "duplicate"       // more often on one side than on the other
+	MismatchStatus Class = "mismatch_status" // another status, by a column with a map
+	MismatchValue  Class = "mismatch_value"
+	NoKey          Class = "no_key"   // a key is empty: the record cannot be found on the other side
+	Rejected       Class = "rejected" // the row could not be read
+)
+
+// Classes returns every class in the order of reports.
+func Classes() []Class {
+	return []Class{Missing, Extra, Duplicate, MismatchStatus, MismatchValue, NoKey, Rejected}
+}
+
+// Finding is one thing that is wrong.
+type Finding struct {
+	Class   Class    `json:"class"`
+	Key     []string `json:"key,omitempty"`     // in the order of Spec.Key
+	Columns []Values `json:"columns,omitempty"` // that differ
+	A       []int64  `json:"a_rows,omitempty"`  // where it stands, from 1, at most 20 places a side
+	B       []int64  `json:"b_rows,omitempty"`
+	Text    string   `json:"text,omitempty"` // why a row was rejected
+}
+
+// Values are the values of one column on both sides, as they stand there; nil
+// is null.
+type Values struct {
+	Column string  `json:"column"`
+	A      *string `json:"a"`
+	B      *string `json:"b"`
+}
+
+// Side is what was read of one side.
+type Side struct {
+	Name     string `json:"name"`
+	Rows     int64  `json:"rows"`
+	Keys     int64  `json:"keys"` // distinct ones
+	NoKey    int64  `json:"rows_without_key"`
+	Rejected int64  `json:"rows_rejected"`
+}
+
+// Result is what a comparison comes to.
+type Result struct {
+	Format   string          `json:"format"`
+	A        Side            `json:"a"`
+	B        Side            `json:"b"`
+	Key      []string        `json:"key"`
+	Compared []string        `json:"compared"`
+	Equal    bool            `json:"equal"`
+	Counts   map[Class]int64 `json:"counts"`   // every class, 0 where there is none
+	Findings []Finding       `json:"findings"` // by key; at most Spec.Limit of them
+	Left     int64           `json:"findings_left_out"`
+}
+
+// Format names the document that a Result is.
+const Format = "pleth.reconcile/1"
