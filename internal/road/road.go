@@ -28,6 +28,8 @@ type Config struct {
 	// Lateness is how far behind the newest reading of its partition one may
 	// be and not be late, in nanoseconds; 0: DefaultLateness.
 	Lateness int64
+	// SealRows is how many rows behind the watermark make a chunk; 0: 600.
+	SealRows int
 	// Shards write at a time; 0: four for each processor.
 	Shards int
 	// Idle is how long nothing may come from a device before its open session
@@ -73,6 +75,9 @@ func Open(cfg Config) (*Road, error) {
 	}
 	if cfg.Idle == 0 {
 		cfg.Idle = DefaultIdle
+	}
+	if cfg.SealRows == 0 {
+		cfg.SealRows = sealRows
 	}
 	if cfg.Shards == 0 {
 		cfg.Shards = 4 * runtime.GOMAXPROCS(0)

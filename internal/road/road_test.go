@@ -13,13 +13,19 @@ import (
 	"pleth/internal/road/roadtest"
 )
 
+// config is the configuration of a road on stores.
+func config(m *roadtest.Memory) road.Config {
+	cfg := road.Config{Log: m, Series: m, Program: analysis.Program{Version: "test"}, Settings: analysis.Settings{Config: analysis.Config{ODI: "abosa"}}}
+	if err := cfg.Settings.Resolve(); err != nil {
+		panic(err)
+	}
+	return cfg
+}
+
 // open starts a road on stores, closed with the test.
 func open(tb testing.TB, m *roadtest.Memory, change ...func(*road.Config)) *road.Road {
 	tb.Helper()
-	cfg := road.Config{Log: m, Series: m, Program: analysis.Program{Version: "test"}, Settings: analysis.Settings{Config: analysis.Config{ODI: "abosa"}}}
-	if err := cfg.Settings.Resolve(); err != nil {
-		tb.Fatal(err)
-	}
+	cfg := config(m)
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -10,7 +10,7 @@ import (
 
 // Bounds of a seal.
 const (
-	// sealRows is how many rows behind the watermark make a chunk.
+	// sealRows is the default of Config.SealRows.
 	sealRows = 600
 	// chunkRows is the most rows of one chunk.
 	chunkRows = 4096
@@ -18,11 +18,11 @@ const (
 
 // ripe returns how many rows, in order, lie behind the watermark; all of them
 // where nothing is to come.
-func (h *head) ripe(lateness int64) int {
+func (h *head) ripe(lateness int64, least int) int {
 	if h.state.Done {
 		return len(h.order)
 	}
-	if len(h.order) < sealRows {
+	if len(h.order) < least {
 		return 0
 	}
 	n, _ := slices.BinarySearchFunc(h.order, h.state.Newest-lateness, func(r int32, limit int64) int {
@@ -31,7 +31,7 @@ func (h *head) ripe(lateness int64) int {
 		}
 		return 1
 	})
-	if n < sealRows {
+	if n < least {
 		return 0
 	}
 	return n

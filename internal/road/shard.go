@@ -229,7 +229,7 @@ func (s *shard) look(h *head, b *reading.Batch) error {
 // sealRipe moves what is old enough into the series.
 func (s *shard) sealRipe(heads []*head) {
 	for _, h := range heads {
-		n := h.ripe(s.road.cfg.Lateness)
+		n := h.ripe(s.road.cfg.Lateness, s.road.cfg.SealRows)
 		if n == 0 && !(h.state.Done && h.changed) {
 			continue
 		}

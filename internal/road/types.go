@@ -43,6 +43,16 @@ type Cursor struct {
 	Skip      int    `json:"k"`
 }
 
+// Behind returns the cursor behind row i of t, where c is the cursor behind the
+// row before it: q.After for the first row of a page, nil for the very first.
+func (c *Cursor) Behind(t *reading.Table, i int) *Cursor {
+	next := &Cursor{Device: t.Device, Recording: t.Recording, Time: t.Rows.Time(i), Seq: t.SeqOf(i), Skip: 1}
+	if c != nil && c.Device == next.Device && c.Recording == next.Recording && c.Time == next.Time && c.Seq == next.Seq {
+		next.Skip += c.Skip
+	}
+	return next
+}
+
 // Bucket is what one metric came to in one stretch of event time. Mean and the
 // percentiles are of the numbers as they were sent; missing values and rows
 // marked as conflicts count in none.

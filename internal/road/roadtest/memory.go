@@ -18,20 +18,14 @@ import (
 type Memory struct {
 	mu      sync.Mutex
 	log     map[reading.Partition][]eventlog.Record
-	sealed  map[reading.Partition]*sealed
+	sealed  map[reading.Partition][]*road.Sealed
 	Fail    error // returned by Append while set; use SetFail
 	Appends int   // calls of Append that worked
 }
 
-type sealed struct {
-	chunks   []road.Chunk
-	state    []byte
-	position eventlog.Offset
-}
-
 // NewMemory returns empty stores.
 func NewMemory() *Memory {
-	return &Memory{log: map[reading.Partition][]eventlog.Record{}, sealed: map[reading.Partition]*sealed{}}
+	return &Memory{log: map[reading.Partition][]eventlog.Record{}, sealed: map[reading.Partition][]*road.Sealed{}}
 }
 
 // SetFail makes Append and Commit return err; nil: work again.
@@ -95,13 +89,7 @@ func (m *Memory) Commit(c *road.Sealed) error {
 	if m.Fail != nil {
 		return m.Fail
 	}
-	s := m.sealed[c.Partition]
-	if s == nil {
-		s = &sealed{}
-		m.sealed[c.Partition] = s
-	}
-	s.chunks = append(s.chunks, c.Chunks...)
-	s.state, s.position = c.State, c.Position
+	m.sealed[c.Partition] = append(m.sealed[c.Partition], c)
 	return nil
 }
 
@@ -109,8 +97,9 @@ func (m *Memory) Commit(c *road.Sealed) error {
 func (m *Memory) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.sealed[p]; s != nil {
-		return s.state, s.position, nil
+	if all := m.sealed[p]; len(all) > 0 {
+		last := all[len(all)-1]
+		return last.State, last.Position, nil
 	}
 	return nil, 0, nil
 }
@@ -119,19 +108,28 @@ func (m *Memory) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
 func (m *Memory) Scan(p reading.Partition, from, to int64, _ []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	m.mu.Lock()
 	var chunks []road.Chunk
-	if s := m.sealed[p]; s != nil {
-		chunks = slices.Clone(s.chunks)
+	for _, s := range m.sealed[p] {
+		chunks = append(chunks, s.Chunks...)
 	}
 	m.mu.Unlock()
 	return scan(p, from, to, chunks, f)
 }
 
-// Forget drops the chunks and the state of p, as a crash may that loses what
-// was not synced: the log has it all.
-func (m *Memory) Forget(p reading.Partition) {
+// Crash returns stores as a crash may leave them: all of the log, and of each
+// partition only so many of the commits as kept says, given how many there were.
+func (m *Memory) Crash(kept func(commits int) int) *Memory {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.sealed, p)
+	out := NewMemory()
+	for p, list := range m.log {
+		out.log[p] = slices.Clone(list)
+	}
+	for p, all := range m.sealed {
+		if n := kept(len(all)); n > 0 {
+			out.sealed[p] = slices.Clone(all[:n])
+		}
+	}
+	return out
 }
 
 // row is one row of a chunk.
