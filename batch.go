@@ -45,18 +45,15 @@ func (b *Batch) Marks(i int) Reasons {
 }
 
 // AddRow appends a row at time t (nanoseconds) without any values.
-func (b *Batch) AddRow(t int64) { b.time = append(double(b.time), t) }
-
-// double makes room by doubling: a night is collected row by row, and append
-// grows long slices by a quarter only.
-func double(s []int64) []int64 {
-	if len(s) == cap(s) {
-		return room(s, 1)
+func (b *Batch) AddRow(t int64) {
+	if len(b.time) == cap(b.time) {
+		b.time = room(b.time, 1)
 	}
-	return s
+	b.time = append(b.time, t)
 }
 
-// room makes room for n more, by doubling.
+// room makes room for n more by doubling: a night is collected row by row, and
+// append grows long slices by a quarter only.
 func room(s []int64, n int) []int64 {
 	if len(s)+n > cap(s) {
 		return slices.Grow(s, max(n, len(s)))
@@ -99,11 +96,17 @@ func (b *Batch) Set(m Metric, v Value) {
 // put gives row the mantissa m.
 func (c *Column) put(row int, m int64) {
 	if len(c.m) == row {
-		c.m = append(double(c.m), m)
+		if len(c.m) == cap(c.m) {
+			c.m = room(c.m, 1)
+		}
+		c.m = append(c.m, m)
 		return
 	}
+	if row >= cap(c.m) {
+		c.m = room(c.m, row+1-len(c.m))
+	}
 	for len(c.m) <= row {
-		c.m = append(double(c.m), absentMantissa)
+		c.m = append(c.m, absentMantissa)
 	}
 	c.m[row] = m
 }
