@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -54,15 +53,7 @@ func BenchmarkNight(b *testing.B) {
 			b.ReportAllocs()
 			start := cpuTime()
 			for b.Loop() {
-				for _, r := range a.File(context.Background(), path) {
-					if r.Err != nil {
-						b.Fatal(r.Err)
-					}
-					analysis.Evaluate(r.Doc)
-					if _, err := analysis.Encode(r.Doc); err != nil {
-						b.Fatal(err)
-					}
-				}
+				analyseFile(b, a, path)
 			}
 			b.ReportMetric(float64(cpuTime()-start)/float64(b.N)/1e6, "cpu-ms/op")
 		})

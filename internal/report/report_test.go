@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pleth/internal/analysis"
+	"pleth/internal/plethtest"
 	"pleth/internal/report"
 	"pleth/internal/report/reporttest"
 	"pleth/internal/report/terminal"
@@ -86,12 +87,16 @@ func TestAnEmptyDocument(t *testing.T) {
 
 func BenchmarkPDF(b *testing.B) {
 	in := reporttest.One(reporttest.Night{})
+	size := 0
+	defer plethtest.CPU(b)()
 	for b.Loop() {
 		var out bytes.Buffer
 		if err := report.PDF(&out, in); err != nil {
 			b.Fatal(err)
 		}
+		size = out.Len()
 	}
+	b.ReportMetric(float64(size)/1e3, "kB")
 }
 
 func BenchmarkHTML(b *testing.B) {
