@@ -166,11 +166,10 @@ func (b *Builder) number(id fieldID, name, digits []byte, v pleth.Value) {
 		b.setValue(id, v, digits)
 		return
 	}
-	whole := !bytes.ContainsAny(digits, ".eE-+")
 	switch {
-	case id == fieldDevice && whole: // a device with a number for a name
+	case id == fieldDevice && isDigits(digits): // a device with a number for a name
 		b.setDevice(digits)
-	case id == fieldSubject && whole && len(digits) <= MaxText:
+	case id == fieldSubject && isDigits(digits) && len(digits) <= MaxText:
 		b.cur.subject = digits
 	case id == fieldSeq && v.Ok():
 		b.setSeq(v, digits)
@@ -183,6 +182,10 @@ func (b *Builder) number(id fieldID, name, digits []byte, v pleth.Value) {
 	default:
 		b.wrongType(id, name, digits)
 	}
+}
+
+func isDigits(b []byte) bool {
+	return !slices.ContainsFunc(b, func(c byte) bool { return c < '0' || c > '9' })
 }
 
 // Null sets the field with that name to missing: measured, without a number.
