@@ -31,7 +31,9 @@ func schema(tb testing.TB) protoreflect.FileDescriptor {
 func sample(tb testing.TB) []byte {
 	tb.Helper()
 	file := schema(tb)
-	of := func(name protoreflect.Name) *dynamicpb.Message { return dynamicpb.NewMessage(file.Messages().ByName(name)) }
+	of := func(name protoreflect.Name) *dynamicpb.Message {
+		return dynamicpb.NewMessage(file.Messages().ByName(name))
+	}
 	set := func(m *dynamicpb.Message, name protoreflect.Name, v any) {
 		m.Set(m.Descriptor().Fields().ByName(name), protoreflect.ValueOf(v))
 	}
