@@ -58,6 +58,15 @@ func (c *Chunk) Cut() []Chunk {
 		for j < len(times) && j-i < MaxRows && uint64(times[j]-times[i]) <= uint64(MaxSpan) {
 			j++
 		}
+		// Rows of one time stay together, so that chunks do not touch.
+		if k := j; j < len(times) {
+			for k > i && times[k-1] == times[j] {
+				k--
+			}
+			if k > i {
+				j = k
+			}
+		}
 		out = append(out, Chunk{c.Source, c.Rows.Slice(i, j)})
 		i = j
 	}

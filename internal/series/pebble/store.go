@@ -22,6 +22,9 @@ type Store struct {
 	// mu orders the writes: the number of a chunk and the sum of a rollup
 	// depend on what is there.
 	mu sync.Mutex
+	// merging lets one goroutine at a time replace or delete chunks. It is
+	// taken before mu.
+	merging sync.Mutex
 }
 
 // Open returns the series in db. The caller keeps and closes db.
@@ -43,7 +46,11 @@ func (s *Store) Commit(c *series.Commit) error {
 	taken := map[string]bool{}
 	for i := range c.Chunks {
 		for _, chunk := range c.Chunks[i].Cut() {
-			if err := s.putChunk(b, id, &chunk, series.Quick, taken); err != nil {
+			effort := series.Quick
+			if chunk.Rows.Rows.Len() >= large {
+				effort = series.Small
+			}
+			if err := s.putChunk(b, id, &chunk, effort, taken); err != nil {
 				return fmt.Errorf("partition %q %q: %w", c.Partition.Device, c.Partition.Recording, err)
 			}
 			addHours(rollups, chunk.Rows)
@@ -63,6 +70,10 @@ func (s *Store) Commit(c *series.Commit) error {
 	}
 	return s.db.Apply(b, false)
 }
+
+// large is the number of rows from where on a chunk is written in the fewest
+// bytes at once: it may never be merged.
+const large = 4096
 
 // chunkKey is where a chunk lies: the times of its first and last row, and a
 // number that tells chunks of the same times apart.

@@ -85,6 +85,12 @@ func TestModel(t *testing.T) {
 			}
 		}
 		want := series.Interleave(committed)
+		if rapid.Bool().Draw(t, "merge") {
+			before := rapid.SampledFrom([]int64{math.MaxInt64, 10e9, 0}).Draw(t, "before")
+			if _, err := s.Merge(bedOne, before, rapid.IntRange(0, 4).Draw(t, "least")); err != nil {
+				t.Fatal(err)
+			}
+		}
 		compare(t, scan(t, s, math.MinInt64, math.MaxInt64), want)
 		from := rapid.Int64Range(-1, 40e9).Draw(t, "from")
 		to := from + rapid.Int64Range(0, 40e9).Draw(t, "long")
