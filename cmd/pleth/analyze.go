@@ -53,11 +53,12 @@ func (c *analyzeCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	s := &summary{env: e, cmd: c, out: out, many: len(paths) > 1, look: lookOf(e.stdout)}
+	shown := !s.many && !c.JSON && (c.CSV == "" || c.Out != "") // one recording is drawn on the terminal
 	run := &app.Run{
 		Analyzer: analyzer, Jobs: c.Jobs, Strips: c.HTML || c.PDF,
-		Traces: out.NeedsTraces() || c.CSV == "samples", Progress: c.progress(e, len(paths)),
+		Traces: out.NeedsTraces() || c.CSV == "samples" || shown, Progress: c.progress(e, len(paths)),
 	}
-	s := &summary{env: e, cmd: c, out: out, many: len(paths) > 1, look: lookOf(e.stdout)}
 	err = run.Each(e.ctx, paths,
 		func(r *app.Recording) any { return s.prepare(r) },
 		func(v any) error { return s.show(v.(*prepared)) })

@@ -26,15 +26,18 @@ type Analyzer struct {
 	given    device.Given
 	intake   intake.Options
 	stdin    io.Reader
+	lean     bool // keep the traces of the first and the last session only
 }
 
 // Recording is one analysed recording: of one file, of one member of an
 // archive, or of several files that follow each other.
 type Recording struct {
-	Parts  []Part // where it was read from
-	Name   string // base name of the files written for it, unique in the run
-	Doc    *analysis.Document
-	Traces []*analysis.Analysed // per session of Doc; nil where they were let go
+	Parts []Part // where it was read from
+	Name  string // base name of the files written for it, unique in the run
+	Doc   *analysis.Document
+	// Traces are those of the sessions of Doc, one each; only the first and the
+	// last where the run needs no others; nil where they were let go.
+	Traces []*analysis.Analysed
 	// Strips are the small traces of all nights of the run by session id, for
 	// the page that compares them; nil unless the run keeps them. Not to be changed.
 	Strips map[string]*chart.Strip
@@ -60,18 +63,23 @@ func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
 	for i, p := range parts {
 		inputs[i] = p.input
 		sessions = append(sessions, p.sessions...)
+		p.sessions = nil
 		if out.Err == nil {
 			out.Err = p.err
 		}
 	}
 	out.Doc = analysis.NewDocument(a.program, a.settings, inputs)
-	for _, s := range sessions {
+	for i, s := range sessions {
+		sessions[i] = nil // years of days are too much to keep
 		key := session.Key("import-"+inputs[0].SHA256[:8], "", s.Start)
 		night := analysis.Analyse(s, key, a.settings)
 		if night.Derived.Valid == 0 {
 			continue
 		}
 		out.Doc.Sessions = append(out.Doc.Sessions, night.Result)
+		if a.lean && len(out.Traces) > 1 {
+			out.Traces = out.Traces[:1]
+		}
 		out.Traces = append(out.Traces, night)
 	}
 	switch {

@@ -17,7 +17,7 @@ import (
 type Run struct {
 	Analyzer *Analyzer
 	Jobs     int // files at a time; 0: as many as there are processors
-	// Traces says that the recordings need their traces, not only their documents.
+	// Traces says that the recordings need all their traces, not only their documents.
 	Traces bool
 	// Strips says that reports will compare nights.
 	Strips bool
@@ -126,7 +126,9 @@ func (r *Run) measure(ctx context.Context, m *measured, paths []string, jobs int
 // entries analyses one file; slim ones let go of all but the encoded document.
 func (r *Run) entries(ctx context.Context, path string, slim bool) []entry {
 	var out []entry
-	for _, rec := range r.Analyzer.File(ctx, path) {
+	a := *r.Analyzer
+	a.lean = !r.Traces && !r.Strips
+	for _, rec := range a.File(ctx, path) {
 		e := r.entry(rec)
 		if slim {
 			body, err := json.Marshal(rec.Doc)

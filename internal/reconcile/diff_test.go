@@ -219,12 +219,12 @@ func TestCSVFiles(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                    "empty",
-		"<!DOCTYPE html>":     "no CSV",
-		"id,note\xff\n":       "UTF-8",
-		"id,id\n":             "stands twice",
-		"id,other\n1,2\n":     `no column "note"`,
-		"\"id,note\n1,2\n":    "line 1",
+		"":                     "empty",
+		"<!DOCTYPE html>":      "no CSV",
+		"id,note\xff\n":        "UTF-8",
+		"id,id\n":              "stands twice",
+		"id,other\n1,2\n":      `no column "note"`,
+		"\"id,note\n1,2\n":     "line 1",
 		"{\"error\":\"no\"}\n": "no CSV",
 	} {
 		if _, err := reconcile.Diff(context.Background(), spec, file(t, text), b); err == nil || !strings.Contains(err.Error(), want) {
