@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pleth"
+	"pleth/internal/cmf"
 	"pleth/internal/device"
 )
 
@@ -18,12 +19,12 @@ const maxValues = 16 << 20
 // bed is what was read of one bed.
 type bed struct {
 	id     string
-	own    [sensors]oximeter
+	own    [cmf.Sensors]oximeter
 	shared device.Collector // heart and respiration rate
 	pulses []pulse
 
 	// The oximeter whose saturation or perfusion came last, and when it was measured.
-	last   int
+	last   cmf.Sensor
 	lastAt int64
 }
 
@@ -39,7 +40,7 @@ type oximeter struct {
 type pulse struct {
 	at     int64
 	value  pleth.Value
-	sensor int
+	sensor cmf.Sensor
 }
 
 // reader reads one file.
@@ -73,7 +74,7 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 func readUpTo(ctx context.Context, src *device.Source, w *device.Writer, limit int) error {
 	r := &reader{w: w, byID: map[string]*bed{}, names: map[string]bool{}}
 	lines := device.NewLines(src.R)
-	var m message
+	var m cmf.Message
 	cut, full := false, false
 	for !full && lines.Next() {
 		if lines.N()%1024 == 0 && ctx.Err() != nil {
@@ -82,7 +83,7 @@ func readUpTo(ctx context.Context, src *device.Source, w *device.Writer, limit i
 		line := lines.Bytes()
 		switch {
 		case len(line) == 0:
-		case m.parse(line):
+		case m.Parse(line):
 			r.take(&m)
 			full = r.values >= limit
 		case !lines.Ended():
@@ -108,7 +109,7 @@ func readUpTo(ctx context.Context, src *device.Source, w *device.Writer, limit i
 }
 
 // take takes one message.
-func (r *reader) take(m *message) {
+func (r *reader) take(m *cmf.Message) {
 	r.lines++
 	if m.Time < r.last {
 		r.backward++
@@ -129,14 +130,14 @@ func (r *reader) take(m *message) {
 	default:
 		return
 	}
-	k, ok := m.kind()
+	k, ok := m.Measure()
 	if len(r.names) < maxNames && !r.names[m.Name] {
 		r.names[strings.Clone(m.Name)] = true
 	}
 	if !ok {
 		return
 	}
-	if k.isSaturation() && m.Unit != "MDC_DIM_PERCENT" {
+	if !m.UnitFits(k) {
 		r.units++
 		return
 	}
@@ -145,10 +146,10 @@ func (r *reader) take(m *message) {
 }
 
 // bed returns the bed of m.
-func (r *reader) bed(m *message) *bed {
-	b := r.byID[string(text(m.Device))]
+func (r *reader) bed(m *cmf.Message) *bed {
+	b := r.byID[string(m.Bed())]
 	if b == nil {
-		b = &bed{id: string(text(m.Device)), last: -1}
+		b = &bed{id: string(m.Bed()), last: -1}
 		r.beds = append(r.beds, b)
 		r.byID[b.id] = b
 	}
@@ -156,11 +157,11 @@ func (r *reader) bed(m *message) *bed {
 }
 
 // take takes a value of the bed.
-func (b *bed) take(r *reader, m *message, k kind) {
-	v := m.value(k.metric)
-	switch k.metric {
+func (b *bed) take(r *reader, m *cmf.Message, k cmf.Measure) {
+	v := m.Number(k.Metric)
+	switch k.Metric {
 	case pleth.HeartRate, pleth.RespRate:
-		b.shared.Add(m.Time, k.metric, v)
+		b.shared.Add(m.Time, k.Metric, v)
 		return
 	case pleth.PulseRate:
 		if n := len(b.pulses); n > 0 && b.pulses[n-1].at == m.Time {
@@ -173,13 +174,13 @@ func (b *bed) take(r *reader, m *message, k kind) {
 		b.pulses = append(b.pulses, p)
 		return
 	}
-	b.last, b.lastAt = k.sensor, m.Time
-	o := &b.own[k.sensor]
-	o.values.Add(m.Time, k.metric, v)
-	if !k.isSaturation() {
+	b.last, b.lastAt = k.Sensor, m.Time
+	o := &b.own[k.Sensor]
+	o.values.Add(m.Time, k.Metric, v)
+	if !k.IsSaturation() {
 		return
 	}
-	if iv := m.interval(); o.saturations == 0 {
+	if iv := interval(m); o.saturations == 0 {
 		o.interval = iv
 	} else if o.interval != iv {
 		o.interval = 0
@@ -227,14 +228,14 @@ func (r *reader) write() bool {
 func (r *reader) recording(b *bed, i int, alone bool) {
 	o := &b.own[i]
 	h := pleth.Header{Device: pleth.Device{Serial: b.id}, Clock: pleth.UTCClock, Zone: "UTC", Interval: o.interval, ByTime: true}
-	if i != plain {
-		h.Metric = timelines[i]
+	if cmf.Sensor(i) != cmf.Plain {
+		h.Metric = cmf.Sensor(i).Timeline()
 	}
 	r.w.Begin(h)
 	rows := o.values
 	rows.AddAll(&b.shared)
 	for _, p := range b.pulses {
-		if alone || p.sensor == i {
+		if alone || p.sensor == cmf.Sensor(i) {
 			rows.Add(p.at, pleth.PulseRate, p.value)
 		}
 	}
