@@ -32,7 +32,8 @@ type Config struct {
 	Road   Road
 	People readings.People
 	Aside  Aside
-	// Busy says whether an error of Road goes away by itself soon.
+	// Busy says whether an error of Road or Aside goes away, by itself or by
+	// somebody's hand.
 	Busy   func(error) (time.Duration, bool)
 	Known  func(device string) bool // as in readings.Options; nil: all
 	Future time.Duration            // as in readings.Options, from the time of the gateway
@@ -54,6 +55,7 @@ type Counts struct {
 	Conflict  int64                   `json:"conflict"`
 	Refused   int64                   `json:"refused"`
 	Reasons   map[readings.Code]int64 `json:"reasons,omitempty"` // of the refused, by first problem
+	Unkept    int64                   `json:"unkept,omitempty"`  // refused blocks of waveforms for which the dead letters had no room
 }
 
 // The codes of refused lines that are messages of a monitor all the same.
@@ -97,6 +99,7 @@ func (c *Counts) add(o *Counts) {
 	c.Duplicate += o.Duplicate
 	c.Conflict += o.Conflict
 	c.Refused += o.Refused
+	c.Unkept += o.Unkept
 	for code, n := range o.Reasons {
 		if c.Reasons == nil {
 			c.Reasons = map[readings.Code]int64{}
@@ -145,10 +148,8 @@ func (d *Door) lines(ctx context.Context, body []byte) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
-	if len(refused) > 0 {
-		if err := d.cfg.Aside.Put(ctx, doorName, now, body, refused); err != nil {
-			return Counts{}, err
-		}
+	if sum.Unkept, err = d.putAside(ctx, now, body, refused); err != nil {
+		return Counts{}, err
 	}
 	for _, batch := range outcomes {
 		for _, o := range batch {
@@ -169,6 +170,42 @@ func (d *Door) lines(ctx context.Context, body []byte) (Counts, error) {
 	d.counts.add(&sum)
 	d.mu.Unlock()
 	return sum, nil
+}
+
+// putAside keeps what was refused, and waits until there is room for it. Only
+// waveforms, of which a ward has a hundred times more than of all else, are
+// let go where there is none; it returns how many.
+func (d *Door) putAside(ctx context.Context, now int64, body []byte, refused []readings.Refusal) (unkept int64, err error) {
+	var waves, others []readings.Refusal
+	for _, r := range refused {
+		if r.Problems[0].Code == Waveform {
+			waves = append(waves, r)
+		} else {
+			others = append(others, r)
+		}
+	}
+	for wait := time.Millisecond; len(others) > 0; wait = min(2*wait, time.Second) {
+		err := d.cfg.Aside.Put(ctx, doorName, now, body, others)
+		if err == nil {
+			break
+		}
+		if _, again := d.cfg.Busy(err); !again {
+			return 0, err
+		}
+		if err := pause(ctx, wait); err != nil {
+			return 0, err
+		}
+	}
+	if len(waves) == 0 {
+		return 0, nil
+	}
+	err = d.cfg.Aside.Put(ctx, doorName, now, body, waves)
+	if err != nil {
+		if _, full := d.cfg.Busy(err); full {
+			return int64(len(waves)), nil
+		}
+	}
+	return 0, err
 }
 
 func blank(line []byte) bool {

@@ -175,7 +175,7 @@ func another(f *os.File, at *place) bool {
 		return true
 	}
 	head, n, err := headOf(f, at.HeadBytes)
-	return err == nil && (n != at.HeadBytes || head != at.Head)
+	return err == nil && at.HeadBytes > 0 && (n != at.HeadBytes || head != at.Head)
 }
 
 // placeFile is where the place in the file at path is kept.
