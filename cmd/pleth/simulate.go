@@ -31,7 +31,7 @@ type simulateNightCmd struct {
 	Interval  time.Duration `placeholder:"1s" help:"Time between rows."`
 	Averaging time.Duration `placeholder:"4s" help:"Averaging time of the oximeter."`
 	Lag       time.Duration `placeholder:"0s" help:"Further delay of the oximeter."`
-	Decimals  uint8         `help:"Decimals of SpO2: 0, 1, 2."`
+	Decimals  uint8         `placeholder:"0" help:"Decimals of SpO2: 0, 1, 2."`
 	Perfusion bool          `help:"The device states the perfusion index."`
 	Pristine  bool          `help:"Without noise, artefacts and losses."`
 

@@ -12,8 +12,8 @@ import (
 )
 
 // Expand replaces folders in paths by the files below them, in the order of
-// their names, and leaves out what cannot be a recording: hidden files, and
-// the files that another one of the folder brings with it.
+// their names, and leaves out what cannot be a recording: hidden files, what
+// pleth wrote itself, and the files that another one of the folder brings with it.
 func Expand(paths []string) ([]string, error) {
 	var out []string
 	for _, path := range paths {
@@ -41,7 +41,7 @@ func filesBelow(dir string) ([]string, error) {
 		switch {
 		case d.IsDir() && hidden:
 			return filepath.SkipDir
-		case d.IsDir(), hidden, !d.Type().IsRegular():
+		case d.IsDir(), hidden, !d.Type().IsRegular(), isOwn(path):
 			return nil
 		}
 		out = append(out, path)
