@@ -24,6 +24,8 @@ var floors = [][]string{
 	{"internal/oximetry", "internal/series"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake", "internal/evaluate", "internal/alarm"},
+	{"internal/notify"},
+	{"internal/notify/*"},
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
