@@ -3,7 +3,9 @@ package road
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"math"
 	"math/big"
+	"slices"
 
 	"pleth"
 	"pleth/internal/eventlog"
@@ -82,4 +84,94 @@ func calibrationAt(all []Calibration, m pleth.Metric, t int64) *Calibration {
 		}
 	}
 	return best
+}
+
+// calibrator corrects values by the calibrations of a partition.
+type calibrator struct {
+	all    []Calibration
+	curves []*curve
+}
+
+// newCalibrator returns what corrects by all; nil where there are none.
+func newCalibrator(all []Calibration) *calibrator {
+	if len(all) == 0 {
+		return nil
+	}
+	c := &calibrator{all: slices.Clone(all)}
+	for i := range c.all {
+		v, err := newCurve(&c.all[i])
+		if err != nil {
+			panic(err) // it was checked before it was logged
+		}
+		c.curves = append(c.curves, v)
+	}
+	return c
+}
+
+// value returns the value of metric m at t corrected, and the version of the
+// calibration; 0 where there is none.
+func (c *calibrator) value(m pleth.Metric, t int64, v pleth.Value) (pleth.Value, int) {
+	if c == nil {
+		return v, 0
+	}
+	best := -1
+	for i := range c.all {
+		if c.curves[i].metric == m && c.all[i].From <= t && (best < 0 || c.all[i].From >= c.all[best].From) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return v, 0
+	}
+	return c.curves[best].of(v), c.all[best].Version
+}
+
+// table returns t corrected; t itself where there is nothing to correct.
+func (c *calibrator) table(t *reading.Table) *reading.Table {
+	if c == nil {
+		return t
+	}
+	out := *t
+	out.Rows = pleth.Batch{}
+	for i := range t.Rows.Len() {
+		at := t.Rows.Time(i)
+		out.Rows.AddRow(at)
+		out.Rows.Mark(t.Rows.Marks(i))
+		for _, m := range metrics {
+			if v := t.Rows.Value(m, i); !v.IsAbsent() {
+				v, _ = c.value(m, at, v)
+				out.Rows.Set(m, v)
+			}
+		}
+	}
+	return &out
+}
+
+// curveDecimals is how many decimals a corrected value has at most: it is
+// rounded half to even to them, and keeps no zeros at its end.
+const curveDecimals = 6
+
+// of returns the corrected value, exact but for one rounding. What does not
+// fit is missing.
+func (c *curve) of(v pleth.Value) pleth.Value {
+	if !v.Ok() {
+		return v
+	}
+	m, scale := v.Mantissa()
+	x := big.NewRat(m, pleth.Pow10(scale))
+	y := new(big.Rat)
+	for i := len(c.coef) - 1; i >= 0; i-- {
+		y.Mul(y, x)
+		y.Add(y, c.coef[i])
+	}
+	y.Mul(y, big.NewRat(pleth.Pow10(curveDecimals), 1))
+	q, rest := new(big.Int).QuoRem(y.Num(), y.Denom(), new(big.Int))
+	rest.Abs(rest).Lsh(rest, 1)
+	if c := rest.Cmp(y.Denom()); c > 0 || c == 0 && q.Bit(0) == 1 {
+		q.Add(q, big.NewInt(int64(y.Sign())))
+	}
+	if !q.IsInt64() || q.Int64() == math.MinInt64 {
+		return pleth.Missing()
+	}
+	return trim(pleth.Num(q.Int64(), curveDecimals))
 }

@@ -164,12 +164,15 @@ func (h *head) prepare(c *eventlog.Control, offset eventlog.Offset) (*eventlog.C
 }
 
 // control applies a control record of the log.
-func (s *state) control(c *eventlog.Control) error {
+func (s *state) control(c *eventlog.Control, next eventlog.Offset) error {
 	switch c.Kind {
 	case eventlog.KindAssignment:
 		return add(&s.Assignments, c)
 	case eventlog.KindCalibration:
-		return add(&s.Calibrations, c)
+		if err := add(&s.Calibrations, c); err != nil {
+			return err
+		}
+		s.touched(s.Calibrations[len(s.Calibrations)-1].From, next)
 	case eventlog.KindAnnotation:
 		return add(&s.Annotations, c)
 	case eventlog.KindImport:
@@ -185,6 +188,7 @@ func (s *state) control(c *eventlog.Control) error {
 		}
 		if k, have := slices.BinarySearch(s.Ends, e.At); !have {
 			s.Ends = slices.Insert(s.Ends, k, e.At)
+			s.ended(e.At, next)
 		}
 		s.Done = true
 	case eventlog.KindTick:

@@ -208,7 +208,7 @@ func (h *head) apply() error {
 		for ; from < c.rows; from++ {
 			h.state.take(h, from)
 		}
-		if err := h.state.control(c.Control); err != nil {
+		if err := h.state.control(c.Control, h.next); err != nil {
 			bad = err
 		}
 	}

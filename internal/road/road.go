@@ -56,6 +56,8 @@ type Road struct {
 	closed  bool
 	stop    chan struct{}
 
+	documents documents
+
 	failed atomic.Pointer[error] // why the log cannot be written
 	totals struct{ accepted, late, duplicate, conflict atomic.Int64 }
 	listed atomic.Pointer[[]*head] // all heads by device and recording; nil: to be made again

@@ -2,16 +2,14 @@ package road
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"pleth"
-	"pleth/internal/analysis"
+	"pleth/internal/eventlog"
 	"pleth/internal/reading"
 	"pleth/internal/session"
 )
-
-// timelines are the metrics whose rows make sessions, each its own.
-var timelines = []pleth.Metric{pleth.SpO2, pleth.SpO2PreDuctal, pleth.SpO2PostDuctal}
 
 // header returns what is known of the recording of h for sessions of metric m.
 // The caller holds mu.
@@ -23,7 +21,7 @@ func (h *head) header(m pleth.Metric) pleth.Header {
 	return i.Header.header(m)
 }
 
-// Header returns the header that the readers gave.
+// header returns the header that the reader gave, for sessions of metric m.
 func (i *ImportHeader) header(m pleth.Metric) pleth.Header {
 	return pleth.Header{
 		Device: pleth.Device{Maker: i.Maker, Model: i.Model, Serial: i.Serial, Firmware: i.Firmware},
@@ -44,26 +42,22 @@ func HeaderOf(h pleth.Header) ImportHeader {
 	return out
 }
 
-// timelinesOf returns the metrics that h has sessions of. The caller holds mu.
-func (h *head) timelinesOf() []pleth.Metric {
-	if i := h.state.Import; i != nil {
-		m, ok := pleth.ParseMetric(i.Header.Metric)
-		if !ok {
-			m = pleth.SpO2
-		}
-		return []pleth.Metric{m}
+// timeline reports whether sessions of metric m are cut from the rows of s: an
+// import has those of its header alone.
+func (s *state) timeline(m pleth.Metric) bool {
+	if s.Import == nil {
+		return true
 	}
-	var out []pleth.Metric
-	for _, m := range timelines {
-		if h.state.Latest[m].Metric != 0 {
-			out = append(out, m)
-		}
+	own, ok := pleth.ParseMetric(s.Import.Header.Metric)
+	if !ok {
+		own = pleth.SpO2
 	}
-	return out
+	return m == own
 }
 
-// key returns the key of the session of h that starts at start. The key of an
-// import of its default device is the one in the document of its file.
+// key returns the key of the session of h that was first seen to start at
+// start. The key of an import of its default device is the one in the document
+// of its file.
 func (h *head) key(m pleth.Metric, start int64) string {
 	p := h.partition
 	recording := p.Recording
@@ -76,99 +70,186 @@ func (h *head) key(m pleth.Metric, start int64) string {
 	return session.Key(p.Device, recording, start)
 }
 
-// cut is one session cut from the rows of a partition.
-type cut struct {
-	info SessionInfo
-	of   *session.Session
-}
-
-// cuts returns the sessions of h, in order of metric and time, with their rows.
-func (r *Road) cuts(ctx context.Context, h *head) ([]cut, error) {
-	h.mu.RLock()
-	timelines := h.timelinesOf()
-	h.mu.RUnlock()
-	var out []cut
-	for _, m := range timelines {
-		all, err := r.cutsOf(ctx, h, m)
+// tracked brings a track up to date and returns its spans, which belong to the
+// caller, and what one needs to cut them.
+func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, error) {
+	for try := 0; ; try++ {
+		h.mu.RLock()
+		t := h.state.track(m)
+		if t == nil {
+			h.mu.RUnlock()
+			return nil, nil
+		}
+		copied := *t
+		copied.Spans = slices.Clone(t.Spans)
+		next := h.next
+		h.mu.RUnlock()
+		if !copied.dirty() {
+			return copied.Spans, nil
+		}
+		k, upTo, found, err := r.again(ctx, h, &copied)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, all...)
+		h.mu.Lock()
+		current := h.next == next
+		if current {
+			h.state.track(m).recut(k, upTo, found)
+			copied.Spans = slices.Clone(h.state.track(m).Spans)
+			h.changed = true
+		}
+		h.mu.Unlock()
+		if current {
+			return copied.Spans, nil
+		}
+		if try == 3 { // rows keep coming: what was found is right for the time it was asked for
+			copied.recut(k, upTo, found)
+			return copied.Spans, nil
+		}
 	}
-	return out, nil
 }
 
-// cutsOf returns the sessions of metric m of h.
-func (r *Road) cutsOf(ctx context.Context, h *head, m pleth.Metric) ([]cut, error) {
+// again cuts the rows again around where a track is dirty. What it finds
+// stands for the spans from index k on that start before upTo.
+func (r *Road) again(ctx context.Context, h *head, t *track) (k int, upTo int64, found []span, err error) {
+	k = t.anchor(t.From)
+	from := t.From
+	if k >= 0 {
+		from = min(from, t.Spans[k].Start)
+	}
+	upTo = forever
+	done, err := r.cut(ctx, h, t.Metric, from, forever, func(s *session.Session, next int64) bool {
+		// From a session on that begins where one did, nothing is new.
+		_, same := slices.BinarySearchFunc(t.Spans, next, func(s span, start int64) int { return int(max(-1, min(1, s.Start-start))) })
+		if same && next > t.To && s.Rows.Len() > 1 {
+			upTo = next
+			return false
+		}
+		return true
+	})
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	for _, s := range done {
+		if s.Start < upTo {
+			found = append(found, spanOf(s, t.Metric))
+		}
+	}
+	return k, upTo, found, nil
+}
+
+// cut cuts the rows of h with from <= t <= to into sessions of metric m. more
+// is asked after each, with the start of the one that follows, whether to go on;
+// nil: always.
+func (r *Road) cut(ctx context.Context, h *head, m pleth.Metric, from, to int64, more func(s *session.Session, next int64) bool) ([]*session.Session, error) {
 	h.mu.RLock()
 	header := h.header(m)
-	done, ends := h.state.Done, slices.Clone(h.state.Ends)
-	newest, next := h.state.Newest, h.next
+	first, _ := slices.BinarySearch(h.state.Ends, from)
+	ends := slices.Clone(h.state.Ends[first:])
+	correct := newCalibrator(h.state.Calibrations)
 	h.mu.RUnlock()
 	k := knife{cutter: session.NewCutter(header), ends: ends}
-	err := r.merged(h, minTime, forever, func(t *reading.Table) (bool, error) {
-		k.table(t)
+	asked := 0
+	err := r.merged(h, from, to, func(t *reading.Table) (bool, error) {
+		k.table(correct.table(t))
+		for ; more != nil && asked < len(k.done); asked++ {
+			next := int64(forever)
+			if asked+1 < len(k.done) {
+				next = k.done[asked+1].Start
+			} else if open := k.cutter.Open(); open != nil {
+				next = open.Start
+			}
+			if !more(k.done[asked], next) {
+				return false, nil
+			}
+		}
 		return true, ctx.Err()
 	})
 	if err != nil {
 		return nil, err
 	}
 	k.close(k.cutter.Close())
+	return k.done, nil
+}
+
+// whole returns the session of span i with its rows.
+func (r *Road) whole(ctx context.Context, h *head, m pleth.Metric, spans []span, i int) (*session.Session, error) {
+	s := &spans[i]
+	from, to := s.Start, int64(forever)
+	if i+1 < len(spans) {
+		to = spans[i+1].Start - 1
+	}
+	if s.Start == s.Last { // its interval is that of the session before
+		t := track{Metric: m, Spans: spans}
+		from = spans[t.anchor(s.Start)].Start
+	}
+	all, err := r.cut(ctx, h, m, from, to, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range all {
+		if one.Start == s.Start {
+			return one, nil
+		}
+	}
+	return nil, errMoved
+}
+
+// errMoved says that late rows moved a session while it was read.
+var errMoved = errors.New("the session changed while it was read; ask again")
+
+// identify makes sure that the id of span i is the one of its rows.
+func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []span, i int) error {
+	s := &spans[i]
+	if s.IDAt == s.Revision {
+		return nil
+	}
+	whole, err := r.whole(ctx, h, m, spans, i)
+	if err != nil {
+		return err
+	}
+	r.identified(h, m, s, whole)
+	return nil
+}
+
+// identified notes the id of a session, as of the revision of s, in s and in
+// the state.
+func (r *Road) identified(h *head, m pleth.Metric, s *span, whole *session.Session) {
+	was := s.ID
+	s.ID, s.IDAt, s.Interval, s.Rows = whole.ID(), s.Revision, whole.Interval, int64(whole.Rows.Len())
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := h.state.track(m)
+	k, have := slices.BinarySearchFunc(t.Spans, s.Start, func(s span, start int64) int { return int(max(-1, min(1, s.Start-start))) })
+	if !have || t.Spans[k].Revision != s.Revision || t.Spans[k].IDAt == s.IDAt {
+		return
+	}
+	kept := &t.Spans[k]
+	kept.ID, kept.IDAt, kept.Interval, kept.Rows = s.ID, s.IDAt, s.Interval, s.Rows
+	if was != s.ID {
+		kept.remember(was)
+	}
+	s.Old = slices.Clone(kept.Old)
+	h.changed = true
+	if h.state.Done { // nothing else will write it soon
+		_ = r.queue(&request{partition: h.partition, touch: true, done: func(answer) {}})
+	}
+}
+
+// info returns span i as it is listed.
+func (r *Road) info(h *head, m pleth.Metric, spans []span, i int) SessionInfo {
+	s := &spans[i]
 	who, stated := r.worn(h), r.stated(h)
-	var out []cut
-	for i, s := range k.done {
-		n := s.Rows.Len()
-		info := SessionInfo{Partition: h.partition, Key: h.key(m, s.Start), ID: s.ID(), Metric: m, Clock: header.Clock,
-			Start: s.Start, End: s.Start + s.Rows.Time(n-1), Rows: int64(n), Revision: uint64(next)}
-		info.Open = i == len(k.done)-1 && !done && newest-info.End <= max(int64(session.Gap), s.Interval*5/2)
-		info.Subject = subjectAt(who, stated, s.Start)
-		out = append(out, cut{info, s})
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	out := SessionInfo{Partition: h.partition, Key: h.key(m, s.KeyStart), ID: s.ID, Metric: m, Clock: h.header(m).Clock,
+		Start: s.Start, End: s.Last, Rows: s.Rows, Revision: s.Revision, Subject: subjectAt(who, stated, s.Start)}
+	gap := int64(session.Gap)
+	if s.Long || s.Start == s.Last {
+		gap = max(gap, s.Interval*5/2)
 	}
-	return out, nil
-}
-
-// knife cuts rows that come in order into sessions.
-type knife struct {
-	cutter *session.Cutter
-	ends   []int64 // event times behind which a new session begins
-	any    bool
-	last   int64
-	done   []*session.Session
-}
-
-// table takes the rows that follow. Rows of one time are one row.
-func (k *knife) table(t *reading.Table) {
-	for i := 0; i < t.Rows.Len(); {
-		at := t.Rows.Time(i)
-		for len(k.ends) > 0 && at > k.ends[0] {
-			if k.any {
-				k.close(k.cutter.Close())
-			}
-			k.ends = k.ends[1:]
-		}
-		if k.any && at == k.last {
-			_, closed := k.cutter.Merge(&t.Rows, i)
-			k.close(closed)
-			i++
-			continue
-		}
-		n := 0
-		if len(k.ends) == 0 {
-			n = k.cutter.Run(&t.Rows, i, 0, forever)
-		}
-		if n == 0 {
-			k.close(k.cutter.Push(at, &t.Rows, i))
-			n = 1
-		}
-		i += n
-		k.any, k.last = true, t.Rows.Time(i-1)
-	}
-}
-
-func (k *knife) close(s *session.Session) {
-	if s != nil {
-		k.done = append(k.done, s)
-	}
+	out.Open = i == len(spans)-1 && !h.state.Done && h.state.Newest-s.Last <= gap && h.state.Newest-s.Start < int64(session.MaxSpan)
+	return out
 }
 
 // stated returns the subject that all readings of h state, empty where they
@@ -192,59 +273,121 @@ func (r *Road) Sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, str
 	out := []SessionInfo{}
 	seen := q.After == ""
 	for _, h := range list {
-		all, err := r.cuts(ctx, h)
-		if err != nil {
-			return nil, "", err
-		}
-		for _, c := range all {
-			if !seen {
-				seen = c.info.Key == q.After
-				continue
+		for _, m := range timelines {
+			spans, err := r.tracked(ctx, h, m)
+			if err != nil {
+				return nil, "", err
 			}
-			if c.info.End < q.From || q.To != 0 && c.info.Start >= q.To || q.Subject != "" && c.info.Subject != q.Subject {
-				continue
+			for i := range spans {
+				one := r.info(h, m, spans, i)
+				if !seen {
+					seen = one.Key == q.After
+					continue
+				}
+				if one.End < q.From && q.From != 0 || q.To != 0 && one.Start >= q.To || q.Subject != "" && one.Subject != q.Subject {
+					continue
+				}
+				if q.Limit > 0 && len(out) == q.Limit {
+					return out, out[len(out)-1].Key, nil
+				}
+				if err := r.identify(ctx, h, m, spans, i); err != nil {
+					return nil, "", err
+				}
+				out = append(out, r.info(h, m, spans, i))
 			}
-			if q.Limit > 0 && len(out) == q.Limit {
-				return out, out[len(out)-1].Key, nil
-			}
-			out = append(out, c.info)
 		}
 	}
 	return out, "", nil
 }
 
-// Analysis returns the document of one session, by its key or an id it has or
-// had. An open session is analysed as if it ended now. It returns ErrNotFound.
-func (r *Road) Analysis(ctx context.Context, keyOrID string) (*analysis.Document, error) {
-	for _, h := range r.all() {
-		all, err := r.cuts(ctx, h)
-		if err != nil {
-			return nil, err
+// place is where a session was found.
+type place struct {
+	h     *head
+	m     pleth.Metric
+	spans []span
+	i     int
+}
+
+// find returns the session with a key or an id that it has or had. It returns
+// ErrNotFound.
+func (r *Road) find(ctx context.Context, keyOrID string) (*place, error) {
+	unknown := false
+	for _, byID := range [...]bool{false, true} {
+		if byID && !unknown {
+			break
 		}
-		for _, c := range all {
-			if c.info.Key == keyOrID || c.info.ID == keyOrID {
-				return r.document(h, &c), nil
+		for _, h := range r.all() {
+			for _, m := range timelines {
+				spans, err := r.tracked(ctx, h, m)
+				if err != nil {
+					return nil, err
+				}
+				for i := range spans {
+					s := &spans[i]
+					if byID {
+						if err := r.identify(ctx, h, m, spans, i); err != nil {
+							return nil, err
+						}
+					}
+					unknown = unknown || s.IDAt != s.Revision
+					if s.ID == keyOrID || h.key(m, s.KeyStart) == keyOrID || slices.Contains(s.Old, keyOrID) ||
+						slices.ContainsFunc(s.Merged, func(start int64) bool { return h.key(m, start) == keyOrID }) {
+						return &place{h, m, spans, i}, nil
+					}
+				}
 			}
 		}
 	}
 	return nil, ErrNotFound
 }
 
-// document analyses one session, as a file with it alone would be.
-func (r *Road) document(h *head, c *cut) *analysis.Document {
-	set := r.cfg.Settings
-	h.mu.RLock()
-	var inputs []analysis.Input
-	if i := h.state.Import; i != nil {
-		inputs = slices.Clone(i.Inputs)
-		set.Zone = i.Zone
+// touched notes that a control record changed what is derived from time from on.
+func (s *state) touched(from int64, next eventlog.Offset) {
+	for _, t := range s.Tracks {
+		for i := range t.Spans {
+			if t.Spans[i].Last >= from {
+				t.Spans[i].Revision = uint64(next)
+			}
+		}
 	}
-	h.mu.RUnlock()
-	doc := analysis.NewDocument(r.cfg.Program, set, inputs)
-	one := analysis.Analyse(c.of, c.info.Key, set)
-	if one.Derived.Valid > 0 {
-		doc.Sessions = append(doc.Sessions, one.Result)
+}
+
+// ended notes an end of the recording at time at: a session that goes on
+// behind it is two.
+func (s *state) ended(at int64, next eventlog.Offset) {
+	for _, t := range s.Tracks {
+		for i := range t.Spans {
+			if t.Spans[i].Start <= at && t.Spans[i].Last > at {
+				t.soil(at, uint64(next), true)
+				t.soil(t.Spans[i].Last, uint64(next), true)
+			}
+		}
 	}
-	analysis.Evaluate(doc)
-	return doc
+}
+
+// track returns the track of metric m, nil if there is none.
+func (s *state) track(m pleth.Metric) *track {
+	for _, t := range s.Tracks {
+		if t.Metric == m {
+			return t
+		}
+	}
+	return nil
+}
+
+// follow takes row i of h into the tracks.
+func (s *state) follow(h *head, i int) {
+	at, offset := h.rows.Time(i), uint64(h.meta[i].offset)+1
+	for _, m := range timelines {
+		own := !h.rows.Value(m, i).IsAbsent()
+		t := s.track(m)
+		if t == nil {
+			if !own || !s.timeline(m) {
+				continue
+			}
+			t = newTrack(m)
+			s.Tracks = append(s.Tracks, t)
+		}
+		t.take(at, own, h.meta[i].flags&reading.IsLate != 0, offset, s.Ends)
+	}
 }

@@ -23,6 +23,7 @@ type request struct {
 	partition reading.Partition
 	batch     *reading.Batch
 	control   *eventlog.Control
+	touch     bool // only the state is to be written
 	rows      int
 	done      func(answer)
 }
@@ -97,6 +98,9 @@ func (s *shard) group(group []*request) {
 		if !touched[h] {
 			touched[h] = true
 			order = append(order, h)
+		}
+		if r.touch {
+			continue
 		}
 		if r.control != nil {
 			answers[i] = s.stageControl(h, r.control, now, &recs)

@@ -33,6 +33,7 @@ type state struct {
 	Import       *Import
 	Ends         []int64 // event times behind which a new session begins, in order
 	Done         bool    // nothing has come for long, or never will
+	Tracks       []*track
 }
 
 // metricCount is the number of metrics, and one for none.
@@ -43,6 +44,7 @@ func (s *state) take(h *head, i int) {
 	t, m := h.rows.Time(i), &h.meta[i]
 	s.Done = s.Done && s.Import != nil
 	s.Newest, s.Oldest = max(s.Newest, t), min(s.Oldest, t)
+	s.follow(h, i)
 	s.Received, s.Late = m.received, m.flags&reading.IsLate != 0
 	switch {
 	case m.flags&reading.IsConflict != 0:
@@ -95,6 +97,7 @@ type stateJSON struct {
 	Import       *Import         `json:"import,omitempty"`
 	Ends         []int64         `json:"ends,omitempty"`
 	Done         bool            `json:"done,omitempty"`
+	Tracks       []*track        `json:"tracks,omitempty"`
 }
 
 type latestJSON struct {
@@ -108,7 +111,7 @@ func (h *head) encodeState() []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: h.sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
-		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done}
+		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks}
 	for _, l := range s.Latest {
 		if l.Metric == 0 {
 			continue
@@ -136,7 +139,7 @@ func (h *head) decodeState(b []byte) error {
 	s := &h.state
 	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware,
 		Counts: Counts{Accepted: in.Counts[0], Late: in.Counts[1], Conflicts: in.Counts[2]}, Subjects: in.Subjects, Stated: in.Stated, StatedAt: in.StatedAt,
-		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done}
+		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks}
 	h.sealedTo = in.SealedTo
 	for _, l := range in.Latest {
 		v := pleth.Missing()

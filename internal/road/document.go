@@ -1,0 +1,157 @@
+package road
+
+import (
+	"container/list"
+	"context"
+	"slices"
+	"sync"
+
+	"pleth/internal/analysis"
+)
+
+// nearNights is how many sessions before and behind one are looked at for its
+// comparison: more than any comparison takes, with room for unfit ones.
+const nearNights = 20
+
+// keptDocuments is how many analysed sessions stay in memory.
+const keptDocuments = 256
+
+// documents keeps the sessions analysed last, by key. The zero documents is empty.
+type documents struct {
+	mu    sync.Mutex
+	by    map[string]*list.Element
+	order list.List // of *analysed, the last used first
+}
+
+// analysed is one analysed session, before it was evaluated.
+type analysed struct {
+	key      string
+	revision uint64
+	session  analysis.Session
+	facts    []analysis.Facts // none where nothing was measured
+}
+
+func (d *documents) get(key string, revision uint64) *analysed {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e := d.by[key]
+	if e == nil || e.Value.(*analysed).revision != revision {
+		return nil
+	}
+	d.order.MoveToFront(e)
+	return e.Value.(*analysed)
+}
+
+func (d *documents) put(a *analysed) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.by == nil {
+		d.by = map[string]*list.Element{}
+	}
+	if e := d.by[a.key]; e != nil {
+		d.order.Remove(e)
+	}
+	d.by[a.key] = d.order.PushFront(a)
+	for d.order.Len() > keptDocuments {
+		last := d.order.Back()
+		d.order.Remove(last)
+		delete(d.by, last.Value.(*analysed).key)
+	}
+}
+
+// Analysis returns the document of one session, by its key or an id it has or
+// had. An open session is analysed as if it ended now. The comparison is with
+// the sessions of the same recording, or of the same person on the device. A
+// session in which nothing was measured has a document without sessions, as its
+// file would. It returns ErrNotFound.
+func (r *Road) Analysis(ctx context.Context, keyOrID string) (*analysis.Document, error) {
+	p, err := r.find(ctx, keyOrID)
+	if err != nil {
+		return nil, err
+	}
+	one, err := r.analysed(ctx, p, p.i)
+	if err != nil {
+		return nil, err
+	}
+	doc := r.emptyDocument(p.h)
+	if len(one.facts) == 0 {
+		return doc, nil
+	}
+	facts, err := r.nights(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	s := one.session // Evaluate changes it, and its metrics
+	s.Metrics = make(map[string]float64, len(one.session.Metrics))
+	for id, v := range one.session.Metrics {
+		s.Metrics[id] = v
+	}
+	doc.Sessions = append(doc.Sessions, &s)
+	doc.Comparison = analysis.NewNights(facts).Compare(doc)
+	analysis.Evaluate(doc)
+	return doc, nil
+}
+
+// settings are those that sessions of h are analysed by. The caller holds mu.
+func (r *Road) settings(h *head) analysis.Settings {
+	set := r.cfg.Settings
+	if i := h.state.Import; i != nil && i.Zone != "" {
+		set.Zone = i.Zone
+	}
+	return set
+}
+
+func (r *Road) emptyDocument(h *head) *analysis.Document {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	var inputs []analysis.Input
+	if i := h.state.Import; i != nil {
+		inputs = slices.Clone(i.Inputs)
+	}
+	return analysis.NewDocument(r.cfg.Program, r.settings(h), inputs)
+}
+
+// analysed returns span i of a place analysed, from memory if it is there.
+func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error) {
+	s := &p.spans[i]
+	p.h.mu.RLock()
+	key, set := p.h.key(p.m, s.KeyStart), r.settings(p.h)
+	p.h.mu.RUnlock()
+	if have := r.documents.get(key, s.Revision); have != nil {
+		return have, nil
+	}
+	whole, err := r.whole(ctx, p.h, p.m, p.spans, i)
+	if err != nil {
+		return nil, err
+	}
+	if s.IDAt != s.Revision {
+		r.identified(p.h, p.m, s, whole)
+	}
+	night := analysis.Analyse(whole, key, set)
+	out := &analysed{key: key, revision: s.Revision, session: *night.Result}
+	if night.Derived.Valid > 0 {
+		doc := r.emptyDocument(p.h)
+		doc.Sessions = append(doc.Sessions, night.Result)
+		out.facts = analysis.FactsOf(doc)
+	}
+	r.documents.put(out)
+	return out, nil
+}
+
+// nights returns what of the session and those around it takes part in the
+// comparison.
+func (r *Road) nights(ctx context.Context, p *place) ([]analysis.Facts, error) {
+	var facts []analysis.Facts
+	own := r.info(p.h, p.m, p.spans, p.i).Subject
+	for i := max(0, p.i-nearNights); i < min(len(p.spans), p.i+nearNights+1); i++ {
+		if i != p.i && r.info(p.h, p.m, p.spans, i).Subject != own {
+			continue
+		}
+		one, err := r.analysed(ctx, p, i)
+		if err != nil {
+			return nil, err
+		}
+		facts = append(facts, one.facts...)
+	}
+	return facts, nil
+}
