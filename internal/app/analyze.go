@@ -83,6 +83,8 @@ func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
 		out.Traces = append(out.Traces, night)
 	}
 	switch {
+	case len(out.Doc.Sessions) == 0 && out.Err == nil && (a.intake.From != intake.Bound{} || a.intake.To != intake.Bound{}):
+		out.Err = &device.Error{What: "no oximetry in the part that --from and --to leave of this file", Do: "ask for more of it", Kind: ErrNoData}
 	case len(out.Doc.Sessions) == 0 && out.Err == nil:
 		out.Err = ErrNoData
 	case len(out.Doc.Sessions) > 0 && out.Err != nil && !errors.Is(out.Err, context.Canceled):
