@@ -1,7 +1,9 @@
 package pebbledb
 
 import (
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"slices"
@@ -68,7 +70,7 @@ type directory struct {
 }
 
 // loadPartitions reads the directory of the partitions.
-func (d *DB) loadPartitions() error {
+func (d *DB) loadPartitions(damaged bool) error {
 	d.dirs.ids = map[reading.Partition]ID{}
 	it, err := d.DB.NewIter(&pebble.IterOptions{LowerBound: []byte{byte(PartitionEntry)}, UpperBound: []byte{byte(PartitionEntry) + 1}})
 	if err != nil {
@@ -76,22 +78,44 @@ func (d *DB) loadPartitions() error {
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
-		v, err := it.ValueAndErr()
-		if err != nil {
-			return err
+		id, p, err := readPartition(it)
+		if err == nil && int(id) < len(d.dirs.names) || err != nil && !damaged {
+			return fmt.Errorf("partition entry %x: %w", it.Key(), cmp.Or(err, errEntry))
 		}
-		p, err := decodePartition(v)
 		if err != nil {
-			return fmt.Errorf("partition entry %x: %w", it.Key(), err)
+			continue
 		}
-		id := ID(len(d.dirs.names))
-		if len(it.Key()) != 5 || ID(binary.BigEndian.Uint32(it.Key()[1:])) != id {
-			return fmt.Errorf("partition entry %x: partition %d is missing; run pleth fsck", it.Key(), id)
+		for ; len(d.dirs.names) < int(id); d.dirs.names = append(d.dirs.names, reading.Partition{}) {
+			if !damaged {
+				return fmt.Errorf("partition entry %d is missing: %w", len(d.dirs.names), errEntry)
+			}
+			if id > maxID {
+				return fmt.Errorf("partition entry %x: %w", it.Key(), errEntry)
+			}
 		}
 		d.dirs.ids[p] = id
 		d.dirs.names = append(d.dirs.names, p)
 	}
 	return it.Error()
+}
+
+// errEntry says that the directory of the partitions is damaged.
+var errEntry = errors.New("damaged; run pleth fsck")
+
+// maxID is how many partitions are believed of a damaged directory.
+const maxID = 1 << 24
+
+// readPartition reads the entry that it stands on.
+func readPartition(it *pebble.Iterator) (ID, reading.Partition, error) {
+	v, err := it.ValueAndErr()
+	if err != nil {
+		return 0, reading.Partition{}, err
+	}
+	if len(it.Key()) != 5 {
+		return 0, reading.Partition{}, errEntry
+	}
+	p, err := decodePartition(v)
+	return ID(binary.BigEndian.Uint32(it.Key()[1:])), p, err
 }
 
 // ID returns the id of p, and whether there is one.
@@ -143,12 +167,12 @@ func encodePartition(p reading.Partition) []byte {
 // decodePartition is the inverse of encodePartition.
 func decodePartition(b []byte) (reading.Partition, error) {
 	if len(b) < 5 || binary.LittleEndian.Uint32(b[len(b)-4:]) != CRC(b[:len(b)-4]) {
-		return reading.Partition{}, fmt.Errorf("checksum is wrong")
+		return reading.Partition{}, errEntry
 	}
 	b = b[:len(b)-4]
 	n, w := binary.Uvarint(b)
 	if w <= 0 || n > uint64(len(b)-w) {
-		return reading.Partition{}, fmt.Errorf("names do not fit")
+		return reading.Partition{}, errEntry
 	}
 	return reading.Partition{Device: string(b[w : w+int(n)]), Recording: string(b[w+int(n):])}, nil
 }

@@ -26,12 +26,15 @@ var ErrFailed = errors.New("writing to disk failed: free or repair the disk, the
 
 // Options are the settings of a DB. The zero Options are the defaults.
 type Options struct {
-	FS       vfs.FS       // nil: the disk
-	Key      []byte       // master key of encryption at rest, 32 bytes; nil: not encrypted
-	Cache    int64        // bytes of the block cache; 0: 32 MiB
-	MemTable uint64       // bytes of one table in memory; 0: 16 MiB
-	ReadOnly bool         // nothing is changed; the folder must exist
-	Log      *slog.Logger // nil: nothing is logged
+	FS       vfs.FS // nil: the disk
+	Key      []byte // master key of encryption at rest, 32 bytes; nil: not encrypted
+	Cache    int64  // bytes of the block cache; 0: 32 MiB
+	MemTable uint64 // bytes of one table in memory; 0: 16 MiB
+	ReadOnly bool   // nothing is changed; the folder must exist
+	// Damaged opens a folder whose directory of partitions has flaws, for fsck:
+	// what is lost of it is called reading.Partition{}.
+	Damaged bool
+	Log     *slog.Logger // nil: nothing is logged
 	// Fatal is called when Pebble finds that it cannot go on outside of a
 	// write, as when its manifest cannot be written. It must not return. nil:
 	// the message is logged and the process ends with code 1.
@@ -66,35 +69,62 @@ func Open(dir string, o Options) (*DB, error) {
 	db := &DB{cache: pebble.NewCache(o.Cache)}
 	p := settings(o)
 	p.FS, p.Cache = fs, db.cache
-	if !o.ReadOnly {
-		if err := fs.MkdirAll(dir, 0o700); err != nil {
-			db.cache.Unref()
-			return nil, fmt.Errorf("data folder: %w", err)
-		}
-		lock, err := pebble.LockDirectory(dir, fs)
-		if err != nil {
-			db.cache.Unref()
-			return nil, fmt.Errorf("%s: %w (%v)", dir, ErrInUse, err)
-		}
-		defer lock.Close() // pebble.Open holds a reference of its own
-		p.Lock = lock
+	lock, err := lock(fs, dir, o.ReadOnly)
+	if err != nil {
+		db.cache.Unref()
+		return nil, err
 	}
-	var err error
+	defer lock.Close() // Pebble holds it on
+	p.Lock = lock
+	if o.Key != nil {
+		p.FS, err = encrypt(fs, dir, o.Key, o.ReadOnly)
+	} else {
+		err = refuseEncrypted(fs, dir)
+	}
+	if err != nil {
+		db.cache.Unref()
+		return nil, err
+	}
 	if db.DB, err = pebble.Open(dir, p); err != nil {
 		db.cache.Unref()
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	if err := db.loadPartitions(); err != nil {
+	if err := db.loadPartitions(o.Damaged); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// lock makes sure that the folder is there, on disk too, and that nobody else
+// has it open.
+func lock(fs vfs.FS, dir string, readOnly bool) (*pebble.Lock, error) {
+	if _, err := fs.Stat(dir); err != nil {
+		if readOnly {
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
+		if err := fs.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
+		parent, err := fs.OpenDir(fs.PathDir(dir))
+		if err == nil {
+			err = errors.Join(parent.Sync(), parent.Close())
+		}
+		if err != nil {
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
+	}
+	lock, err := pebble.LockDirectory(dir, fs)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w (%v)", dir, ErrInUse, err)
+	}
+	return lock, nil
 }
 
 // settings are what the log and the series need of Pebble:
 // docs/decisions/020-storage-settings.md.
 func settings(o Options) *pebble.Options {
 	p := &pebble.Options{
-		FormatMajorVersion:          pebble.FormatColumnarBlocks,
+		FormatMajorVersion:          pebble.FormatWALSyncChunks, // a flaw inside its log is told from a torn end
 		MemTableSize:                o.MemTable,
 		MemTableStopWritesThreshold: 4,
 		L0CompactionThreshold:       4,
