@@ -43,6 +43,14 @@ func FactsOf(d *Document) []Facts {
 	return out
 }
 
+// Share makes facts use the lists of ids in known where theirs are equal, and
+// adds to known those that are new. Most sessions have the same ids.
+func Share(known map[string][]string, facts []Facts) {
+	for i := range facts {
+		facts[i].ids = intern(known, facts[i].ids)
+	}
+}
+
 // groupsOf returns the group of each session of d. It is empty, the same for
 // all of a run, but for a recording of several devices: the beds of a ward are
 // not one person.

@@ -80,6 +80,7 @@ type measured struct {
 	spool  *os.File
 	size   int64
 	strips map[string]*chart.Strip
+	ids    map[string][]string // shared by the facts of list
 }
 
 // entry is one recording: its document in memory or in the spool.
@@ -161,8 +162,9 @@ func (m *measured) add(e entry) error {
 		e.facts[i].Order = len(m.list)
 	}
 	if m.strips == nil {
-		m.strips = map[string]*chart.Strip{}
+		m.strips, m.ids = map[string]*chart.Strip{}, map[string][]string{}
 	}
+	analysis.Share(m.ids, e.facts)
 	maps.Copy(m.strips, e.strips)
 	e.strips = nil
 	if e.body != nil {
