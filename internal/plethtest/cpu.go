@@ -17,6 +17,17 @@ func CPU(b *testing.B) (report func()) {
 	}
 }
 
+// Throughput is CPU for what reads n bytes per operation: it reports megabytes
+// per second of processor time.
+func Throughput(b *testing.B, n int) (report func()) {
+	b.Helper()
+	from := cpuTime(b)
+	return func() {
+		b.Helper()
+		b.ReportMetric(float64(n)*float64(b.N)/1e6/(float64(cpuTime(b)-from)/1e9), "MB/cpu-s")
+	}
+}
+
 func cpuTime(b *testing.B) int64 {
 	b.Helper()
 	var u syscall.Rusage

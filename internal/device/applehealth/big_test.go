@@ -13,6 +13,7 @@ import (
 	"pleth"
 	"pleth/internal/device"
 	"pleth/internal/device/applehealth"
+	"pleth/internal/plethtest"
 )
 
 // counter counts the rows it gets.
@@ -117,6 +118,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(text)))
 			b.ReportAllocs()
+			defer plethtest.Throughput(b, len(text))()
 			for b.Loop() {
 				var got counter
 				w := device.NewWriter(&got)

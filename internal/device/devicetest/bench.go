@@ -6,6 +6,7 @@ import (
 
 	"pleth"
 	"pleth/internal/device"
+	"pleth/internal/plethtest"
 )
 
 // Bench measures how fast a reader of formats reads input, which it must
@@ -18,6 +19,7 @@ func Bench(b *testing.B, formats []device.Format, input []byte, given device.Giv
 	format, _ := device.Detect(formats, device.Head{Bytes: input[:min(len(input), device.HeadBytes)], Size: int64(len(input)), Given: given})
 	b.SetBytes(int64(len(input)))
 	b.ReportAllocs()
+	defer plethtest.Throughput(b, len(input))()
 	for b.Loop() {
 		w := device.NewWriter(discard{})
 		src := &device.Source{R: bytes.NewReader(input), Size: int64(len(input)), Given: given}

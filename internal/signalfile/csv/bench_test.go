@@ -9,6 +9,7 @@ import (
 
 	"pleth"
 	"pleth/internal/device"
+	"pleth/internal/plethtest"
 	"pleth/internal/signalfile/csv"
 )
 
@@ -57,6 +58,7 @@ func BenchmarkRead(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(text.Len()))
 			b.ReportAllocs()
+			defer plethtest.Throughput(b, text.Len())()
 			for b.Loop() {
 				var got discard
 				w := device.NewWriter(&got)
