@@ -110,6 +110,7 @@ type progress struct {
 	silent   int64        // until when it is silenced
 	silentAt Priority     // at this priority and below
 	actor    string
+	again    bool   // the reading before was beyond the limit as well
 	panes    *panes // of Windowed
 }
 

@@ -71,6 +71,7 @@ func (e *Engine) value(i int, c *channel) {
 	}
 	breach := beyond(r, c.v, limit)
 	if !breach {
+		p.again = false
 		if p.spot && p.state != Inactive && r.recovered(c.v, limit) {
 			e.finish(i, c.at)
 		}
@@ -92,8 +93,13 @@ func (e *Engine) value(i int, c *channel) {
 	if p.hasValue && (c.v < p.extreme) != (r.Kind == Above) && c.v != p.extreme {
 		p.extreme = c.v
 	}
-	if p.state == Pending && r.Delay == 0 && !c.doubted && !c.sudden && r.Kind != SatSeconds && r.Kind != Cluster {
-		e.fire(i, c.at)
+	if (p.state == Pending || p.state == Latched) && r.Delay == 0 && r.Kind != SatSeconds && r.Kind != Cluster {
+		// At once means with the second reading in a row: a single one is the
+		// most common of all artefacts.
+		if p.again && !c.doubted && !c.sudden {
+			e.fire(i, c.at)
+		}
+		p.again = true
 	}
 }
 
@@ -112,7 +118,7 @@ func (e *Engine) span(i int, c *channel, s span) {
 		e.stretch(i, breach, s)
 		return
 	default:
-		if p.state == Pending || p.state == Inactive {
+		if p.state == Pending || p.state == Inactive || p.state == Latched {
 			e.delay(i, c, s, breach)
 		}
 	}
@@ -136,7 +142,7 @@ func (e *Engine) delay(i int, c *channel, s span, breach bool) {
 	window, begin := r.window()*share, p.clock
 	p.clock += (s.to - s.from) * rate
 	if breach {
-		if x, ok := p.below.reaches(begin, p.clock-begin, window, r.need()); ok && p.state == Pending {
+		if x, ok := p.below.reaches(begin, p.clock-begin, window, r.need()); ok && p.state != Inactive {
 			e.fire(i, s.from+(x+rate-1)/rate)
 			return
 		}

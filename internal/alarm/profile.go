@@ -41,10 +41,10 @@ func Named(name string) (*Profile, error) {
 		p.Rules = append(p.Rules, r)
 	}
 	percent := func(id string, m pleth.Metric) {
-		add(Rule{ID: id + ".low", Kind: Below, Metric: m, Limit: signal.Whole(90), Priority: Low, Delay: b.low * second, DoubtDelay: 4 * b.low * second, Margin: 2 * signal.One})
-		add(Rule{ID: id + ".moderate", Kind: Below, Metric: m, Limit: signal.Whole(88), Priority: Medium, Delay: b.moderate * second, DoubtDelay: 3 * b.moderate * second, Margin: 2 * signal.One, Escalate: 60 * second})
+		add(Rule{ID: id + ".low", Kind: Below, Metric: m, Limit: signal.Whole(90), Priority: Low, Delay: b.low * second, DoubtDelay: 6 * b.low * second, Margin: 2 * signal.One})
+		add(Rule{ID: id + ".moderate", Kind: Below, Metric: m, Limit: signal.Whole(88), Priority: Medium, Delay: b.moderate * second, DoubtDelay: 5 * b.moderate * second, Margin: 2 * signal.One, Escalate: 60 * second})
 		add(Rule{ID: id + ".severe", Kind: Below, Metric: m, Limit: signal.Whole(85), Priority: High, Delay: b.severe * second, DoubtDelay: 2 * b.severe * second, Margin: 2 * signal.One, Latch: true})
-		add(Rule{ID: id + ".rapid", Kind: Below, Metric: m, Limit: signal.Whole(80), Priority: High, Delay: 0, DoubtDelay: 4 * second, Margin: 2 * signal.One, Latch: true})
+		add(Rule{ID: id + ".rapid", Kind: Below, Metric: m, Limit: signal.Whole(80), Priority: High, Delay: 0, DoubtDelay: 8 * second, Margin: 2 * signal.One, Latch: true})
 	}
 	percent("spo2", pleth.SpO2)
 	add(Rule{ID: "spo2.satseconds", Kind: SatSeconds, Metric: pleth.SpO2, Limit: signal.Whole(90), Amount: 50 * signal.One, Priority: Medium, Margin: 2 * signal.One, Off: true})

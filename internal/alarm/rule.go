@@ -33,7 +33,8 @@ type Rule struct {
 	Priority Priority
 	// Delay is how long the condition must hold in valid time; DoubtDelay the
 	// same where every sample is doubted, 0: as Delay. A sample counts in
-	// proportion. A Delay of 0 alarms with the first sample.
+	// proportion. A Delay of 0 alarms with the second reading in a row, or where
+	// they are doubted after DoubtDelay.
 	Delay, DoubtDelay int64
 	// Window is how far back valid time below the limit counts; 0: 4/3 of the
 	// delay. For Cluster: how close together the stretches are.

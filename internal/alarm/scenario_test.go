@@ -13,7 +13,6 @@ import (
 	"pleth"
 	"pleth/internal/alarm"
 	"pleth/internal/plethtest"
-	"pleth/internal/quality"
 	"pleth/internal/signal"
 )
 
@@ -100,7 +99,7 @@ func (s *scenario) run(t *testing.T, tick int64) []alarm.Transition {
 			got = append(got, one)
 		}
 	}
-	var live quality.Live
+	var doubter alarm.Doubter
 	now := [16]setting{}
 	carried := [16]bool{}
 	since := [16]int64{}
@@ -142,16 +141,16 @@ func (s *scenario) run(t *testing.T, tick int64) []alarm.Transition {
 				take(e.Advance(k))
 			}
 			if k == at && sending {
-				take(s.push(t, e, &live, at, &now, &carried, &since))
+				take(s.push(t, e, &doubter, at, &now, &carried, &since))
 			}
 		}
 		if tick == 0 && sending {
-			take(s.push(t, e, &live, at, &now, &carried, &since))
+			take(s.push(t, e, &doubter, at, &now, &carried, &since))
 		}
 	}
 }
 
-func (s *scenario) push(t *testing.T, e *alarm.Engine, live *quality.Live, at int64, now *[16]setting, carried *[16]bool, since *[16]int64) []alarm.Transition {
+func (s *scenario) push(t *testing.T, e *alarm.Engine, doubter *alarm.Doubter, at int64, now *[16]setting, carried *[16]bool, since *[16]int64) []alarm.Transition {
 	t.Helper()
 	r := alarm.Reading{At: at}
 	some := false
@@ -173,7 +172,7 @@ func (s *scenario) push(t *testing.T, e *alarm.Engine, live *quality.Live, at in
 	if !some {
 		return nil
 	}
-	r.Doubt = alarm.Doubt(live, &r)
+	r.Doubt = doubter.Doubt(&r)
 	got, err := e.Push(&r)
 	if err != nil {
 		t.Error(err)

@@ -1,6 +1,9 @@
 package quality
 
 import (
+	"encoding/binary"
+	"errors"
+
 	"pleth"
 )
 
@@ -36,4 +39,49 @@ func (l *Live) Mark(r *Row) pleth.Reasons {
 		r.Reasons |= pleth.RateOfChange
 	}
 	return r.Reasons
+}
+
+// fields returns what Mark remembers, as numbers.
+func (l *Live) fields() []*int64 {
+	m := &l.m
+	return []*int64{&l.until, (*int64)(&m.base), &m.at, (*int64)(&m.spo2), (*int64)(&m.pulse.V), &m.flatFrom, (*int64)(&m.flatSpO2), (*int64)(&m.flatPulse)}
+}
+
+func (l *Live) flags() []*bool {
+	m := &l.m
+	return []*bool{&l.fell, &m.any, &m.pulse.Ok, &m.pulse.Missing, &m.flat}
+}
+
+// AppendBinary appends the state of l. The same state gives the same bytes.
+func (l *Live) AppendBinary(dst []byte) ([]byte, error) {
+	set := int64(0)
+	for i, f := range l.flags() {
+		if *f {
+			set |= 1 << i
+		}
+	}
+	dst = binary.AppendVarint(dst, set)
+	for _, v := range l.fields() {
+		dst = binary.AppendVarint(dst, *v)
+	}
+	return dst, nil
+}
+
+// UnmarshalBinary makes l go on from the state in b.
+func (l *Live) UnmarshalBinary(b []byte) error {
+	set, n := binary.Varint(b)
+	for _, v := range l.fields() {
+		if n <= 0 {
+			break
+		}
+		b = b[n:]
+		*v, n = binary.Varint(b)
+	}
+	if n <= 0 || n != len(b) {
+		return errors.New("quality: the snapshot is damaged")
+	}
+	for i, f := range l.flags() {
+		*f = set>>i&1 != 0
+	}
+	return nil
 }
