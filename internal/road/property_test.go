@@ -273,7 +273,7 @@ func TestLogFails(t *testing.T) {
 	if _, err := r.Submit(context.Background(), b); !errors.Is(err, road.ErrStore) {
 		t.Fatalf("%v", err)
 	}
-	if r.Failed() == nil || all(t, r, road.Query{}).Rows.Len() != 0 || len(r.Latest()) != 0 {
+	if r.Failed() == nil || rows(t, r, road.Query{}).Rows.Len() != 0 || len(r.Latest()) != 0 {
 		t.Error("a batch that is not on disk is seen")
 	}
 	if _, err := r.Control(context.Background(), b.Partition, eventlog.Control{Kind: eventlog.KindEnd, Payload: []byte(`{}`)}); !errors.Is(err, road.ErrStore) {
@@ -304,7 +304,7 @@ func TestCursors(t *testing.T) {
 			send(t, r, b, order)
 		}
 		page := rapid.IntRange(1, 50).Draw(t, "page")
-		rows := func(q road.Query, most int) (lines []string, next *road.Cursor) {
+		pageOf := func(q road.Query, most int) (lines []string, next *road.Cursor) {
 			next = q.After
 			err := r.Rows(context.Background(), q, func(tab *reading.Table) (bool, error) {
 				for i := range tab.Rows.Len() {
@@ -321,11 +321,11 @@ func TestCursors(t *testing.T) {
 			}
 			return lines, next
 		}
-		want, _ := rows(road.Query{}, 1<<30)
+		want, _ := pageOf(road.Query{}, 1<<30)
 		var got []string
 		var q road.Query
 		for {
-			lines, next := rows(q, page)
+			lines, next := pageOf(q, page)
 			got = append(got, lines...)
 			if len(lines) < page {
 				break

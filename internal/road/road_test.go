@@ -53,8 +53,8 @@ func batch(device string, b *pleth.Batch, from, to int) *reading.Batch {
 	return out
 }
 
-// all returns the rows that q selects as one table.
-func all(tb testing.TB, r *road.Road, q road.Query) *reading.Table {
+// rows returns the rows that q selects as one table.
+func rows(tb testing.TB, r *road.Road, q road.Query) *reading.Table {
 	tb.Helper()
 	out := &reading.Table{}
 	err := r.Rows(context.Background(), q, func(t *reading.Table) (bool, error) {
@@ -100,7 +100,7 @@ func TestNightEndToEnd(t *testing.T) {
 	}
 	check := func(r *road.Road) {
 		t.Helper()
-		got := all(t, r, road.Query{})
+		got := rows(t, r, road.Query{})
 		if got.Rows.Len() != night.Len() {
 			t.Fatalf("%d rows, want %d", got.Rows.Len(), night.Len())
 		}
@@ -146,4 +146,22 @@ func TestControls(t *testing.T) {
 			t.Errorf("%+v", a)
 		}
 	}
+}
+
+// sessionsOf returns the documents of all sessions of r.
+func sessionsOf(tb testing.TB, r *road.Road) []*analysis.Session {
+	tb.Helper()
+	list, _, err := r.Sessions(context.Background(), road.SessionQuery{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	var out []*analysis.Session
+	for _, s := range list {
+		doc, err := r.Analysis(context.Background(), s.Key)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, doc.Sessions...)
+	}
+	return out
 }
