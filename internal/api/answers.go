@@ -14,6 +14,7 @@ import (
 const (
 	keepAnswers     = 24 * time.Hour
 	keepAnswerBytes = 32 << 20 // of all of them
+	answerCost      = 1 << 10  // bytes of one beside its body and address, about
 	maxKeyLength    = 255
 )
 
@@ -24,7 +25,7 @@ type answers struct {
 	mu    sync.Mutex
 	by    map[answerKey]*list.Element
 	order *list.List // of *kept, oldest first
-	bytes int
+	bytes int        // that they take
 }
 
 type answerKey struct{ who, method, path, key string }
@@ -40,6 +41,9 @@ type kept struct {
 	body   []byte
 }
 
+// cost is what one takes in memory, about.
+func (k *kept) cost() int { return answerCost + len(k.key.path) + len(k.body) }
+
 func newAnswers() *answers { return &answers{by: map[answerKey]*list.Element{}, order: list.New()} }
 
 // begin returns the answer for a key, or nil after making a place for it.
@@ -54,7 +58,9 @@ func (s *answers) begin(k answerKey, digest [32]byte, now time.Time) (*kept, err
 	}
 	e, ok := s.by[k]
 	if !ok {
-		s.by[k] = s.order.PushBack(&kept{key: k, digest: digest, at: now})
+		one := &kept{key: k, digest: digest, at: now}
+		s.by[k] = s.order.PushBack(one)
+		s.bytes += one.cost()
 		return nil, nil
 	}
 	one := e.Value.(*kept)
@@ -89,7 +95,7 @@ func (s *answers) end(k answerKey, status int, header http.Header, body []byte) 
 func (s *answers) drop(e *list.Element) {
 	one := s.order.Remove(e).(*kept)
 	delete(s.by, one.key)
-	s.bytes -= len(one.body)
+	s.bytes -= one.cost()
 }
 
 // recorder keeps what is written beside passing it on.
@@ -124,6 +130,15 @@ func (a *API) once(w http.ResponseWriter, r *http.Request, who *Caller, do func(
 	if len(id) > maxKeyLength {
 		return unprocessable([]FieldError{{Path: "Idempotency-Key", Code: "too_long", Detail: "this key is too long", Allowed: "255 letters"}})
 	}
+	claim := a.cfg.Limits.Body
+	if r.ContentLength >= 0 {
+		claim = min(claim, r.ContentLength)
+	}
+	release, ok := a.Room(claim)
+	if !ok {
+		return busy(time.Second)
+	}
+	defer release()
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.cfg.Limits.Body))
 	if err != nil {
 		return err

@@ -32,13 +32,13 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, func(), erro
 	if claim < 0 || packed != "" && packed != "identity" {
 		claim = limit
 	}
-	if a.bodies.Add(claim) > a.cfg.Limits.Bodies {
-		a.bodies.Add(-claim)
+	giveBack, ok := a.Room(claim)
+	if !ok {
 		return nil, nil, busy(1e9)
 	}
 	buf := buffers.Get().(*bytes.Buffer)
 	release := func() {
-		a.bodies.Add(-claim)
+		giveBack()
 		if buf.Cap() <= keepBuffer {
 			buf.Reset()
 			buffers.Put(buf)
@@ -50,6 +50,16 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, func(), erro
 		return nil, nil, err
 	}
 	return buf.Bytes(), release, nil
+}
+
+// Room takes n bytes of the memory for bodies and what comes of them, or says
+// that there are none left. release gives them back.
+func (a *API) Room(n int64) (release func(), ok bool) {
+	if a.bodies.Add(n) > a.cfg.Limits.Bodies {
+		a.bodies.Add(-n)
+		return nil, false
+	}
+	return func() { a.bodies.Add(-n) }, true
 }
 
 // fill reads body into buf.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"pleth/internal/deadletter"
 	"pleth/internal/intake/readings"
 	"pleth/internal/reading"
 )
@@ -45,6 +47,11 @@ func (a *API) postReadings(w http.ResponseWriter, r *http.Request, who *Caller) 
 	if err != nil {
 		return a.undecodable(r, device, body, now, err)
 	}
+	giveBack, ok := a.Room(int64(len(in.Refused)) * readings.RefusalBytes)
+	if !ok {
+		return busy(time.Second)
+	}
+	defer giveBack()
 	if err := a.quota(who, in, now); err != nil {
 		return err
 	}
@@ -56,8 +63,7 @@ func (a *API) postReadings(w http.ResponseWriter, r *http.Request, who *Caller) 
 	}
 	if len(in.Refused) > 0 {
 		if err := a.cfg.Aside.Put(r.Context(), "rest", now.UnixNano(), body, in.Refused); err != nil {
-			// The sender still holds what was refused and is told so.
-			a.cfg.Log.Error("dead letters not kept", "error", err)
+			return a.notKept(err)
 		}
 	}
 	return writeTaken(w, r, in, outcomes, isList(body))
@@ -72,7 +78,7 @@ func (a *API) undecodable(r *http.Request, device string, body []byte, now time.
 		p := malformed(syntax.Error())
 		whole := []readings.Refusal{{Device: device, To: len(body), Problems: []readings.Problem{{Code: readings.Malformed, Detail: syntax.Error()}}}}
 		if err := a.cfg.Aside.Put(r.Context(), "rest", now.UnixNano(), body, whole); err != nil {
-			a.cfg.Log.Error("dead letters not kept", "error", err)
+			return a.notKept(err)
 		}
 		return p
 	case errors.As(err, &many):
@@ -80,6 +86,24 @@ func (a *API) undecodable(r *http.Request, device string, body []byte, now time.
 	}
 	return err
 }
+
+// notKept is the answer where what was refused could not be kept aside. The
+// sender keeps it and comes again; what was taken is a duplicate then.
+func (a *API) notKept(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	a.cfg.Log.Error("dead letters not kept", "error", err)
+	p := problem(http.StatusServiceUnavailable, "dead-letters", "The dead letters take nothing", "some of this was refused, and that cannot be kept aside now; what was taken is stored; send all of it again after the time of Retry-After")
+	p.RetryAfter = keepRetry
+	if errors.Is(err, deadletter.ErrFull) {
+		p.Detail = "some of this was refused, and the dead letters are full: resubmit or drop some; what was taken is stored; send all of it again after the time of Retry-After"
+	}
+	return p
+}
+
+// keepRetry is how long a sender waits where the dead letters take nothing.
+const keepRetry = 30 * time.Second
 
 // isList reports whether a body is a JSON list.
 func isList(body []byte) bool {

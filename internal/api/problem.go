@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"pleth/internal/deadletter"
+	"pleth/internal/identity"
 	"pleth/internal/road"
 )
 
@@ -69,16 +71,24 @@ func busy(after time.Duration) *Problem {
 	return p
 }
 
-// Busy says how long a sender should wait after an error of the road, and
-// whether it should at all.
+// Busy says how long a sender should wait after an error of the road, of the
+// identity store or of the dead letters, and whether it should at all.
 func Busy(err error) (time.Duration, bool) {
 	switch {
 	case errors.Is(err, road.ErrBusy):
 		return time.Second, true
-	case errors.Is(err, road.ErrStore), errors.Is(err, road.ErrClosed):
+	case errors.Is(err, road.ErrStore), errors.Is(err, road.ErrClosed), errors.Is(err, identity.ErrStore), errors.Is(err, identity.ErrClosed):
 		return 5 * time.Second, true
+	case errors.Is(err, deadletter.ErrFull), errors.Is(err, deadletter.ErrStore), errors.Is(err, deadletter.ErrClosed):
+		return keepRetry, true
 	}
 	return 0, false
+}
+
+// waits reports whether err goes away by itself, or when somebody mends a disk.
+func waits(err error) bool {
+	_, ok := Busy(err)
+	return ok
 }
 
 // fail answers with err: as it is if it is a Problem, else as 500 whose cause
@@ -94,7 +104,8 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client has gone
 	case errors.Is(err, road.ErrBusy):
 		p = busy(time.Second)
-	case errors.Is(err, road.ErrStore), errors.Is(err, road.ErrClosed):
+	case waits(err):
+		a.cfg.Log.Error("request not stored", "method", r.Method, "route", r.Pattern, "error", err)
 		p = problem(http.StatusServiceUnavailable, "unavailable", "Not now", "nothing can be written at the moment; what this request sent may or may not have been kept: send it again after the time of Retry-After, a reading that was kept is a duplicate then")
 		p.RetryAfter, _ = Busy(err)
 	case errors.Is(err, road.ErrNotFound):

@@ -14,6 +14,10 @@ import (
 // the sender should come back later.
 var ErrFull = errors.New("the dead letters are full: resubmit or drop some, or raise their limit")
 
+// ErrStore says that the letters could not be written or read. What was asked
+// may or may not have happened; asking again is safe.
+var ErrStore = errors.New("the dead letters failed")
+
 // ErrUnknown says that there is no letter of that number.
 var ErrUnknown = errors.New("no dead letter has that number")
 

@@ -56,19 +56,19 @@ func (s *Store) List(ctx context.Context, q Query) ([]Letter, error) {
 	}
 	rows, err := s.file.Read.QueryContext(ctx, columns+" WHERE "+strings.Join(where, " AND ")+" ORDER BY number "+order+" LIMIT ?", append(args, q.Limit)...)
 	if err != nil {
-		return nil, fmt.Errorf("dead letters: %w", err)
+		return nil, failed(err)
 	}
 	defer rows.Close()
 	var letters []Letter
 	for rows.Next() {
 		l, err := scan(rows.Scan)
 		if err != nil {
-			return nil, fmt.Errorf("dead letters: %w", err)
+			return nil, failed(err)
 		}
 		letters = append(letters, l)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("dead letters: %w", err)
+		return nil, failed(err)
 	}
 	return letters, nil
 }
@@ -103,7 +103,7 @@ func (s *Store) Inspect(ctx context.Context, number int64) (Letter, []Item, []At
 		attempts, err = s.attempts(ctx, number)
 	}
 	if err != nil {
-		return Letter{}, nil, nil, fmt.Errorf("dead letter %d: %w", number, err)
+		return Letter{}, nil, nil, fmt.Errorf("%w: letter %d: %w", ErrStore, number, err)
 	}
 	return l, items, attempts, nil
 }
@@ -155,7 +155,7 @@ func (s *Store) Tried(ctx context.Context, number int64, who Who, taken, refused
 	done, err := s.file.Write.ExecContext(ctx, `INSERT INTO attempt (letter, at, taken, refused, sealed)
 		SELECT number, ?, ?, ?, ? FROM letter WHERE number = ?`, s.clock(), taken, refused, closed, number)
 	if err != nil {
-		return fmt.Errorf("dead letter %d: %w", number, err)
+		return fmt.Errorf("%w: letter %d: %w", ErrStore, number, err)
 	}
 	if n, err := done.RowsAffected(); err != nil || n == 0 {
 		return errors.Join(err, ErrUnknown)
@@ -199,7 +199,7 @@ func (s *Store) Drop(ctx context.Context, number int64, settled bool, who Who) (
 		err = s.count(ctx)
 	}
 	if err != nil {
-		return 0, fmt.Errorf("dead letters: %w", err)
+		return 0, failed(err)
 	}
 	return letters, nil
 }

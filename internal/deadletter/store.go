@@ -95,6 +95,8 @@ func Open(ctx context.Context, path string, key sealed.Key, limit int64, clock f
 	return s, nil
 }
 
+func failed(err error) error { return fmt.Errorf("%w: %w", ErrStore, err) }
+
 // Close waits for the write under way and closes the file.
 func (s *Store) Close() error {
 	s.group.Close()
@@ -230,7 +232,7 @@ func (s *Store) write(all [][]row) ([]error, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("dead letters: %w", err)
+		return nil, failed(err)
 	}
 	s.letters.Add(letters)
 	s.readings.Add(number)

@@ -20,6 +20,10 @@ var ErrUnknown = errors.New("identity: nobody goes by that")
 // ErrClosed says that the store was closed.
 var ErrClosed = errors.New("identity: the store is closed")
 
+// ErrStore says that the store could not be written or read. What was asked
+// may or may not have happened; asking again is safe.
+var ErrStore = errors.New("identity: the store failed")
+
 // ErrWrongKey says that the store was made with another key.
 var ErrWrongKey = errors.New("identity: the store was made with another key; start with the key file it was made with")
 

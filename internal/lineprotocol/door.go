@@ -52,8 +52,11 @@ type Config struct {
 	Known  func(device string) bool // as in readings.Options; nil: all
 	Future time.Duration            // as in readings.Options
 	Body   int64                    // bytes of a body, unpacked; 0: 25 MiB
-	Lines  int                      // readings of a body; 0: as many as it holds
-	Clock  func() time.Time
+	Lines  int                      // readings of a body; 0: 250,000
+	// Room takes bytes of memory, or says that there are none left; release
+	// gives them back. nil: there are always some.
+	Room  func(bytes int64) (release func(), ok bool)
+	Clock func() time.Time
 }
 
 // Door takes line protocol over HTTP. Use New. It is safe for concurrent use.
@@ -80,7 +83,10 @@ func New(cfg Config) *Door {
 		cfg.Body = 25 << 20
 	}
 	if cfg.Lines <= 0 {
-		cfg.Lines = int(cfg.Body)
+		cfg.Lines = 250_000
+	}
+	if cfg.Room == nil {
+		cfg.Room = func(int64) (func(), bool) { return func() {}, true }
 	}
 	if cfg.Busy == nil {
 		cfg.Busy = func(error) (time.Duration, bool) { return time.Second, true }
@@ -130,6 +136,12 @@ func (d *Door) write(w http.ResponseWriter, r *http.Request) {
 		d.fail(w, r, http.StatusBadRequest, "invalid", "precision is one of ns, us, ms, s, m, h")
 		return
 	}
+	release, ok := d.cfg.Room(d.claim(r))
+	if !ok {
+		d.wait(w, r, http.StatusServiceUnavailable, time.Second, "too many bodies at once; send it again after the time of Retry-After")
+		return
+	}
+	defer release()
 	in := d.free.Get().(*work)
 	defer d.free.Put(in)
 	if status, text := in.read(w, r, d.cfg.Body); text != "" {
@@ -140,9 +152,19 @@ func (d *Door) write(w http.ResponseWriter, r *http.Request) {
 	in.scan = scanner{body: in.body.Bytes(), line: line{fields: in.scan.line.fields}}
 	in.decoder.reset(in.build, unit, now.UnixNano())
 	for in.scan.next() {
+		if in.build.Len() == d.cfg.Lines {
+			d.fail(w, r, http.StatusRequestEntityTooLarge, "request too large", "the body has more than "+strconv.Itoa(d.cfg.Lines)+" points: send them in parts")
+			return
+		}
 		in.decoder.line(&in.scan.line)
 	}
 	n := in.build.Len()
+	more, ok := d.cfg.Room(int64(in.build.Refused()) * readings.RefusalBytes)
+	if !ok {
+		d.wait(w, r, http.StatusServiceUnavailable, time.Second, "too much is refused at once; send it again after the time of Retry-After")
+		return
+	}
+	defer more()
 	if wait := who.Take(now, n); wait > 0 {
 		d.wait(w, r, http.StatusTooManyRequests, wait, "more readings a second than this token may send")
 		return
@@ -168,6 +190,15 @@ func (d *Door) write(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusNoContent)
 	}
+}
+
+// claim is the memory that a body takes at most, as far as is known before it
+// is read.
+func (d *Door) claim(r *http.Request) int64 {
+	if n := r.ContentLength; n >= 0 && n <= d.cfg.Body && r.Header.Get("Content-Encoding") == "" {
+		return n
+	}
+	return d.cfg.Body
 }
 
 // failed answers where nothing can be said of the lines.

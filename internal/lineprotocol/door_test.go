@@ -92,14 +92,22 @@ type door struct {
 	road  *road
 	aside []string // the refused lines
 	wait  time.Duration
+	taken int64 // of the room for bodies
 }
 
 func start(tb testing.TB) *door {
 	tb.Helper()
 	d := &door{road: &road{}}
 	made := lineprotocol.New(lineprotocol.Config{
-		Road: d.road, People: people{}, Clock: func() time.Time { return now }, Body: 1 << 20,
+		Road: d.road, People: people{}, Clock: func() time.Time { return now }, Body: 1 << 20, Lines: 5000,
 		Aside: d,
+		Room: func(n int64) (func(), bool) {
+			if d.taken+n > 1<<20+1<<17 { // a body and some
+				return nil, false
+			}
+			d.taken += n
+			return func() { d.taken -= n }, true
+		},
 		Authenticate: func(token string) lineprotocol.Caller {
 			if token != "secret" {
 				return nil
@@ -266,6 +274,29 @@ func TestBusy(t *testing.T) {
 	d.road.err, d.wait = nil, 3*time.Second
 	if status, text := d.send(t, "/write", []byte(example)); status != 429 || d.road.dump() != "" {
 		t.Errorf("got %d %s", status, text)
+	}
+}
+
+// A body of many points, or of many that are refused, takes no more memory than
+// there is.
+func TestPointsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	point := "m,device=d spo2=97 1672531200000000000\n"
+	for _, c := range []struct {
+		body string
+		want int
+	}{
+		{strings.Repeat(point, 5000), 204},
+		{strings.Repeat(point, 5000) + "\n# the end\n", 204},
+		{strings.Repeat(point, 5001), 413},
+		{strings.Repeat("x\n", 5001), 413},
+		{strings.Repeat("x\n", 5000), 503},
+		{strings.Repeat("x\n", 1000), 400},
+	} {
+		if status, text := d.send(t, "/write", []byte(c.body)); status != c.want || d.taken != 0 {
+			t.Errorf("%.20q: got %d %.200s, %d bytes taken", c.body, status, text, d.taken)
+		}
 	}
 }
 

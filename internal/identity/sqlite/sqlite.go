@@ -67,6 +67,8 @@ func Open(ctx context.Context, path string) (*Rows, error) {
 	return &Rows{file}, nil
 }
 
+func failed(err error) error { return fmt.Errorf("%w: %w", identity.ErrStore, err) }
+
 // Close closes the file.
 func (r *Rows) Close() error { return r.file.Close() }
 
@@ -77,7 +79,7 @@ func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) (names []string, 
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
+		return nil, failed(err)
 	}
 	return names, nil
 }
@@ -125,7 +127,7 @@ func (r *Rows) pair(ctx context.Context, query string, arg any) (identity.Pair, 
 	case errors.Is(err, sql.ErrNoRows):
 		return identity.Pair{}, identity.ErrUnknown
 	case err != nil:
-		return identity.Pair{}, fmt.Errorf("identity store: %w", err)
+		return identity.Pair{}, failed(err)
 	}
 	copy(p.Index[:], hash)
 	return p, nil
@@ -134,7 +136,7 @@ func (r *Rows) pair(ctx context.Context, query string, arg any) (identity.Pair, 
 // Note implements identity.Rows.
 func (r *Rows) Note(ctx context.Context, at int64, sealed []byte) error {
 	if _, err := r.file.Write.ExecContext(ctx, `INSERT INTO look (at, sealed) VALUES (?, ?)`, at, sealed); err != nil {
-		return fmt.Errorf("identity store: %w", err)
+		return failed(err)
 	}
 	return nil
 }
@@ -143,19 +145,19 @@ func (r *Rows) Note(ctx context.Context, at int64, sealed []byte) error {
 func (r *Rows) Looks(ctx context.Context, after int64, limit int) ([]identity.Look, error) {
 	rows, err := r.file.Read.QueryContext(ctx, `SELECT number, at, sealed FROM look WHERE number > ? ORDER BY number LIMIT ?`, after, limit)
 	if err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
+		return nil, failed(err)
 	}
 	defer rows.Close()
 	var looks []identity.Look
 	for rows.Next() {
 		var l identity.Look
 		if err := rows.Scan(&l.Number, &l.At, &l.Sealed); err != nil {
-			return nil, fmt.Errorf("identity store: %w", err)
+			return nil, failed(err)
 		}
 		looks = append(looks, l)
 	}
 	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
+		return nil, failed(err)
 	}
 	return looks, nil
 }
@@ -163,11 +165,11 @@ func (r *Rows) Looks(ctx context.Context, after int64, limit int) ([]identity.Lo
 // Check implements identity.Rows.
 func (r *Rows) Check(ctx context.Context, first []byte) ([]byte, error) {
 	if _, err := r.file.Write.ExecContext(ctx, `INSERT INTO key_check (one, sealed) VALUES (1, ?) ON CONFLICT DO NOTHING`, first); err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
+		return nil, failed(err)
 	}
 	var kept []byte
 	if err := r.file.Write.QueryRowContext(ctx, `SELECT sealed FROM key_check`).Scan(&kept); err != nil {
-		return nil, fmt.Errorf("identity store: %w", err)
+		return nil, failed(err)
 	}
 	return kept, nil
 }
@@ -176,7 +178,7 @@ func (r *Rows) Check(ctx context.Context, first []byte) ([]byte, error) {
 func (r *Rows) Size(ctx context.Context) (int64, error) {
 	var n int64
 	if err := r.file.Read.QueryRowContext(ctx, `SELECT count(*) FROM pair`).Scan(&n); err != nil {
-		return 0, fmt.Errorf("identity store: %w", err)
+		return 0, failed(err)
 	}
 	return n, nil
 }

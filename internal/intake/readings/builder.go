@@ -29,7 +29,7 @@ type Options struct {
 	Device   string        // of every reading, from the address or topic; empty: each reading says its own
 	Received int64         // nanoseconds UTC; 0: no bound on future stamps
 	Future   time.Duration // how far ahead a stamp may be; 0: DefaultFuture
-	Limit    int           // readings at once; 0: MaxReadings
+	Limit    int           // readings before a Result; 0: MaxReadings. More are not kept in memory
 	// Known reports whether the server takes readings of a device; nil: it
 	// takes all.
 	Known func(device string) bool
@@ -72,7 +72,8 @@ type Builder struct {
 	scratch []byte
 	places  []Place
 	refused []Refusal
-	guesses int // names still compared with the known ones
+	over    bool // more readings came than Options.Limit
+	guesses int  // names still compared with the known ones
 
 	order [40]guess // what the reader of JSON saw last
 }
@@ -129,13 +130,16 @@ func (b *Builder) clear() {
 	clear(b.groups)
 	b.groups, b.last = b.groups[:0], -1
 	clear(b.byKey)
-	b.places, b.refused = nil, nil
+	b.places, b.refused, b.over = nil, nil, false
 	b.guesses = 100
 	b.Start()
 }
 
 // Len returns the number of readings finished, refused ones included.
 func (b *Builder) Len() int { return len(b.places) }
+
+// Refused returns how many of them were refused.
+func (b *Builder) Refused() int { return len(b.refused) }
 
 // Start begins a reading and forgets one that was not finished.
 func (b *Builder) Start() {
@@ -276,6 +280,10 @@ func (b *Builder) problem(p Problem) {
 // with it is among the refused of Result.
 func (b *Builder) Finish(from, to int) bool {
 	c := &b.cur
+	if b.full() {
+		b.Start()
+		return false
+	}
 	if c.device == nil && !c.badDevice {
 		if c.device = []byte(b.opts.Device); len(c.device) == 0 {
 			b.problem(Problem{Path: "device_id", Code: MissingDevice, Detail: "say which device the reading is of"})
@@ -320,7 +328,20 @@ func (b *Builder) Refuse(device string, from, to int, problems ...Problem) {
 	b.refuse(Refusal{Device: device, From: from, To: to, Problems: problems})
 }
 
+// full reports whether there is no room for another reading, and remembers
+// that one came.
+func (b *Builder) full() bool {
+	if len(b.places) < b.opts.Limit {
+		return false
+	}
+	b.over = true
+	return true
+}
+
 func (b *Builder) refuse(r Refusal) {
+	if b.full() {
+		return
+	}
 	r.Index = len(b.places)
 	b.places = append(b.places, Place{-1, int32(len(b.refused))})
 	b.refused = append(b.refused, r)
@@ -363,10 +384,13 @@ func (b *Builder) group() int {
 }
 
 // Result exchanges the people's identifiers for pseudonyms and returns what
-// was collected since the last call. On an error nothing is lost, and it can
-// be called again. people may be nil where no reading names a person or has
-// tags.
+// was collected since the last call. It returns a *TooManyError where more came
+// than Options.Limit. On another error nothing is lost, and it can be called
+// again. people may be nil where no reading names a person or has tags.
 func (b *Builder) Result(ctx context.Context, people People) (*Result, error) {
+	if b.over {
+		return nil, &TooManyError{b.opts.Limit}
+	}
 	r := &Result{Places: b.places, Refused: b.refused}
 	var ids []string
 	seen := map[string]int{}

@@ -28,22 +28,22 @@ func Decode(ctx context.Context, data []byte, opts Options, people People) (*Res
 }
 
 // JSON adds one reading, or a list of them, or one line of NDJSON. On an error
-// (see Decode) it has added nothing. Places within data go with what it
+// (see Decode) it has added nothing; what would go beyond Options.Limit
+// together with what was added before is such an error too. Places within data go with what it
 // refuses. data must not change before Result.
 func (b *Builder) JSON(data []byte) error {
-	before := b.Len()
+	before, over := b.Len(), b.over
 	b.Start()
 	s := scanner{b: b, data: data}
-	i := s.document()
-	switch {
-	case i < 0:
-		b.rewind(before)
-		return s.err
-	case b.Len()-before > b.opts.Limit:
-		b.rewind(before)
-		return &TooManyError{b.opts.Limit}
+	if i := s.document(); i >= 0 && b.over == over {
+		return nil
 	}
-	return nil
+	b.rewind(before)
+	b.over = over
+	if s.err == nil {
+		s.err = &TooManyError{b.opts.Limit}
+	}
+	return s.err
 }
 
 // scanner reads JSON into a Builder. Its methods take and return a position;
@@ -98,12 +98,11 @@ func (s *scanner) list(i int) int {
 	if i = s.space(i); i < len(s.data) && s.data[i] == ']' {
 		return i + 1
 	}
-	before := s.b.Len()
 	for {
 		if i = s.reading(i); i < 0 {
 			return i
 		}
-		if s.b.Len()-before > s.b.opts.Limit {
+		if s.b.over {
 			s.err = &TooManyError{s.b.opts.Limit}
 			return -1
 		}

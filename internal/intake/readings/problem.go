@@ -55,6 +55,10 @@ type Refusal struct {
 	Problems []Problem
 }
 
+// RefusalBytes is about what a refusal takes in memory: more than the bytes it
+// speaks of may.
+const RefusalBytes = 256
+
 // SyntaxError says where bytes stop being JSON. Nothing of such an input is
 // taken.
 type SyntaxError struct {

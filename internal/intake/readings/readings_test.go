@@ -260,6 +260,19 @@ func TestLimits(t *testing.T) {
 	if _, err := readings.Decode(context.Background(), []byte(`[1,2,3]`), opts, nil); err != nil {
 		t.Errorf("3 readings: %v", err)
 	}
+	b := readings.New(opts)
+	for range 1000 {
+		b.Start()
+		b.Finish(0, 0)
+		b.Refuse("", 0, 0)
+	}
+	if _, err := b.Result(context.Background(), nil); !errors.As(err, &many) || b.Len() != 3 {
+		t.Errorf("2000 readings: %v, %d kept", err, b.Len())
+	}
+	b.Reset(opts)
+	if b.JSON([]byte(`[1,2]`)) != nil || b.JSON([]byte(`[1,2]`)) == nil || b.JSON([]byte(`1`)) != nil || b.JSON([]byte(`1`)) == nil || b.Len() != 3 {
+		t.Errorf("in parts: %d", b.Len())
+	}
 	var body strings.Builder
 	body.WriteString(`{"device_id":"d"`)
 	for i := range 10000 {
