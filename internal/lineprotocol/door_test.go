@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -92,21 +93,22 @@ type door struct {
 	road  *road
 	aside []string // the refused lines
 	wait  time.Duration
-	taken int64 // of the room for bodies
+	room  atomic.Int64 // left for bodies
 }
 
 func start(tb testing.TB) *door {
 	tb.Helper()
 	d := &door{road: &road{}}
+	d.room.Store(1 << 30)
 	made := lineprotocol.New(lineprotocol.Config{
 		Road: d.road, People: people{}, Clock: func() time.Time { return now }, Body: 1 << 20, Lines: 5000,
 		Aside: d,
 		Room: func(n int64) (func(), bool) {
-			if d.taken+n > 1<<20+1<<17 { // a body and some
+			if d.room.Add(-n) < 0 {
+				d.room.Add(n)
 				return nil, false
 			}
-			d.taken += n
-			return func() { d.taken -= n }, true
+			return func() { d.room.Add(n) }, true
 		},
 		Authenticate: func(token string) lineprotocol.Caller {
 			if token != "secret" {
@@ -282,6 +284,8 @@ func TestBusy(t *testing.T) {
 func TestPointsAreBounded(t *testing.T) {
 	t.Parallel()
 	d := start(t)
+	const room = 1<<20 + 1<<17 // a body and some
+	d.room.Store(room)
 	point := "m,device=d spo2=97 1672531200000000000\n"
 	for _, c := range []struct {
 		body string
@@ -294,8 +298,8 @@ func TestPointsAreBounded(t *testing.T) {
 		{strings.Repeat("x\n", 5000), 503},
 		{strings.Repeat("x\n", 1000), 400},
 	} {
-		if status, text := d.send(t, "/write", []byte(c.body)); status != c.want || d.taken != 0 {
-			t.Errorf("%.20q: got %d %.200s, %d bytes taken", c.body, status, text, d.taken)
+		if status, text := d.send(t, "/write", []byte(c.body)); status != c.want || d.room.Load() != room {
+			t.Errorf("%.20q: got %d %.200s, %d bytes left", c.body, status, text, d.room.Load())
 		}
 	}
 }
