@@ -67,6 +67,7 @@ type cli struct {
 	Simulate  simulateCmd  `cmd:"" help:"Make recordings whose truth is known."`
 	Schema    schemaCmd    `cmd:"" help:"Print the schemas of what pleth writes."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Serve     serveCmd     `cmd:"" help:"Take readings from devices, keep them, and answer for them."`
 }
 
 const about = `pleth reads what oximeters recorded and says what is in it.

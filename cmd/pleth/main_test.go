@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 
 // commands are what the scripts use besides the built-in ones.
 func commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
+	cmds := map[string]func(*testscript.TestScript, bool, []string){
 		// code N command...: the command exits with exactly N.
 		"code": func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg || len(args) < 2 {
@@ -46,6 +46,8 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 			ts.Check(os.WriteFile(ts.MkAbs(args[2]), []byte(b[:min(n, len(b))]), 0o600))
 		},
 	}
+	serveCommands(cmds)
+	return cmds
 }
 
 // TestRealRecordings runs every real recording through the program: document,

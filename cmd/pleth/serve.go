@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pleth/internal/app"
+)
+
+type serveCmd struct {
+	Data           string `help:"Directory of everything kept (pleth-data)." placeholder:"DIR" type:"path"`
+	Config         string `help:"Settings, as pleth.yaml. A flag wins over the file." placeholder:"FILE" type:"path"`
+	Listen         string `help:"Address for HTTP (127.0.0.1:8080; port 0: any free one)." placeholder:"ADDR"`
+	InsecureLocal  bool   `help:"Ask nobody for a token. Refused unless every listener is on loopback."`
+	AllowPlaintext bool   `help:"Listen beyond loopback without TLS, because something in front of it encrypts."`
+	TLSCert        string `name:"tls-cert" help:"Certificate chain (PEM); read again when it changes." placeholder:"FILE" type:"path"`
+	TLSKey         string `name:"tls-key" help:"Key of the certificate (PEM)." placeholder:"FILE" type:"path"`
+	MQTT           string `name:"mqtt" help:"Address for MQTT (off)." placeholder:"ADDR"`
+	KeyFile        string `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
+	Demo           bool   `help:"Add a simulated ward of 24 beds."`
+}
+
+func (c *serveCmd) Run(e *env) error {
+	var set app.Settings
+	if c.Config != "" {
+		var err error
+		if set, err = app.ReadSettings(c.Config); err != nil {
+			return &exitError{exitUsage, err}
+		}
+	}
+	for _, f := range []struct {
+		given string
+		to    *string
+	}{{c.Data, &set.Data}, {c.Listen, &set.Listen}, {c.TLSCert, &set.TLS.Cert}, {c.TLSKey, &set.TLS.Key}, {c.MQTT, &set.MQTT.Listen}, {c.KeyFile, &set.KeyFile}} {
+		if f.given != "" {
+			*f.to = f.given
+		}
+	}
+	set.InsecureLocal = set.InsecureLocal || c.InsecureLocal
+	set.AllowPlaintext = set.AllowPlaintext || c.AllowPlaintext
+	set.Demo = set.Demo || c.Demo
+	s, err := app.NewServer(set, e.program, e.stderr)
+	var wrong *app.UsageError
+	switch {
+	case errors.As(err, &wrong):
+		return &exitError{exitUsage, err}
+	case err != nil:
+		return err
+	}
+	fmt.Fprintln(e.stdout, s.URL())
+	err = s.Start(e.ctx)
+	if err == nil {
+		select {
+		case <-e.ctx.Done():
+		case err = <-s.Failed():
+		}
+	}
+	return errors.Join(err, s.Stop(context.WithoutCancel(e.ctx)))
+}

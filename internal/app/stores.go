@@ -1,0 +1,61 @@
+package app
+
+import (
+	"math"
+
+	"pleth"
+	"pleth/internal/eventlog"
+	logs "pleth/internal/eventlog/pebble"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+	"pleth/internal/series"
+	chunks "pleth/internal/series/pebble"
+)
+
+// logOf is the log in Pebble as the road needs it.
+type logOf struct{ *logs.Log }
+
+// Append implements road.Log.
+func (l logOf) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
+
+// seriesOf is the series in Pebble as the road needs it.
+type seriesOf struct{ store *chunks.Store }
+
+// Commit implements road.Series.
+func (s seriesOf) Commit(c *road.Sealed) error {
+	out := series.Commit{Partition: c.Partition, State: c.State, Position: c.Position}
+	for _, one := range c.Chunks {
+		out.Chunks = append(out.Chunks, series.Chunk{Rows: one.Table,
+			Source: series.Source{First: one.First, Last: one.Last, LagMin: one.DelayMin, LagMedian: one.DelayMedian, LagMax: one.DelayMax}})
+	}
+	return s.store.Commit(&out)
+}
+
+// State implements road.Series.
+func (s seriesOf) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
+	position, state, _, err := s.store.State(p)
+	return state, position, err
+}
+
+// enough ends a scan that has all it needs.
+type enough struct{}
+
+func (enough) Error() string { return "enough" }
+
+// Scan implements road.Series: its end is included, that of the store is not.
+func (s seriesOf) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+	if to < math.MaxInt64 {
+		to++
+	}
+	err := s.store.Scan(p, from, to, metrics, func(t *reading.Table) error {
+		more, err := f(t)
+		if err == nil && !more {
+			err = enough{}
+		}
+		return err
+	})
+	if err == (enough{}) {
+		return nil
+	}
+	return err
+}
