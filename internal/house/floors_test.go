@@ -20,7 +20,7 @@ import (
 var floors = [][]string{
 	{"."},
 	{"client", "internal/signal", "internal/device", "internal/cmf", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reconcile", "internal/reading", "internal/column", "internal/sealed", "internal/groupcommit", "internal/sqlitefile"},
-	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/pebbledb", "internal/identity"},
+	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/eventlog", "internal/pebbledb", "internal/identity", "internal/rawfile"},
 	{"internal/oximetry", "internal/series"},
 	{"internal/stream", "internal/oximetry/pobm"},
 	{"internal/intake", "internal/evaluate", "internal/alarm"},
