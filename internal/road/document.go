@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
 
 	"pleth/internal/analysis"
@@ -25,7 +27,7 @@ type documents struct {
 
 // analysed is one analysed session, before it was evaluated.
 type analysed struct {
-	key      string
+	key      string // of the session in its recording
 	revision uint64
 	session  analysis.Session
 	facts    []analysis.Facts // none where nothing was measured
@@ -117,7 +119,9 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 	p.h.mu.RLock()
 	key, set := p.h.key(p.m, s.KeyStart), r.settings(p.h)
 	p.h.mu.RUnlock()
-	if have := r.documents.get(key, s.Revision); have != nil {
+	// Recordings of one file may have sessions of one key.
+	kept := strings.Join([]string{p.h.partition.Device, p.h.partition.Recording, p.m.String(), key}, "\x00")
+	if have := r.documents.get(kept, s.Revision); have != nil {
 		return have, nil
 	}
 	whole, err := r.whole(ctx, p.h, p.m, p.spans, i)
@@ -128,7 +132,7 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 		r.identified(p.h, p.m, s, whole)
 	}
 	night := analysis.Analyse(whole, key, set)
-	out := &analysed{key: key, revision: s.Revision, session: *night.Result}
+	out := &analysed{key: kept, revision: s.Revision, session: *night.Result}
 	if night.Derived.Valid > 0 {
 		doc := r.emptyDocument(p.h)
 		doc.Sessions = append(doc.Sessions, night.Result)
@@ -139,19 +143,65 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 }
 
 // nights returns what of the session and those around it takes part in the
-// comparison.
+// comparison. The recordings of one imported file count as one.
 func (r *Road) nights(ctx context.Context, p *place) ([]analysis.Facts, error) {
-	var facts []analysis.Facts
 	own := r.info(p.h, p.m, p.spans, p.i).Subject
-	for i := max(0, p.i-nearNights); i < min(len(p.spans), p.i+nearNights+1); i++ {
-		if i != p.i && r.info(p.h, p.m, p.spans, i).Subject != own {
+	facts, err := r.near(ctx, p, p.i, own, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range r.of(p.h.partition.Device) {
+		if h == p.h || !sameFile(h.partition.Recording, p.h.partition.Recording) {
 			continue
 		}
-		one, err := r.analysed(ctx, p, i)
+		for _, m := range timelines {
+			spans, err := r.tracked(ctx, h, m)
+			if err != nil {
+				return nil, err
+			}
+			near, _ := slices.BinarySearchFunc(spans, p.spans[p.i].Start, func(s span, start int64) int { return int(max(-1, min(1, s.Start-start))) })
+			if facts, err = r.near(ctx, &place{h, m, spans, -1}, near, own, facts); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return facts, nil
+}
+
+// near appends the facts of the sessions of a place near number i that are
+// of the subject, and of the place itself.
+func (r *Road) near(ctx context.Context, p *place, i int, subject string, facts []analysis.Facts) ([]analysis.Facts, error) {
+	for k := max(0, i-nearNights); k < min(len(p.spans), i+nearNights+1); k++ {
+		if k != p.i && r.info(p.h, p.m, p.spans, k).Subject != subject {
+			continue
+		}
+		one, err := r.analysed(ctx, p, k)
 		if err != nil {
 			return nil, err
 		}
-		facts = append(facts, one.facts...)
+		for _, f := range one.facts {
+			f.Order = fileOrder(p.h.partition.Recording)
+			facts = append(facts, f)
+		}
 	}
 	return facts, nil
+}
+
+// Recordings of an imported file are named by its digest; those after the
+// first have their number behind a point.
+
+// sameFile reports whether two recordings are of one imported file.
+func sameFile(a, b string) bool {
+	a, _, _ = strings.Cut(a, ".")
+	b, _, _ = strings.Cut(b, ".")
+	return a != "" && a == b
+}
+
+// fileOrder returns the number of a recording in its file, from 1.
+func fileOrder(recording string) int {
+	_, number, _ := strings.Cut(recording, ".")
+	if n, err := strconv.Atoi(number); err == nil {
+		return n
+	}
+	return 1
 }
