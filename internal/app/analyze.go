@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 
 	"pleth/internal/analysis"
 	"pleth/internal/device"
@@ -26,7 +27,12 @@ type Analyzer struct {
 	given    device.Given
 	intake   intake.Options
 	stdin    io.Reader
-	lean     bool // keep the traces of the first and the last session only
+	// open opens a path; nil: as a file.
+	open func(path string) (io.Reader, error)
+	// keep is given each recording with its sessions before they are let go;
+	// nil: nobody is. It may run on several goroutines.
+	keep func(r *Recording, sessions []*session.Session)
+	lean bool // keep the traces of the first and the last session only
 }
 
 // Recording is one analysed recording: of one file, of one member of an
@@ -67,6 +73,9 @@ func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
 		if out.Err == nil {
 			out.Err = p.err
 		}
+	}
+	if a.keep != nil {
+		a.keep(out, slices.Clone(sessions))
 	}
 	out.Doc = analysis.NewDocument(a.program, a.settings, inputs)
 	for i, s := range sessions {

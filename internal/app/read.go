@@ -33,9 +33,16 @@ type recording struct {
 func (a *Analyzer) readFile(ctx context.Context, path string, sel selection) []*recording {
 	name := filepath.Base(path)
 	file := a.stdin
-	if path == "-" {
+	switch {
+	case a.open != nil:
+		f, err := a.open(path)
+		if err != nil {
+			return []*recording{{input: analysis.Input{Name: name}, err: err}}
+		}
+		file = f
+	case path == "-":
 		name = "-"
-	} else {
+	default:
 		f, err := os.Open(path)
 		if err != nil {
 			return []*recording{{input: analysis.Input{Name: name}, err: openError(err)}}

@@ -46,7 +46,8 @@ type Input struct {
 	bomb     error // set once the input expanded beyond the limits
 }
 
-// Open opens the input that file holds, finds out how it is packed, and calls
+// Open opens the input that file holds (an *os.File, an *io.SectionReader of a
+// file that is kept elsewhere, or any stream), finds out how it is packed, and calls
 // visit once for each recording inside: once for plain and gzip files, once
 // for each file of a zip archive. What is unpacked and how: docs/formats/containers.md.
 //
@@ -78,7 +79,11 @@ func (in *Input) open(name string, file io.Reader, counted *countReader, head *b
 	if err != nil {
 		return err
 	}
-	in.regular = f != nil
+	section, _ := file.(*io.SectionReader)
+	if section != nil {
+		size = section.Size()
+	}
+	in.regular = f != nil || section != nil
 	magic, err := head.Peek(8)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
@@ -86,6 +91,9 @@ func (in *Input) open(name string, file io.Reader, counted *countReader, head *b
 	if bytes.HasPrefix(magic, []byte("PK\x03\x04")) || bytes.HasPrefix(magic, []byte("PK\x05\x06")) {
 		if f != nil {
 			return in.openZip(io.NewSectionReader(f, start, size), size, visit)
+		}
+		if section != nil {
+			return in.openZip(io.NewSectionReader(section, 0, size), size, visit)
 		}
 		s, err := spoolArchive(head)
 		if err != nil {
