@@ -41,7 +41,7 @@ func TestStates(t *testing.T) {
 			t.Fatalf("got %v, want %v", got, v)
 		}
 	})
-	for _, bad := range [][]byte{{0}, {3}, {0x80}, {7<<stateBits | 0}, {1<<stateBits | 3}} {
+	for _, bad := range [][]byte{{0}, {3}, {0x80}, {7 << stateBits}, {1<<stateBits | 3}} {
 		if States(bad, 6, func(State, int, int) {}) {
 			t.Errorf("%v is taken", bad)
 		}
