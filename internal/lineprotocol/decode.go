@@ -28,40 +28,40 @@ type decoder struct {
 	build    *readings.Builder
 	unit     int64
 	received int64
-	tags     []tag
+
+	// What the key of the last line says. Lines of one device follow each other.
+	key         []byte
+	measurement []byte
+	tags        []tag
+	device      int // which of the tags names the device, -1: none
 }
 
 type tag struct{ name, value []byte }
 
 func (d *decoder) reset(build *readings.Builder, unit, received int64) {
-	d.build, d.unit, d.received = build, unit, received
+	d.build, d.unit, d.received, d.key = build, unit, received, nil
 }
 
 // line adds a line to the readings.
 func (d *decoder) line(l *line) {
 	b := d.build
 	fault := l.fault
-	var measurement []byte
-	if fault == "" {
-		d.tags = d.tags[:0]
-		measurement, fault = eachTag(l.key, func(name, value []byte) {
-			d.tags = append(d.tags, tag{unescape(name, nameSpecial), unescape(value, nameSpecial)})
-		})
+	if fault == "" && (d.key == nil || !bytes.Equal(l.key, d.key)) {
+		fault = d.origin(l.key)
 	}
 	if fault != "" {
 		b.Refuse("", l.from, l.to, readings.Problem{Code: readings.Malformed, Detail: fault})
 		return
 	}
 	b.Start()
-	device := d.device()
 	for i, t := range d.tags {
-		if i == device {
+		if i == d.device {
 			b.Device(t.value)
 		} else {
 			b.Text(t.name, t.value)
 		}
 	}
-	b.Text(measurementName, unescape(measurement, measurementSpecial))
+	b.Text(measurementName, d.measurement)
 	timed := false
 	for i := range l.fields {
 		f := &l.fields[i]
@@ -87,8 +87,21 @@ func (d *decoder) line(l *line) {
 	b.Finish(l.from, l.to)
 }
 
-// device returns which tag names the device, -1 if none does.
-func (d *decoder) device() int {
+// origin reads the key of a line and returns what is wrong with it.
+func (d *decoder) origin(key []byte) (fault string) {
+	d.tags, d.key = d.tags[:0], nil
+	measurement, fault := eachTag(key, func(name, value []byte) {
+		d.tags = append(d.tags, tag{unescape(name, nameSpecial), unescape(value, nameSpecial)})
+	})
+	if fault != "" {
+		return fault
+	}
+	d.key, d.measurement, d.device = key, unescape(measurement, measurementSpecial), d.deviceTag()
+	return ""
+}
+
+// deviceTag returns which tag names the device, -1 if none does.
+func (d *decoder) deviceTag() int {
 	best, at := len(devices), -1
 	for i, t := range d.tags {
 		for rank := range best {

@@ -1,6 +1,7 @@
 package readings
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"math"
@@ -67,7 +68,9 @@ type Builder struct {
 	cur     current
 	stamps  stamps
 	groups  []group
-	last    int // group of the last reading
+	last    int    // group of the last reading
+	said    []byte // the tags of the last reading as they came
+	saying  []byte // those of the current one
 	byKey   map[string]int
 	scratch []byte
 	places  []Place
@@ -75,12 +78,13 @@ type Builder struct {
 	over    bool // more readings came than Options.Limit
 	guesses int  // names still compared with the known ones
 
-	order [40]guess // what the reader of JSON saw last
+	order [40]guess // the names of the last reading in their order
 }
 
 // current is the reading being set.
 type current struct {
 	seen      uint64 // bit per fieldID
+	named     int    // names looked up
 	device    []byte
 	subject   []byte
 	firmware  []byte
@@ -128,7 +132,7 @@ func (b *Builder) Reset(opts Options) {
 // clear forgets what was collected.
 func (b *Builder) clear() {
 	clear(b.groups)
-	b.groups, b.last = b.groups[:0], -1
+	b.groups, b.last, b.said = b.groups[:0], -1, b.said[:0]
 	clear(b.byKey)
 	b.places, b.refused, b.over = nil, nil, false
 	b.guesses = 100
@@ -144,7 +148,7 @@ func (b *Builder) Refused() int { return len(b.refused) }
 // Start begins a reading and forgets one that was not finished.
 func (b *Builder) Start() {
 	c := &b.cur
-	c.seen, c.device, c.subject, c.firmware = 0, nil, nil, nil
+	c.seen, c.named, c.device, c.subject, c.firmware = 0, 0, nil, nil, nil
 	c.badTime, c.badDevice, c.marks = false, false, 0
 	c.set, c.tags, c.arena, c.problems = c.set[:0], c.tags[:0], c.arena[:0], nil
 }
@@ -347,19 +351,34 @@ func (b *Builder) refuse(r Refusal) {
 	b.refused = append(b.refused, r)
 }
 
+// appendSaid appends tags as they came, so that equal ones are equal bytes.
+func appendSaid(dst []byte, tags []tag) []byte {
+	for _, t := range tags {
+		dst = append(dst, byte(len(t.name)), byte(len(t.value)), byte(len(t.value)>>8))
+		dst = append(append(dst, t.name...), t.value...)
+	}
+	return dst
+}
+
 // group returns the group of the current reading.
 func (b *Builder) group() int {
 	c := &b.cur
+	said := b.said[len(b.said):]
+	if len(c.tags) > 0 {
+		said = appendSaid(b.saying[:0], c.tags)
+		b.saying = said
+	}
+	if b.last >= 0 && bytes.Equal(said, b.said) {
+		if g := &b.groups[b.last]; string(c.device) == g.device && string(c.subject) == g.subject && string(c.firmware) == g.firm {
+			return b.last
+		}
+	}
+	b.said = append(b.said[:0], said...)
 	var tags []byte
 	if len(c.tags) > 0 {
 		from := len(c.arena)
 		c.arena = appendTags(c.arena, c.tags)
 		tags = c.arena[from:]
-	}
-	if b.last >= 0 {
-		if g := &b.groups[b.last]; string(c.device) == g.device && string(c.subject) == g.subject && string(c.firmware) == g.firm && string(tags) == g.tags {
-			return b.last
-		}
 	}
 	key := b.scratch[:0]
 	for _, part := range [...][]byte{c.device, c.subject, c.firmware, tags} {

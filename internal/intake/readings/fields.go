@@ -88,13 +88,6 @@ var valueOf = func() map[pleth.Metric]fieldID {
 	return m
 }()
 
-func lookup(name []byte) fieldID {
-	if g, ok := named[string(name)]; ok {
-		return g.id
-	}
-	return fieldUnknown
-}
-
 // nearest returns the known field whose name looks most like name, and how
 // many letters apart they are. Case and underscores do not count.
 func nearest(name string) (string, int) {

@@ -14,7 +14,7 @@ type tag struct{ name, value []byte }
 
 // Text sets the field with that name to a text. A name that is not a field
 // makes a tag. Both slices must not change before Finish.
-func (b *Builder) Text(name, text []byte) { b.text(lookup(name), name, text) }
+func (b *Builder) Text(name, text []byte) { b.text(b.lookup(name), name, text) }
 
 func (b *Builder) text(id fieldID, name, text []byte) {
 	if id == fieldUnknown {
@@ -116,6 +116,18 @@ func (b *Builder) tag(name, value []byte) {
 	b.cur.tags = append(b.cur.tags, tag{name, value})
 }
 
+// lookup returns the field with that name. Senders name the same fields in the
+// same order, reading after reading, so the one that stood in this place
+// before is tried first.
+func (b *Builder) lookup(name []byte) fieldID {
+	n := b.cur.named
+	b.cur.named++
+	if n < len(b.order) && len(name) > 0 && string(name) == b.order[n].name {
+		return b.order[n].id
+	}
+	return b.remember(n, name)
+}
+
 // appendTags appends the tags as a JSON object in the order of their names.
 func appendTags(dst []byte, tags []tag) []byte {
 	slices.SortFunc(tags, func(x, y tag) int { return bytes.Compare(x.name, y.name) })
@@ -133,7 +145,7 @@ func appendTags(dst []byte, tags []tag) []byte {
 // Number sets the field with that name to a decimal number, such as "97.1".
 // digits must not change before Finish.
 func (b *Builder) Number(name, digits []byte) {
-	id := lookup(name)
+	id := b.lookup(name)
 	if v, ok := pleth.ParseValue(digits); ok {
 		b.number(id, name, digits, v)
 		return
@@ -190,7 +202,7 @@ func isDigits(b []byte) bool {
 
 // Null sets the field with that name to missing: measured, without a number.
 // For a field that is no measurement it says nothing.
-func (b *Builder) Null(name []byte) { b.null(lookup(name), name) }
+func (b *Builder) Null(name []byte) { b.null(b.lookup(name), name) }
 
 func (b *Builder) null(id fieldID, name []byte) {
 	switch {
@@ -207,7 +219,7 @@ func (b *Builder) null(id fieldID, name []byte) {
 
 // Bool sets the field with that name to true or false: a tag, as no field of
 // a reading is either.
-func (b *Builder) Bool(name []byte, v bool) { b.boolean(lookup(name), name, v) }
+func (b *Builder) Bool(name []byte, v bool) { b.boolean(b.lookup(name), name, v) }
 
 var (
 	wordTrue  = []byte("true")
