@@ -51,7 +51,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // encoders holds one zstd encoder per effort; they work for many at once.
 var encoders = sync.OnceValue(func() [2]*zstd.Encoder {
 	var e [2]*zstd.Encoder
-	for i, level := range []zstd.EncoderLevel{zstd.SpeedDefault, zstd.SpeedBestCompression} {
+	for i, level := range []zstd.EncoderLevel{zstd.SpeedFastest, zstd.SpeedBestCompression} {
 		var err error
 		e[i], err = zstd.NewWriter(nil, zstd.WithEncoderLevel(level), zstd.WithEncoderCRC(false), zstd.WithEncoderConcurrency(2), zstd.WithLowerEncoderMem(true))
 		if err != nil {
