@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -151,7 +150,8 @@ func batches(p *process, posts []post, connections int, values int64) (measured,
 	return m, err
 }
 
-// parallel runs f so many times at once and joins the errors.
+// parallel runs f so many times at once and returns the first error of the
+// first that has one.
 func parallel(n int, f func(i int) error) error {
 	errs := make([]error, n)
 	var wg sync.WaitGroup
@@ -159,7 +159,12 @@ func parallel(n int, f func(i int) error) error {
 		wg.Go(func() { errs[i] = f(i) })
 	}
 	wg.Wait()
-	return errors.Join(errs...)
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // singles posts readings one by one from so many connections, each of a device

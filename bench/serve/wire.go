@@ -35,7 +35,7 @@ func (c *conn) close() { c.c.Close() }
 func (c *conn) do(method, path, contentType string, body []byte) (int, []byte, error) {
 	c.out = append(c.out[:0], method...)
 	c.out = append(append(c.out, ' '), path...)
-	c.out = append(c.out, " HTTP/1.1\r\nHost: x\r\nPrefer: return=minimal\r\nAccept: application/json\r\n"...)
+	c.out = append(c.out, " HTTP/1.1\r\nHost: localhost\r\nPrefer: return=minimal\r\nAccept: application/json\r\n"...)
 	if body != nil {
 		c.out = append(append(c.out, "Content-Type: "...), contentType...)
 		c.out = strconv.AppendInt(append(c.out, "\r\nContent-Length: "...), int64(len(body)), 10)
