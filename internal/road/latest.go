@@ -10,49 +10,50 @@ import (
 // Latest returns the newest values of devices, of all live streams where none
 // is named, from memory. Devices that never sent are left out.
 func (r *Road) Latest(devices ...string) []Latest {
-	var out []Latest
+	out := make([]Latest, 0, len(devices))
+	var room []LatestValue // for the values of several devices
 	if len(devices) == 0 {
 		for _, h := range r.all() {
 			if h.partition.Recording == "" {
-				out = r.appendLatest(out, h)
+				out, room = appendLatest(out, room, h)
 			}
 		}
 		return out
 	}
 	for _, d := range devices {
 		if h := r.head(reading.Partition{Device: d}); h != nil {
-			out = r.appendLatest(out, h)
+			out, room = appendLatest(out, room, h)
 		}
 	}
 	return out
 }
 
-func (r *Road) appendLatest(out []Latest, h *head) []Latest {
+// appendLatest appends what is newest of h; its values lie in room, which is
+// made where there is not enough of it.
+func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []LatestValue) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if h.state.empty() {
-		return out
+		return out, room
 	}
-	l := Latest{Device: h.partition.Device, At: h.state.Newest, Received: h.state.Received, Late: h.state.Late, Subject: h.current()}
+	if len(room) < metricCount {
+		room = make([]LatestValue, 64*metricCount)
+	}
 	n := 0
 	for i := range h.state.Latest {
 		if h.state.Latest[i].Metric != 0 {
+			room[n] = h.state.Latest[i]
 			n++
 		}
 	}
-	l.Values = make([]LatestValue, 0, n)
-	for i := range h.state.Latest {
-		if v := h.state.Latest[i]; v.Metric != 0 {
-			l.Values = append(l.Values, v)
-		}
-	}
-	return append(out, l)
+	l := Latest{Device: h.partition.Device, At: h.state.Newest, Received: h.state.Received, Late: h.state.Late, Subject: h.current(), Values: room[:n:n]}
+	return append(out, l), room[n:]
 }
 
 // current returns who wears the device of h now, by the newest reading. The
 // caller holds mu.
 func (h *head) current() string {
-	if h.state.Stated != "" && h.state.StatedAt >= h.state.Newest {
+	if len(h.state.Assignments) == 0 || h.state.Stated != "" && h.state.StatedAt >= h.state.Newest {
 		return h.state.Stated
 	}
 	who := make([]worn, 0, 8)

@@ -228,6 +228,9 @@ func TestOrderAndResendsChangeNothing(t *testing.T) {
 		if c := told(t, again); c != b {
 			t.Fatalf("kept and built again: %s", firstDifference(b, c))
 		}
+		if d, err := road.Compare(context.Background(), q, again, 0, 0); d != nil || err != nil {
+			t.Fatalf("kept and built again: %v, %v", d, err)
+		}
 		closed(t, r)
 		closed(t, q)
 		closed(t, again)

@@ -1,0 +1,245 @@
+package road_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"pleth"
+	"pleth/internal/eventlog"
+	logs "pleth/internal/eventlog/pebble"
+	"pleth/internal/pebbledb"
+	"pleth/internal/plethtest"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+	"pleth/internal/road/roadtest"
+	"pleth/internal/series"
+	chunks "pleth/internal/series/pebble"
+)
+
+// diskLog and diskSeries are the stores in Pebble as the road needs them.
+type diskLog struct{ *logs.Log }
+
+func (l diskLog) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
+
+type diskSeries struct{ store *chunks.Store }
+
+func (s diskSeries) Commit(c *road.Sealed) error {
+	out := series.Commit{Partition: c.Partition, State: c.State, Position: c.Position}
+	for _, one := range c.Chunks {
+		out.Chunks = append(out.Chunks, series.Chunk{Rows: one.Table,
+			Source: series.Source{First: one.First, Last: one.Last, LagMin: one.DelayMin, LagMedian: one.DelayMedian, LagMax: one.DelayMax}})
+	}
+	return s.store.Commit(&out)
+}
+
+func (s diskSeries) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
+	position, state, _, err := s.store.State(p)
+	return state, position, err
+}
+
+type enough struct{}
+
+func (enough) Error() string { return "enough" }
+
+func (s diskSeries) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+	if to < 1<<63-1 {
+		to++
+	}
+	err := s.store.Scan(p, from, to, metrics, func(t *reading.Table) error {
+		more, err := f(t)
+		if err == nil && !more {
+			err = enough{}
+		}
+		return err
+	})
+	if err == (enough{}) {
+		return nil
+	}
+	return err
+}
+
+// onDisk is the configuration of a road on Pebble in dir, and what closes it.
+func onDisk(tb testing.TB, dir string) (road.Config, func()) {
+	tb.Helper()
+	db, err := pebbledb.Open(dir, pebbledb.Options{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	cfg := config(nil)
+	cfg.Log, cfg.Series = diskLog{logs.Open(db)}, diskSeries{chunks.Open(db)}
+	return cfg, func() {
+		if err := db.Close(); err != nil {
+			tb.Error(err)
+		}
+	}
+}
+
+// wardBatch returns n readings of a device with four values each, from a second on.
+func wardBatch(device string, second int64, n int) *reading.Batch {
+	b := &reading.Batch{Partition: reading.Partition{Device: device}, Origin: reading.Origin{Door: "bench"}}
+	for k := range int64(n) {
+		s := second + k
+		b.Rows.AddRow(epoch + s*1e9)
+		b.Rows.SetInt(pleth.SpO2, 92+(s/7)%7)
+		b.Rows.SetInt(pleth.PulseRate, 60+(s/3)%20)
+		b.Rows.Set(pleth.Temperature, pleth.Num(3700+(s/60)%20, 2))
+		b.Rows.Set(pleth.PerfusionIndex, pleth.Num(100+(s/2)%50, 2))
+	}
+	b.Received = epoch + (second+int64(n))*1e9
+	return b
+}
+
+// BenchmarkSubmit sends batches of 1000 readings with 4 values each from 20
+// devices, four under way at a time.
+func BenchmarkSubmit(b *testing.B) {
+	for _, store := range []string{"memory", "disk"} {
+		b.Run(store, func(b *testing.B) {
+			cfg := config(roadtest.NewMemory())
+			if store == "memory" {
+				cfg.Log, cfg.Series = nowhere{}, nowhere{}
+			} else {
+				var end func()
+				cfg, end = onDisk(b, b.TempDir())
+				defer end()
+			}
+			r, err := road.Open(cfg)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer r.Close(context.Background())
+			var batches []*reading.Batch
+			for i := range b.N {
+				batches = append(batches, wardBatch(fmt.Sprint("dev-", i%20), int64(i/20)*1000, 1000))
+			}
+			done := make(chan error, b.N)
+			slots := make(chan bool, 8)
+			runtime.GC()
+			report := plethtest.CPU(b)
+			b.ResetTimer()
+			for _, batch := range batches {
+				slots <- true
+				err := r.SubmitAsync(batch, func(_ []reading.Outcome, err error) { <-slots; done <- err })
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			for range b.N {
+				if err := <-done; err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.StopTimer()
+			report()
+			b.ReportMetric(float64(b.N)*4000/b.Elapsed().Seconds(), "values/s")
+		})
+	}
+}
+
+// nowhere are stores that keep nothing.
+type nowhere struct{}
+
+func (nowhere) Append([]eventlog.Record) error { return nil }
+func (nowhere) Read(reading.Partition, eventlog.Offset, func(*eventlog.Record) error) error {
+	return nil
+}
+func (nowhere) Partitions(func(reading.Partition, eventlog.Offset, eventlog.Offset) error) error {
+	return nil
+}
+func (nowhere) Commit(*road.Sealed) error                                { return nil }
+func (nowhere) State(reading.Partition) ([]byte, eventlog.Offset, error) { return nil, 0, nil }
+func (nowhere) Scan(reading.Partition, int64, int64, []pleth.Metric, func(*reading.Table) (bool, error)) error {
+	return nil
+}
+
+// BenchmarkWard sends single readings of 2,000 devices, and says how much
+// memory the road holds for them at the end.
+func BenchmarkWard(b *testing.B) {
+	const devices = 2000
+	cfg, end := onDisk(b, b.TempDir())
+	defer end()
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := road.Open(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close(context.Background())
+	names := make([]string, devices)
+	for i := range names {
+		names[i] = fmt.Sprint("dev-", i)
+	}
+	slots := make(chan bool, 256)
+	report := plethtest.CPU(b)
+	for i := range b.N {
+		slots <- true
+		err := r.SubmitAsync(wardBatch(names[i%devices], int64(i/devices), 1), func(_ []reading.Outcome, err error) {
+			<-slots
+			if err != nil {
+				b.Error(err)
+			}
+		})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range cap(slots) {
+		slots <- true
+	}
+	report()
+	b.StopTimer()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.HeapInuse-before.HeapInuse)/1e6, "MB")
+	list := names[:1000]
+	start := time.Now()
+	for range 100 {
+		if n := len(r.Latest(list...)); n != min(1000, b.N) {
+			b.Fatal(n)
+		}
+	}
+	b.ReportMetric(float64(time.Since(start).Microseconds())/100, "µs/latest-of-1000")
+}
+
+// BenchmarkRecovery opens a road on 10 million readings of 2,000 devices.
+func BenchmarkRecovery(b *testing.B) {
+	const devices, each = 2000, 5000
+	dir := b.TempDir()
+	cfg, end := onDisk(b, dir)
+	r, err := road.Open(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	slots := make(chan bool, 16)
+	for i := range devices * each / 500 {
+		slots <- true
+		batch := wardBatch(fmt.Sprint("dev-", i%devices), int64(i/devices)*500, 500)
+		if err := r.SubmitAsync(batch, func([]reading.Outcome, error) { <-slots }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range cap(slots) {
+		slots <- true
+	}
+	if err := r.Close(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	end()
+	for b.Loop() {
+		cfg, end := onDisk(b, dir)
+		r, err := road.Open(cfg)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n := len(r.Latest()); n != devices {
+			b.Fatal(n)
+		}
+		if err := r.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+		end()
+	}
+}
