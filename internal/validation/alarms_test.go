@@ -25,8 +25,6 @@ const (
 	wardenCount = iota
 )
 
-var wardens = [wardenCount]string{"pleth", "below 90 for 15 s", "below 88 for 10 s", "SatSeconds 50 below 90"}
-
 // ring is one alarm as a person hears it: rules of SpO2 that are on together
 // are one, however many they are.
 type ring struct {
