@@ -27,6 +27,7 @@ type Config struct {
 	Road    Road
 	Intake  Intake
 	Aside   Aside
+	Letters Letters
 	People  People
 	Program analysis.Program
 	Keys    []Key // who may call

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -16,9 +17,11 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/api"
+	"pleth/internal/deadletter"
 	"pleth/internal/intake/readings"
 	"pleth/internal/road"
 	"pleth/internal/road/roadtest"
+	"pleth/internal/sealed"
 )
 
 const token = "a token for tests, long enough"
@@ -76,6 +79,18 @@ func (a *aside) Put(_ context.Context, door string, _ int64, body []byte, refuse
 		a.kept = append(a.kept, door+" "+string(r.Problems[0].Code)+" "+string(body[r.From:r.To]))
 	}
 	return nil
+}
+
+// letters opens a store of dead letters for the test.
+func letters(t testing.TB) *deadletter.Store {
+	t.Helper()
+	key := sealed.NewKey()
+	d, err := deadletter.Open(context.Background(), filepath.Join(t.TempDir(), "letters.db"), key, 0, func() int64 { return noon.UnixNano() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
 }
 
 // server is an API on a road in memory, behind a real listener.

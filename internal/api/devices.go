@@ -195,15 +195,11 @@ func (a *API) getDerived(w http.ResponseWriter, r *http.Request, who *Caller) er
 	if err := q.done(); err != nil {
 		return err
 	}
-	derive, ok := a.cfg.Road.(Deriver)
-	if !ok {
-		return problem(http.StatusNotImplemented, "not-implemented", "Not here", "this server derives nothing")
-	}
 	var list []Sample
 	next := ""
 	seen, last := 0, derivedPlace{}
 	if !query.nobody {
-		err = derive.Derived(r.Context(), query.Query, func(s road.Sample) (bool, error) {
+		err = a.cfg.Road.Derived(r.Context(), query.Query, func(s road.Sample) (bool, error) {
 			at := derivedPlace{Device: s.Device, Recording: s.Recording, Metric: s.Metric, At: s.At}
 			if resumed {
 				if key := place; key.Skip > 0 {

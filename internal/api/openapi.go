@@ -46,7 +46,7 @@ func document(list []route, program analysis.Program) ([]byte, error) {
 				Description: "The same key with the same body gets the first answer again, for a day."})
 		}
 		if rt.body != nil {
-			op.RequestBody = &huma.RequestBody{Required: true, Content: contents(rt.body, schemas)}
+			op.RequestBody = &huma.RequestBody{Required: !rt.bare, Content: contents(rt.body, schemas)}
 		}
 		for _, an := range rt.answers {
 			bodies := an.bodies

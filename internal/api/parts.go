@@ -17,6 +17,7 @@ type Road interface {
 	Control(ctx context.Context, p reading.Partition, c eventlog.Control) (eventlog.Offset, error)
 	Rows(ctx context.Context, q road.Query, f func(*reading.Table) (bool, error)) error
 	Buckets(ctx context.Context, q road.Query, resolution int64, f func(road.Bucket) (bool, error)) error
+	Derived(ctx context.Context, q road.Query, f func(road.Sample) (bool, error)) error
 	Latest(devices ...string) []road.Latest
 	Devices() []road.DeviceState
 	Sessions(ctx context.Context, q road.SessionQuery) ([]road.SessionInfo, string, error)
@@ -27,11 +28,6 @@ type Road interface {
 	Annotations(device string) []road.Annotation
 	// ClockOf says what the times of a recording count from.
 	ClockOf(p reading.Partition) pleth.Clock
-}
-
-// Deriver is a Road that derives samples from rows.
-type Deriver interface {
-	Derived(ctx context.Context, q road.Query, f func(road.Sample) (bool, error)) error
 }
 
 // People is the identity store as this door needs it.

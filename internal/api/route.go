@@ -14,6 +14,7 @@ type route struct {
 	answers      []answer
 	public       bool // needs no token
 	once         bool // honours Idempotency-Key
+	bare         bool // the body may be left out
 	handle       func(*API, http.ResponseWriter, *http.Request, *Caller) error
 }
 

@@ -91,6 +91,18 @@ func routes() []route {
 		{method: "POST", path: "/api/v1/annotations", id: "postAnnotation", tag: "sessions", once: true, summary: "Notes something; its text is sealed on disk", body: jsonOf(NewAnnotation{}),
 			answers: []answer{{http.StatusCreated, "Logged.", jsonOf(Annotation{})}, malformedBody, invalid}, handle: (*API).postAnnotation},
 
+		list("GET", "/api/v1/dead-letters", "getDeadLetters", "dead letters", "What was refused, oldest first",
+			[]param{byDevice, {name: "door", in: "query", about: "Through which it came: rest, line, mqtt, ndjson, bedside."}, {name: "code", in: "query", about: "With this error among others."},
+				{name: "open", in: "query", one: []string{"true", "false"}, about: "true: only what no attempt has settled."}, byLimit, byCursor}, page("dead_letters", Letter{}, ref("Letter")), (*API).getLetters),
+		{method: "GET", path: "/api/v1/dead-letters/{number}", id: "getDeadLetter", tag: "dead letters", summary: "One letter with its bytes and every error", params: []param{{name: "number", in: "path", whole: true}},
+			answers: []answer{{http.StatusOK, "The letter.", jsonOf(OpenLetter{})}, missing}, handle: (*API).getLetter},
+		{method: "POST", path: "/api/v1/dead-letters/{number}/resubmit", id: "resubmitDeadLetter", tag: "dead letters", once: true, bare: true, summary: "Sends a letter again",
+			about:  "With an empty body as it came, which helps where a device has been assigned or a stamp is no longer in the future; else with the readings of the body in its place.",
+			params: []param{{name: "number", in: "path", whole: true}, {name: "reason", in: "query", about: "Kept with the attempt."}},
+			body:   readingBody, answers: append(readingAnswers[:len(readingAnswers):len(readingAnswers)], missing), handle: (*API).resubmit},
+		{method: "POST", path: "/api/v1/dead-letters/drop", id: "dropDeadLetters", tag: "dead letters", summary: "Removes letters for good; who and why is kept", body: jsonOf(DropLetters{}),
+			answers: []answer{{http.StatusOK, "Removed.", jsonOf(Dropped{})}, malformedBody, invalid}, handle: (*API).dropLetters},
+
 		{method: "GET", path: "/openapi.json", id: "getOpenAPI", tag: "server", public: true, summary: "This document", answers: []answer{{http.StatusOK, "OpenAPI 3.1.", []content{{media: mediaJSON, schema: &huma.Schema{Type: "object"}}}}}, handle: (*API).getOpenAPI},
 		{method: "GET", path: "/docs", id: "getDocs", tag: "server", public: true, summary: "This document to read", answers: []answer{{http.StatusOK, "A page.", []content{{media: "text/html"}}}}, handle: (*API).getDocs},
 		{method: "GET", path: "/docs/rapidoc.js", id: "getViewer", tag: "server", public: true, summary: "The program of /docs", answers: []answer{{http.StatusOK, "A script.", []content{{media: "text/javascript"}}}}, handle: (*API).getViewer},

@@ -119,7 +119,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 				return c
 			}
 			return nil
-		}, Admit: s.admit(p), Clock: s.clock})
+		}, Admit: s.admit(p), Room: func(n int64) (func(), bool) { return p.api.Room(n) }, Clock: s.clock})
 	bulk := ndjson.New(ndjson.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
 		Admit: s.admit(p), Idle: lim.Idle.or(30 * time.Second), Clock: s.clock})
 	mounts := []api.Mount{{Method: "POST", Path: "/api/v1/readings:bulk", ID: "postReadingsBulk", Tag: "readings", Summary: "Takes NDJSON of any length",
@@ -140,7 +140,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, People: finder{p.people}, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},
