@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
-	{"internal/intake/readings"},
+	{"internal/intake/readings", "internal/fsck"},
 	{"internal/deadletter"},
 	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/ndjson", "internal/bedside", "internal/ward"},
 	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},

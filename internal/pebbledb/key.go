@@ -176,3 +176,16 @@ func decodePartition(b []byte) (reading.Partition, error) {
 	}
 	return reading.Partition{Device: string(b[w : w+int(n)]), Recording: string(b[w+int(n):])}, nil
 }
+
+// CheckPartition reads an entry of the directory of partitions.
+func CheckPartition(key, value []byte) (reading.Partition, error) {
+	if len(key) != 5 {
+		return reading.Partition{}, errEntry
+	}
+	return decodePartition(value)
+}
+
+// NameEntry returns the entry that calls id by the name of p.
+func NameEntry(id ID, p reading.Partition) (key, value []byte) {
+	return Key(PartitionEntry, id, 0), encodePartition(p)
+}

@@ -134,6 +134,20 @@ func settings(o Options) *pebble.Options {
 		CompactionConcurrencyRange:  func() (int, int) { return 1, 2 },
 		ReadOnly:                    o.ReadOnly,
 		Logger:                      logger{o},
+		EventListener: &pebble.EventListener{
+			// A flaw in a table is an error of whoever reads it, not the end of
+			// the process, which Pebble would make it.
+			DataCorruption: func(c pebble.DataCorruptionInfo) {
+				if o.Log != nil {
+					o.Log.Error("storage is damaged; stop and run pleth fsck", "file", c.Path, "what", c.Details)
+				}
+			},
+			BackgroundError: func(err error) {
+				if o.Log != nil {
+					o.Log.Error("storage", "what", err)
+				}
+			},
+		},
 	}
 	p.Levels[0].Compression = func() *sstable.CompressionProfile { return sstable.ZstdCompression }
 	for i := range p.Levels {

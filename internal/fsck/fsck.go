@@ -1,0 +1,273 @@
+// Package fsck reads everything that the storage of a data folder holds and
+// says what is wrong with it. On request it builds the storage anew from what
+// is sound and puts the old one aside, so that nothing is thrown away.
+package fsck
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"pleth/internal/eventlog"
+	logs "pleth/internal/eventlog/pebble"
+	"pleth/internal/pebbledb"
+	"pleth/internal/reading"
+	chunks "pleth/internal/series/pebble"
+)
+
+// Folders of a data folder.
+const (
+	Storage = "store" // of log and series
+	Lost    = "lost"  // what repairs put aside
+	built   = "store.repair"
+)
+
+// maxFlaws is how many flaws are described; the rest is counted.
+const maxFlaws = 1000
+
+// Options say what to check and how. The zero Options only look.
+type Options struct {
+	FS     vfs.FS // nil: the disk
+	Key    []byte // master key; nil: not encrypted
+	Repair bool
+}
+
+// Report is what was found.
+type Report struct {
+	Partitions int
+	Log        logs.Checked
+	Series     chunks.Checked
+	Flaws      []pebbledb.Flaw // the first maxFlaws
+	More       int             // flaws beyond
+	// Aside is the folder that the old storage was put into; empty: nothing
+	// was changed.
+	Aside string
+}
+
+// Sound reports whether nothing is wrong.
+func (r *Report) Sound() bool { return len(r.Flaws) == 0 }
+
+func (r *Report) add(f pebbledb.Flaw) error {
+	if len(r.Flaws) >= maxFlaws {
+		r.More++
+		return nil
+	}
+	f.Key, f.Value = slices.Clone(f.Key), slices.Clone(f.Value)
+	r.Flaws = append(r.Flaws, f)
+	return nil
+}
+
+// Run checks the storage of the data folder dir, which no other process may
+// have open. Without o.Repair, or where all is well, it changes nothing. With
+// it, the storage is built anew from what is sound, and the old one is put into
+// a folder below dir/lost in whole, with each flawed entry that can be read as
+// a file of its own beside it unless the storage is encrypted. That takes as much space again. What cannot be
+// opened at all is an error, and nothing is changed.
+func Run(dir string, o Options) (*Report, error) {
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+	path := o.FS.PathJoin(dir, Storage)
+	db, err := pebbledb.Open(path, pebbledb.Options{FS: o.FS, Key: o.Key, ReadOnly: true, Damaged: true})
+	if err != nil {
+		return nil, err
+	}
+	c := checker{db: db, report: &Report{}}
+	err = c.all(nil)
+	if err != nil || c.report.Sound() || !o.Repair {
+		return c.report, errors.Join(err, db.Close())
+	}
+	if err := rebuild(db, dir, o); err != nil {
+		return c.report, errors.Join(fmt.Errorf("repair: %w; nothing was changed", err), db.Close())
+	}
+	if err := db.Close(); err != nil {
+		return c.report, err
+	}
+	flaws := c.report.Flaws
+	if o.Key != nil {
+		flaws = nil // they stay in the old storage, where they are encrypted
+	}
+	c.report.Aside, err = exchange(dir, o.FS, flaws)
+	return c.report, err
+}
+
+// checker reads one storage.
+type checker struct {
+	db     *pebbledb.DB
+	report *Report
+}
+
+// all checks everything and calls keep (nil: nobody) with what is sound.
+func (c *checker) all(keep func(key, value []byte) error) error {
+	if keep == nil {
+		keep = func(_, _ []byte) error { return nil }
+	}
+	c.report.Partitions = 0
+	err := c.db.Walk([]byte{byte(pebbledb.PartitionEntry)}, func(key, value []byte) error {
+		p, err := pebbledb.CheckPartition(key, value)
+		if err != nil {
+			return c.report.add(pebbledb.Flaw{What: fmt.Sprintf("name of a partition: %v", err), Key: key, Value: value})
+		}
+		if p != c.name(key) {
+			return c.report.add(pebbledb.Flaw{What: "name of a partition: it is there twice", Partition: p, Key: key, Value: value})
+		}
+		c.report.Partitions++
+		return keep(key, value)
+	}, c.unreadable)
+	if err != nil {
+		return err
+	}
+	for id, p := range c.db.Partitions() {
+		if p == (reading.Partition{}) {
+			if err := c.lost(pebbledb.ID(id), keep); err != nil {
+				return err
+			}
+		}
+	}
+	log := logs.Open(c.db)
+	if c.report.Log, err = log.Check(keep, c.report.add); err != nil {
+		return err
+	}
+	bounds := map[pebbledb.ID][2]eventlog.Offset{}
+	bounded := log.Partitions(func(p reading.Partition, first, next eventlog.Offset) error {
+		if id, ok := c.db.ID(p); ok {
+			bounds[id] = [2]eventlog.Offset{first, next}
+		}
+		return nil
+	}) == nil
+	known := func(id pebbledb.ID) (first, next eventlog.Offset) { return bounds[id][0], bounds[id][1] }
+	if !bounded {
+		known = nil // flaws of the log have been reported
+	}
+	if c.report.Series, err = chunks.Open(c.db).Check(known, keep, c.report.add); err != nil {
+		return err
+	}
+	return c.strangers()
+}
+
+// name returns the partition that the key of an entry stands for.
+func (c *checker) name(key []byte) reading.Partition {
+	names := c.db.Partitions()
+	if id := binary.BigEndian.Uint32(key[1:]); int(id) < len(names) {
+		return names[id]
+	}
+	return reading.Partition{}
+}
+
+// lost reports a partition without a name and gives it one, so that its data
+// can still be read.
+func (c *checker) lost(id pebbledb.ID, keep func(key, value []byte) error) error {
+	p := reading.Partition{Device: fmt.Sprintf("lost-partition-%d", id)}
+	if err := c.report.add(pebbledb.Flaw{What: fmt.Sprintf("name of partition %d is lost; a repair calls it %s", id, p.Device)}); err != nil {
+		return err
+	}
+	return keep(pebbledb.NameEntry(id, p))
+}
+
+func (c *checker) unreadable(from, to []byte, err error) error {
+	return c.report.add(pebbledb.Flaw{What: fmt.Sprintf("names of partitions from key %x to %x cannot be read: %v", from, to, err), Key: from})
+}
+
+// strangers reports entries that are of no kind.
+func (c *checker) strangers() error {
+	known := []pebbledb.Prefix{pebbledb.PartitionEntry, pebbledb.LogRecord, pebbledb.LogEnd, pebbledb.SeriesChunk, pebbledb.SeriesRollup, pebbledb.SeriesState}
+	for b := range 256 {
+		if slices.Contains(known, pebbledb.Prefix(b)) {
+			continue
+		}
+		err := c.db.Walk([]byte{byte(b)}, func(key, value []byte) error {
+			return c.report.add(pebbledb.Flaw{What: "an entry of no known kind", Key: key, Value: value})
+		}, c.unreadable)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// batchBytes is how much of the new storage is written at once.
+const batchBytes = 1 << 20
+
+// rebuild writes what is sound into a new storage beside the old one.
+func rebuild(db *pebbledb.DB, dir string, o Options) error {
+	path := o.FS.PathJoin(dir, built)
+	if err := o.FS.RemoveAll(path); err != nil {
+		return err
+	}
+	to, err := pebbledb.Open(path, pebbledb.Options{FS: o.FS, Key: o.Key})
+	if err != nil {
+		return err
+	}
+	b := to.NewBatch()
+	flush := func() error {
+		defer func() { b = to.NewBatch() }()
+		return errors.Join(to.Apply(b, true), b.Close())
+	}
+	c := checker{db: db, report: &Report{}}
+	err = c.all(func(key, value []byte) error {
+		if err := b.Set(key, value, nil); err != nil {
+			return err
+		}
+		if b.Len() > batchBytes {
+			return flush()
+		}
+		return nil
+	})
+	if err == nil {
+		err = flush()
+	}
+	if err == nil {
+		err = to.Flush()
+	}
+	return errors.Join(err, b.Close(), to.Close())
+}
+
+// exchange puts the old storage aside and the new one in its place.
+func exchange(dir string, fs vfs.FS, flaws []pebbledb.Flaw) (aside string, err error) {
+	for n := 1; ; n++ {
+		aside = fs.PathJoin(dir, Lost, fmt.Sprint("store-", n))
+		if _, err := fs.Stat(aside); err != nil {
+			break
+		}
+	}
+	entries := fs.PathJoin(aside, "entries")
+	if err := fs.MkdirAll(entries, 0o700); err != nil {
+		return "", err
+	}
+	for _, f := range flaws {
+		if f.Key == nil || f.Value == nil {
+			continue
+		}
+		if err := write(fs, fs.PathJoin(entries, hex.EncodeToString(f.Key)), f.Value); err != nil {
+			return "", err
+		}
+	}
+	for _, move := range [][2]string{{fs.PathJoin(dir, Storage), fs.PathJoin(aside, Storage)}, {fs.PathJoin(dir, built), fs.PathJoin(dir, Storage)}} {
+		if err := fs.Rename(move[0], move[1]); err != nil {
+			return aside, fmt.Errorf("move %s to %s: %w; do it by hand", move[0], move[1], err)
+		}
+	}
+	for _, d := range []string{entries, aside, fs.PathJoin(dir, Lost), dir} {
+		f, err := fs.OpenDir(d)
+		if err != nil {
+			return aside, err
+		}
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			return aside, err
+		}
+	}
+	return aside, nil
+}
+
+func write(fs vfs.FS, path string, b []byte) error {
+	f, err := fs.Create(path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(slices.Clone(b))
+	return errors.Join(err, f.Sync(), f.Close())
+}
