@@ -1,0 +1,92 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"pleth/internal/app"
+	"pleth/internal/fsck"
+)
+
+type fsckCmd struct {
+	Dir     string `arg:"" type:"existingdir" help:"Data folder of a server that is stopped."`
+	Repair  bool   `help:"Build the storage anew from what is sound; the old one is kept in DIR/lost."`
+	KeyFile string `type:"existingfile" placeholder:"FILE" help:"Key that the folder is encrypted with."`
+	JSON    bool   `help:"Print the report as JSON."`
+}
+
+// Run exits 0 if the storage is sound, 1 if it is not, repaired or not.
+func (c fsckCmd) Run(e *env) error {
+	r, err := app.Fsck(c.Dir, c.KeyFile, c.Repair)
+	if r != nil {
+		if c.JSON {
+			err = errors.Join(err, json.NewEncoder(e.stdout).Encode(flawsOf(r)))
+		} else {
+			printFlaws(e.stdout, r)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case r.Sound():
+		return nil
+	case r.Aside != "":
+		return fmt.Errorf("repaired: what was sound is in place, the old storage is kept in %s", r.Aside)
+	}
+	return errors.New("the storage is damaged; with --repair it is built anew from what is sound, and the old one is kept")
+}
+
+// fsckReport is the report as JSON.
+type fsckReport struct {
+	Sound      bool       `json:"sound"`
+	Partitions int        `json:"partitions"`
+	Records    int64      `json:"log_records"`
+	Readings   int64      `json:"log_readings"`
+	Chunks     int64      `json:"chunks"`
+	Rows       int64      `json:"rows"`
+	Rollups    int64      `json:"rollups"`
+	Flaws      []fsckFlaw `json:"flaws"`
+	More       int        `json:"more_flaws,omitempty"`
+	Aside      string     `json:"kept_in,omitempty"`
+}
+
+type fsckFlaw struct {
+	What      string `json:"what"`
+	Device    string `json:"device,omitempty"`
+	Recording string `json:"recording,omitempty"`
+	Key       string `json:"key,omitempty"` // hexadecimal
+}
+
+func flawsOf(r *fsck.Report) fsckReport {
+	out := fsckReport{r.Sound(), r.Partitions, r.Log.Records, r.Log.Readings, r.Series.Chunks, r.Series.Rows, r.Series.Rollups, []fsckFlaw{}, r.More, r.Aside}
+	for _, f := range r.Flaws {
+		out.Flaws = append(out.Flaws, fsckFlaw{f.What, f.Partition.Device, f.Partition.Recording, fmt.Sprintf("%x", f.Key)})
+	}
+	return out
+}
+
+func printFlaws(w io.Writer, r *fsck.Report) {
+	fmt.Fprintf(w, "%d partitions; log: %d records with %d readings; series: %d chunks with %d readings, %d rollups\n",
+		r.Partitions, r.Log.Records, r.Log.Readings, r.Series.Chunks, r.Series.Rows, r.Series.Rollups)
+	for i, f := range r.Flaws {
+		if i == maxShown {
+			break
+		}
+		switch {
+		case f.Partition.Recording != "":
+			fmt.Fprintf(w, "device %s, recording %s: %s\n", f.Partition.Device, f.Partition.Recording, f.What)
+		case f.Partition.Device != "":
+			fmt.Fprintf(w, "device %s: %s\n", f.Partition.Device, f.What)
+		default:
+			fmt.Fprintln(w, f.What)
+		}
+	}
+	if n := max(0, len(r.Flaws)-maxShown) + r.More; n > 0 {
+		fmt.Fprintf(w, "... and %d more\n", n)
+	}
+	if r.Sound() {
+		fmt.Fprintln(w, "no flaws")
+	}
+}
