@@ -216,7 +216,7 @@ func TestBitFlips(t *testing.T) {
 		}
 		found, harmless := 0, 0
 		r := rand.New(rand.NewPCG(5, 6))
-		for n := range 60 {
+		for n := range 25 {
 			fs := copyOf(t, pristine)
 			name, at := flipBit(t, fs, r)
 			what := fmt.Sprintf("flush %v, flip %d of %s at %d", flush, n, name, at)
