@@ -14,7 +14,9 @@ type verifyCmd struct {
 	Raw    []string `arg:"" optional:"" help:"The raw files it was made from." placeholder:"RAWFILE"`
 
 	Ledger    string `type:"existingfile" placeholder:"FILE" help:"Compare the ledger of pleth simulate ward with what a server keeps, instead of a document."`
-	To        string `placeholder:"URL" help:"The server, with --ledger: http://host:port."`
+	Data      string `type:"existingdir" placeholder:"DIR" help:"The data directory of the server, with --ledger; the server must be stopped."`
+	KeyFile   string `type:"existingfile" placeholder:"FILE" help:"Key under which the data directory lies on disk."`
+	To        string `placeholder:"URL" help:"Or the running server: http://host:port."`
 	TokenFile string `type:"existingfile" placeholder:"FILE" help:"File with its token, DIR/admin-token of the server."`
 }
 
@@ -23,14 +25,24 @@ const maxShown = 50
 
 func (c verifyCmd) Run(e *env) error {
 	switch {
-	case c.Ledger != "" && c.To != "" && c.Report == "":
+	case c.Ledger != "" && c.Data != "" && c.To == "" && c.Report == "":
+		v, err := app.VerifyLedger(e.ctx, e.program, c.Data, c.KeyFile, c.Ledger)
+		if err != nil {
+			return err
+		}
+		return tellVerdict(e, v)
+	case c.Ledger != "" && c.To != "" && c.Data == "" && c.Report == "":
 		t, err := targetOf(c.To, c.TokenFile)
 		if err != nil {
 			return err
 		}
-		return verifyLedger(e, c.Ledger, ward.StoreAt(t))
+		v, err := ward.Verify(e.ctx, c.Ledger, ward.StoreAt(t))
+		if err != nil {
+			return err
+		}
+		return tellVerdict(e, v)
 	case c.Ledger != "":
-		return usage("--ledger: say where to look with --to URL, and name no document")
+		return usage("--ledger: say where to look with --data DIR or --to URL, and name no document")
 	case c.Report == "" || len(c.Raw) == 0:
 		return usage("name an analysis document and the raw files it was made from, or a ledger with --ledger")
 	}

@@ -102,12 +102,8 @@ func targetOf(url, tokenFile string) (ward.Target, error) {
 	return t, nil
 }
 
-// verifyLedger compares a ledger of a simulated ward with what a server keeps.
-func verifyLedger(e *env, ledger string, store ward.Store) error {
-	v, err := ward.Verify(e.ctx, ledger, store)
-	if err != nil {
-		return err
-	}
+// tellVerdict prints what the check of a ledger found.
+func tellVerdict(e *env, v *ward.Verdict) error {
 	fmt.Fprintln(e.stdout, v)
 	if v.Refused+v.Unanswered+v.Unknown > 0 {
 		fmt.Fprintf(e.stdout, "besides: %d refused, %d kept whose answer was lost, %d kept that the ledger does not know\n", v.Refused, v.Unanswered, v.Unknown)

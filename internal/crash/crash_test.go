@@ -208,6 +208,10 @@ func TestNothingIsLostByKill(t *testing.T) {
 	}
 	verify()
 	s.stop(t)
+	// The same without a server, as the command does it.
+	if out, err := exec.CommandContext(t.Context(), bin, "verify", "--ledger", path, "--data", s.dir).CombinedOutput(); err != nil {
+		t.Errorf("verify --data: %v\n%s", err, out)
+	}
 	s.start(t)
 	verify()
 
