@@ -26,7 +26,8 @@ type Session struct {
 	Revision  uint64  `json:"revision" doc:"Grows with every change."`
 }
 
-func sessionOf(s *road.SessionInfo) Session {
+// SessionOf returns a session as it is listed.
+func SessionOf(s *road.SessionInfo) Session {
 	out := Session{Key: s.Key, ID: s.ID, Device: s.Device, Recording: s.Recording, Metric: reading.FieldOf(s.Metric).Name,
 		Clock: clockName(s.Clock), DurationS: float64(s.End-s.Start) / 1e9, Open: s.Open, Rows: s.Rows, Revision: s.Revision}
 	if s.Subject != "" {
@@ -66,7 +67,7 @@ func (a *API) getSessions(w http.ResponseWriter, r *http.Request, who *Caller) e
 			return err
 		}
 		for i := range found {
-			list = append(list, sessionOf(&found[i]))
+			list = append(list, SessionOf(&found[i]))
 		}
 		if more != "" {
 			next = cursorOf(more)

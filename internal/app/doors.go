@@ -32,6 +32,7 @@ type parts struct {
 	db     *pebbledb.DB
 	people *identity.Store
 	aside  *deadletter.Store
+	key    sealed.Key // of the identity store, for what is sealed besides
 	road   *road.Road
 	api    *api.API
 }
@@ -53,6 +54,9 @@ func (s *Server) open(ctx context.Context) (http.Handler, error) {
 		if err := s.openMQTT(&p); err != nil {
 			return nil, err
 		}
+	}
+	if err := s.openBedside(&p); err != nil {
+		return nil, err
 	}
 	if s.settings.Demo {
 		s.openDemo(&p)
@@ -82,6 +86,7 @@ func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 	if err != nil {
 		return err
 	}
+	p.key = key
 	s.onStop("identity store", func(context.Context) error { return p.people.Close() })
 	p.aside, err = deadletter.Open(ctx, filepath.Join(s.settings.Data, "deadletters.db"), key, 0, s.now)
 	if err != nil {
@@ -126,6 +131,11 @@ func (s *Server) openAPI(p *parts) (err error) {
 		About: "One reading a line, each with its device. What is durable is told group by group to clients that accept NDJSON.", Media: []string{"application/x-ndjson"},
 		Answers: map[int]string{201: "All taken.", 207: "Some refused.", 400: "The body ended early.", 408: "Nothing came for long.", 422: "Nothing taken."},
 		Handle:  func(w http.ResponseWriter, r *http.Request, who *api.Caller) { bulk.Handle(w, r, who) }}}
+	imports, err := s.openImports(p)
+	if err != nil {
+		return err
+	}
+	mounts = append(mounts, imports...)
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}

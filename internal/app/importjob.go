@@ -249,6 +249,19 @@ func (im *importer) create(p importParams) (*importJob, error) {
 	return im.add(id, p, path), nil
 }
 
+// discard forgets an import whose bytes did not come.
+func (im *importer) discard(j *importJob) {
+	s, _ := j.look()
+	if s.State != importReceiving {
+		return
+	}
+	im.mu.Lock()
+	delete(im.jobs, s.ID)
+	im.order = slices.DeleteFunc(im.order, func(id string) bool { return id == s.ID })
+	im.mu.Unlock()
+	_ = os.Remove(j.path)
+}
+
 // Errors of receive.
 var (
 	errOffset    = errors.New("the part does not begin where the upload stands")

@@ -25,8 +25,11 @@ type Settings struct {
 	InsecureLocal bool        `yaml:"insecure_local"`
 	TLS           TLSSettings `yaml:"tls"`
 	// KeyFile holds the key under which everything lies on disk; empty: in plain.
-	KeyFile string         `yaml:"key_file"`
-	MQTT    MQTTSettings   `yaml:"mqtt"`
+	KeyFile string       `yaml:"key_file"`
+	MQTT    MQTTSettings `yaml:"mqtt"`
+	// Bedside are files of JSON lines to follow, as gateways of bedside monitors
+	// write them; "-" is standard input.
+	Bedside []string       `yaml:"bedside"`
 	Devices DeviceSettings `yaml:"devices"`
 	Time    TimeSettings   `yaml:"time"`
 	Quota   QuotaSettings  `yaml:"quota"`

@@ -1,0 +1,282 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"pleth/internal/api"
+	"pleth/internal/intake/readings"
+	"pleth/internal/rawfile"
+)
+
+// importDoor answers HTTP for imports.
+type importDoor struct {
+	*importer
+	people readings.People
+	idle   time.Duration // between two bytes of a body
+	wait   time.Duration // how long an answer waits for an import to be done
+}
+
+// mounts returns what the door answers.
+func (d *importDoor) mounts() []api.Mount {
+	const tag = "imports"
+	state := map[int]string{200: "The import.", 404: "There is no such import."}
+	return []api.Mount{
+		{Method: "POST", Path: "/api/v1/import", ID: "postImport", Tag: tag, Summary: "Takes a device file",
+			About: "The body is the file, of any kind that `pleth formats` lists. Parameters: filename, device_id (import-<first 8 digits of its SHA-256>), subject_id, zone, interval, columns, as for `pleth analyze`. " +
+				"With the header Upload-Length and no body the file comes in parts by PATCH. With Prefer: respond-async the answer does not wait.",
+			Media: []string{"application/octet-stream"}, Handle: d.post,
+			Answers: map[int]string{200: "Every row was there already.", 201: "Its sessions are complete; or, with Upload-Length, the upload is open.", 202: "It is under way: see Location.", 413: "Too large.", 422: "It cannot be read."}},
+		{Method: "GET", Path: "/api/v1/imports", ID: "getImports", Tag: tag, Summary: "Lists imports, the newest first", Handle: d.list, Answers: map[int]string{200: "The imports."}},
+		{Method: "GET", Path: "/api/v1/imports/{import_id}", ID: "getImport", Tag: tag, Summary: "Says how far an import is", Handle: d.get, Answers: state},
+		{Method: "PATCH", Path: "/api/v1/imports/{import_id}", ID: "patchImport", Tag: tag, Summary: "Takes the next part of a file",
+			About: "The header Upload-Offset says where the part begins: the received_bytes of the import. A part that breaks off is kept as far as it came.",
+			Media: []string{"application/offset+octet-stream"}, Handle: d.patch,
+			Answers: map[int]string{200: "Every row was there already.", 201: "It was the last part, and the sessions are complete.", 202: "More is to come, or it is under way.", 404: "There is no such import.", 409: "The part begins elsewhere: see Upload-Offset."}},
+	}
+}
+
+// post takes a file, or opens an upload.
+func (d *importDoor) post(w http.ResponseWriter, r *http.Request, who *api.Caller) {
+	p, bad := d.params(r, who)
+	if len(bad) > 0 {
+		importProblem(w, http.StatusUnprocessableEntity, "invalid", "The request is not valid", "see errors; nothing was kept", bad)
+		return
+	}
+	open := r.Header.Get("Upload-Length")
+	switch {
+	case open != "":
+		n, err := strconv.ParseInt(open, 10, 64)
+		if err != nil || n < 0 {
+			importProblem(w, http.StatusBadRequest, "malformed", "Bad Upload-Length", "send the number of bytes of the file", nil)
+			return
+		}
+		p.Size = n
+	case r.ContentLength >= 0:
+		p.Size = r.ContentLength
+	}
+	if p.Size > d.limit {
+		importProblem(w, http.StatusRequestEntityTooLarge, "too-large", "Too large", "a file may have "+strconv.FormatInt(d.limit, 10)+" bytes", nil)
+		return
+	}
+	j, err := d.create(p)
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	s, _ := j.look()
+	w.Header().Set("Location", "/api/v1/imports/"+s.ID)
+	if open != "" && p.Size > 0 {
+		d.answer(w, http.StatusCreated, j)
+		return
+	}
+	if err := d.receive(j, 0, d.body(w, r), true); err != nil {
+		d.discard(j) // the sender has it all and sends it again
+		d.failed(w, err)
+		return
+	}
+	d.settled(w, r, j)
+}
+
+// patch takes a part of a file.
+func (d *importDoor) patch(w http.ResponseWriter, r *http.Request, _ *api.Caller) {
+	j := d.job(r.PathValue("import_id"))
+	if j == nil {
+		d.unknown(w)
+		return
+	}
+	offset, err := strconv.ParseInt(r.Header.Get("Upload-Offset"), 10, 64)
+	if err != nil || offset < 0 {
+		importProblem(w, http.StatusBadRequest, "malformed", "Bad Upload-Offset", "say where the part begins: the received_bytes of the import", nil)
+		return
+	}
+	err = d.receive(j, offset, d.body(w, r), false)
+	s, _ := j.look()
+	w.Header().Set("Upload-Offset", strconv.FormatInt(s.Received, 10))
+	switch {
+	case errors.Is(err, errOffset), errors.Is(err, errUploading), errors.Is(err, errReceived):
+		importProblem(w, http.StatusConflict, "offset", "Not here", err.Error()+"; it stands at "+strconv.FormatInt(s.Received, 10)+" bytes", nil)
+	case err != nil:
+		d.failed(w, err)
+	case s.State == importReceiving:
+		d.answer(w, http.StatusAccepted, j)
+	default:
+		d.settled(w, r, j)
+	}
+}
+
+func (d *importDoor) get(w http.ResponseWriter, r *http.Request, _ *api.Caller) {
+	j := d.job(r.PathValue("import_id"))
+	if j == nil {
+		d.unknown(w)
+		return
+	}
+	s, _ := j.look()
+	w.Header().Set("Upload-Offset", strconv.FormatInt(s.Received, 10))
+	d.answer(w, http.StatusOK, j)
+}
+
+func (d *importDoor) list(w http.ResponseWriter, _ *http.Request, _ *api.Caller) {
+	list := []importState{}
+	for _, j := range d.all() {
+		s, _ := j.look()
+		list = append(list, s)
+	}
+	writeImport(w, http.StatusOK, map[string]any{"imports": list, "next_cursor": nil})
+}
+
+func (d *importDoor) unknown(w http.ResponseWriter) {
+	importProblem(w, http.StatusNotFound, "not-found", "Not found", "there is no such import; uploads that stop are dropped after a day", nil)
+}
+
+// importProblemField is one thing wrong with a request.
+type importProblemField struct {
+	Path   string `json:"path"`
+	Code   string `json:"code"`
+	Detail string `json:"detail"`
+}
+
+// params reads what is said of the file.
+func (d *importDoor) params(r *http.Request, who *api.Caller) (p importParams, bad []importProblemField) {
+	q := r.URL.Query()
+	wrong := func(path, code, detail string) { bad = append(bad, importProblemField{path, code, detail}) }
+	p = importParams{Filename: path.Base(strings.ReplaceAll(q.Get("filename"), "\\", "/")), Device: q.Get("device_id"), Zone: q.Get("zone"),
+		Interval: q.Get("interval"), Columns: q.Get("columns"), Actor: who.Name(), Size: -1}
+	for name := range q {
+		switch name {
+		case "filename", "device_id", "subject_id", "zone", "interval", "columns":
+		default:
+			wrong(name, "unknown_parameter", "there is no such parameter")
+		}
+	}
+	if q.Get("filename") == "" {
+		p.Filename = "upload"
+	}
+	if len(p.Filename) > 255 {
+		wrong("filename", "too_long", "up to 255 bytes")
+	}
+	if p.Device != "" && !readings.ValidDevice(p.Device) {
+		wrong("device_id", string(readings.BadDevice), "1 to 128 letters, digits and . _ - : @ ~")
+	}
+	o, err := p.options()
+	if err == nil {
+		_, err = NewAnalyzer(o, d.program, nil)
+	}
+	if err != nil {
+		wrong("zone, interval, columns", "invalid_parameter", strings.TrimPrefix(err.Error(), "--"))
+	}
+	switch subject := q.Get("subject_id"); {
+	case len(bad) > 0, subject == "":
+	case readings.IsPseudonym(subject):
+		p.Subject = subject
+	case len(subject) > readings.MaxText:
+		wrong("subject_id", "too_long", "up to 256 bytes")
+	default:
+		names, err := d.people.Pseudonyms(r.Context(), []string{subject})
+		if err != nil {
+			wrong("subject_id", "unavailable", "the identity store does not answer; try again")
+		} else {
+			p.Subject = names[0]
+		}
+	}
+	return p, bad
+}
+
+// settled answers once an import is done, or as it is after a while.
+func (d *importDoor) settled(w http.ResponseWriter, r *http.Request, j *importJob) {
+	ctx, cancel := context.WithTimeout(r.Context(), d.wait)
+	defer cancel()
+	s, _ := j.look()
+	if !strings.Contains(r.Header.Get("Prefer"), "respond-async") {
+		s = j.finished(ctx)
+	}
+	switch {
+	case s.State == importDone && s.Accepted+s.Conflict == 0:
+		d.answer(w, http.StatusOK, j)
+	case s.State == importDone:
+		d.answer(w, http.StatusCreated, j)
+	case s.State == importFailed:
+		importProblem(w, http.StatusUnprocessableEntity, "unreadable", "The file cannot be taken", s.Problem, nil)
+	default:
+		d.answer(w, http.StatusAccepted, j)
+	}
+}
+
+// importAnswer is what is told of one import.
+type importAnswer struct {
+	importState
+	Sessions []api.Session `json:"sessions"`
+}
+
+func (d *importDoor) answer(w http.ResponseWriter, status int, j *importJob) {
+	s, _ := j.look()
+	out := importAnswer{importState: s, Sessions: []api.Session{}}
+	if s.State == importDone {
+		list := s.Sessions
+		if list == nil { // done before the last start
+			list, _ = d.sessions(context.Background(), s.Parts)
+		}
+		for i := range list {
+			out.Sessions = append(out.Sessions, api.SessionOf(&list[i]))
+		}
+	}
+	writeImport(w, status, out)
+}
+
+// body returns the body of a request, which may take its time but not stand still.
+func (d *importDoor) body(w http.ResponseWriter, r *http.Request) io.Reader {
+	return &unhurried{Reader: r.Body, control: http.NewResponseController(w), idle: d.idle, wait: d.wait}
+}
+
+// unhurried reads a body of any length, and gives up where nothing comes.
+type unhurried struct {
+	io.Reader
+	control    *http.ResponseController
+	idle, wait time.Duration
+}
+
+func (u *unhurried) Read(p []byte) (int, error) {
+	now := time.Now()
+	_ = u.control.SetReadDeadline(now.Add(u.idle))
+	_ = u.control.SetWriteDeadline(now.Add(u.idle + 2*u.wait))
+	return u.Reader.Read(p)
+}
+
+// failed answers where a file could not be received.
+func (d *importDoor) failed(w http.ResponseWriter, err error) {
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.Is(err, rawfile.ErrTooLong):
+		importProblem(w, http.StatusRequestEntityTooLarge, "too-large", "Too large", "more bytes came than were announced or are allowed", nil)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		importProblem(w, http.StatusRequestTimeout, "idle", "Nothing came", "no byte came for a while; what came is kept where the upload has parts", nil)
+	default:
+		d.log.Error("an upload failed", "error", kindOf(err))
+		importProblem(w, http.StatusInternalServerError, "internal", "The upload broke off", "send it again, or go on at received_bytes", nil)
+	}
+}
+
+func importProblem(w http.ResponseWriter, status int, kind, title, detail string, fields []importProblemField) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	body := map[string]any{"type": "urn:pleth:problem:" + kind, "title": title, "status": status, "detail": detail}
+	if len(fields) > 0 {
+		body["errors"] = fields
+	}
+	writeImport(w, status, body)
+}
+
+func writeImport(w http.ResponseWriter, status int, body any) {
+	if w.Header().Get("Content-Type") == "" {
+		w.Header().Set("Content-Type", "application/json")
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
