@@ -9,16 +9,17 @@ import (
 )
 
 type serveCmd struct {
-	Data           string `help:"Directory of everything kept (pleth-data)." placeholder:"DIR" type:"path"`
-	Config         string `help:"Settings, as pleth.yaml. A flag wins over the file." placeholder:"FILE" type:"path"`
-	Listen         string `help:"Address for HTTP (127.0.0.1:8080; port 0: any free one)." placeholder:"ADDR"`
-	InsecureLocal  bool   `help:"Ask nobody for a token. Refused unless every listener is on loopback."`
-	AllowPlaintext bool   `help:"Listen beyond loopback without TLS, because something in front of it encrypts."`
-	TLSCert        string `name:"tls-cert" help:"Certificate chain (PEM); read again when it changes." placeholder:"FILE" type:"path"`
-	TLSKey         string `name:"tls-key" help:"Key of the certificate (PEM)." placeholder:"FILE" type:"path"`
-	MQTT           string `name:"mqtt" help:"Address for MQTT (off)." placeholder:"ADDR"`
-	KeyFile        string `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
-	Demo           bool   `help:"Add a simulated ward of 24 beds."`
+	Data           string   `help:"Directory of everything kept (pleth-data)." placeholder:"DIR" type:"path"`
+	Config         string   `help:"Settings, as pleth.yaml. A flag wins over the file." placeholder:"FILE" type:"path"`
+	Listen         string   `help:"Address for HTTP (127.0.0.1:8080; port 0: any free one)." placeholder:"ADDR"`
+	InsecureLocal  bool     `help:"Ask nobody for a token. Refused unless every listener is on loopback."`
+	AllowPlaintext bool     `help:"Listen beyond loopback without TLS, because something in front of it encrypts."`
+	TLSCert        string   `name:"tls-cert" help:"Certificate chain (PEM); read again when it changes." placeholder:"FILE" type:"path"`
+	TLSKey         string   `name:"tls-key" help:"Key of the certificate (PEM)." placeholder:"FILE" type:"path"`
+	MQTT           string   `name:"mqtt" help:"Address for MQTT (off)." placeholder:"ADDR"`
+	Bedside        []string `help:"Follow a stream of bedside monitors, JSON lines: a file that grows, or - for standard input." placeholder:"FILE|-" sep:"none"`
+	KeyFile        string   `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
+	Demo           bool     `help:"Add a simulated ward of 24 beds."`
 }
 
 func (c *serveCmd) Run(e *env) error {
@@ -37,6 +38,7 @@ func (c *serveCmd) Run(e *env) error {
 			*f.to = f.given
 		}
 	}
+	set.Bedside = append(set.Bedside, c.Bedside...)
 	set.InsecureLocal = set.InsecureLocal || c.InsecureLocal
 	set.AllowPlaintext = set.AllowPlaintext || c.AllowPlaintext
 	set.Demo = set.Demo || c.Demo
