@@ -39,7 +39,8 @@ func (h *head) ripe(lateness int64, least int) int {
 
 // seal returns the first n rows of the order as chunks, with the state. Rows
 // that came behind those sealed before go in chunks of their own, so that
-// chunks overlap where they must only. Nothing of h changes before sealed.
+// chunks overlap where they must only. Nothing of h changes before sealed. The
+// caller holds mu.
 func (h *head) seal(n int) *Sealed {
 	ripe := h.order[:n]
 	split, _ := slices.BinarySearchFunc(ripe, h.sealedTo, func(r int32, limit int64) int {
@@ -59,12 +60,11 @@ func (h *head) seal(n int) *Sealed {
 	for _, r := range h.order[n:] {
 		s.Position = min(s.Position, h.meta[r].offset)
 	}
-	before := h.sealedTo
+	sealedTo := h.sealedTo
 	if n > 0 {
-		h.sealedTo = max(h.sealedTo, h.rows.Time(int(ripe[n-1])))
+		sealedTo = max(sealedTo, h.rows.Time(int(ripe[n-1])))
 	}
-	s.State = h.encodeState()
-	h.sealedTo = before
+	s.State = h.encodeState(sealedTo)
 	return s
 }
 

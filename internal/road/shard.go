@@ -233,11 +233,15 @@ func (s *shard) look(h *head, b *reading.Batch) error {
 // sealRipe moves what is old enough into the series.
 func (s *shard) sealRipe(heads []*head) {
 	for _, h := range heads {
+		h.mu.RLock()
 		n := h.ripe(s.road.cfg.Lateness, s.road.cfg.SealRows)
 		if n == 0 && !(h.state.Done && h.changed) {
+			h.mu.RUnlock()
 			continue
 		}
-		if err := s.road.cfg.Series.Commit(h.seal(n)); err != nil {
+		sealed := h.seal(n)
+		h.mu.RUnlock()
+		if err := s.road.cfg.Series.Commit(sealed); err != nil {
 			// The rows stay in the head, and are in the log.
 			s.road.sealFailed(err)
 			continue

@@ -106,10 +106,11 @@ type latestJSON struct {
 	Value  *string      `json:"v"` // null: missing
 }
 
-// encodeState returns the bytes of the state of h.
-func (h *head) encodeState() []byte {
+// encodeState returns the bytes of the state of h, with its rows sealed up to
+// sealedTo.
+func (h *head) encodeState(sealedTo int64) []byte {
 	s := &h.state
-	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: h.sealedTo, Received: s.Received, Late: s.Late,
+	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
 		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks}
 	for _, l := range s.Latest {
