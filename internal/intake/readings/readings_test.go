@@ -90,6 +90,7 @@ func TestReadings(t *testing.T) {
 			`{"device_id":"d","timestamp":"2025-11-28T20:15:00Z","spo2":80,"tags":{"a":"1","awake":"true","ward":"Böhme é\""}}`},
 		{"what was read can be sent", `{"device_id":"d","subject_id":"p-abcdefghijklmnopqrstuvwxyz","timestamp":"2025-11-28T20:15:00Z","seq":3,"spo2":80,"flags":["late"],"tags":{"a":"1"}}`,
 			`{"device_id":"d","subject_id":"p-abcdefghijklmnopqrstuvwxyz","timestamp":"2025-11-28T20:15:00Z","seq":3,"spo2":80,"tags":{"a":"1"}}`},
+		{"a firmware that may be a name is a tag", `{"device_id":"d","spo2":80,"firmware":"Erika Muster 1",` + stamp + `}`, `{"device_id":"d","timestamp":"2025-11-28T20:15:00Z","spo2":80,"tags":{"firmware_version":"Erika Muster 1"}}`},
 		{"numbers for names", `{"device_id":7,"patient_id":12345,"spo2":80,` + stamp + `}`, `{"device_id":"7","subject_id":"of:12345","timestamp":"2025-11-28T20:15:00Z","spo2":80}`},
 		{"all that is wrong together", `{"device_id":"a b","spo2":120,"pulse_rate":"63","heart_rate":NaN,"rso2":-Infinity,"temperature_c":[1],"sp02":90,"vitals":{"x":[1,{}]},"seq":1.5,"marks":["bad",3]}`,
 			"device_id:bad_device spo2:out_of_range pulse_rate:wrong_type heart_rate:not_finite rso2:not_finite temperature_c:wrong_type sp02:unknown_field vitals:unknown_field seq:out_of_range marks:unknown_mark marks:wrong_type timestamp:missing_timestamp"},

@@ -34,7 +34,7 @@ func (b *Builder) text(id fieldID, name, text []byte) {
 		}
 		b.cur.subject = text
 	case fieldFirmware:
-		b.setFirmware(name, text)
+		b.setFirmware(text)
 	case fieldTime:
 		if t, wrong := b.stamps.parse(text); wrong != "" {
 			b.badTime(text, wrong)
@@ -51,18 +51,22 @@ func (b *Builder) text(id fieldID, name, text []byte) {
 	}
 }
 
-func (b *Builder) setFirmware(name, text []byte) {
-	if len(text) > MaxName {
-		b.tooLong(name)
+// setFirmware keeps a version in plain if it looks like one. What has no digit,
+// or blanks, may be anything, a name too: it is a tag, sealed.
+func (b *Builder) setFirmware(text []byte) {
+	if len(text) == 0 {
 		return
 	}
+	digit, version := false, len(text) <= MaxName
 	for _, c := range text {
-		if c < ' ' || c > '~' {
-			b.problem(Problem{Path: clip(name), Code: BadText, Allowed: "printable ASCII", Detail: "send the version as the device prints it"})
-			return
-		}
+		digit = digit || c >= '0' && c <= '9'
+		version = version && c > ' ' && c <= '~'
 	}
-	b.cur.firmware = text
+	if digit && version {
+		b.cur.firmware = text
+		return
+	}
+	b.tag([]byte("firmware_version"), text)
 }
 
 func (b *Builder) tooLong(name []byte) {
