@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -118,6 +119,9 @@ func start(t testing.TB, change ...func(*api.Config)) *server {
 	for _, f := range change {
 		f(&cfg)
 	}
+	if cfg.Letters == nil {
+		cfg.Letters = letters(t)
+	}
 	a, err := api.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -151,6 +155,9 @@ func (s *server) do(method, path, body string, header ...string) reply {
 		req.Header.Set(name, value)
 		if value == "" {
 			req.Header.Del(name)
+		}
+		if name == "Host" {
+			req.Host = value
 		}
 	}
 	res, err := s.Client().Do(req)
@@ -203,3 +210,16 @@ func TestTheExampleWorksAsItStands(t *testing.T) {
 		t.Errorf("sent again: %+v", taken)
 	}
 }
+
+// cookies keeps the one cookie of the server.
+type cookies struct{ value string }
+
+// SetCookies implements http.CookieJar.
+func (c *cookies) SetCookies(_ *url.URL, all []*http.Cookie) {
+	for _, one := range all {
+		c.value = one.Value
+	}
+}
+
+// Cookies implements http.CookieJar.
+func (c *cookies) Cookies(*url.URL) []*http.Cookie { return nil }

@@ -25,7 +25,7 @@ type Device struct {
 	SkewS      *float64 `json:"skew_s" doc:"By how much its clock is behind the server's, seconds: the median of received minus event time; null: unknown."`
 	SkewOf     int      `json:"skew_of" doc:"Number of readings behind skew_s."`
 	Watermark  *string  `json:"watermark" doc:"Up to here the windows of its live stream are closed."`
-	Accepted   int64    `json:"accepted"`
+	Accepted   int64    `json:"accepted" doc:"Readings kept, late and conflicting ones included."`
 	Late       int64    `json:"late"`
 	Conflict   int64    `json:"conflict"`
 	Duplicate  int64    `json:"duplicate" doc:"Since the start of the server."`
@@ -34,7 +34,7 @@ type Device struct {
 func deviceOf(s *road.DeviceState) Device {
 	d := Device{ID: s.Device, Recordings: []string{}, First: stampOr(s.First), Last: stampOr(s.Last), Received: stampOr(s.Received),
 		Firmware: s.Firmware, SkewOf: s.SkewOf, Watermark: stampOr(s.Watermark),
-		Accepted: s.Counts.Accepted, Late: s.Counts.Late, Conflict: s.Counts.Conflicts, Duplicate: s.Counts.Duplicates}
+		Accepted: s.Counts.Accepted + s.Counts.Late + s.Counts.Conflicts, Late: s.Counts.Late, Conflict: s.Counts.Conflicts, Duplicate: s.Counts.Duplicates}
 	for _, r := range s.Recordings {
 		if r == "" {
 			d.Live = true

@@ -19,6 +19,7 @@ import (
 func document(list []route, program analysis.Program) ([]byte, error) {
 	schemas := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	schemas.RegisterTypeAlias(reflect.TypeFor[json.Number](), reflect.TypeFor[float64]())
+	schemas.Schema(reflect.TypeFor[Bucket](), true, "")
 	schemas.Map()["Reading"] = readingSchema(false)
 	schemas.Map()["StoredReading"] = readingSchema(true)
 	doc := &huma.OpenAPI{
@@ -124,16 +125,13 @@ func contents(list []content, schemas huma.Registry) map[string]*huma.MediaType 
 	out := map[string]*huma.MediaType{}
 	for _, c := range list {
 		m := &huma.MediaType{Example: c.example}
-		switch s := c.schema.(type) {
-		case nil:
+		if c.schema != nil {
+			m.Schema = schemaOf(c.schema, schemas)
+		} else {
 			m.Schema = &huma.Schema{Type: "string", Format: "binary"}
 			if strings.HasPrefix(c.media, "text/") {
 				m.Schema.Format = ""
 			}
-		case *huma.Schema:
-			m.Schema = s
-		default:
-			m.Schema = schemas.Schema(reflect.TypeOf(s), true, "")
 		}
 		out[c.media] = m
 	}
@@ -145,19 +143,31 @@ func (decimal) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: "number", Nullable: true, Description: "A decimal number with the digits that were sent; null where nothing was measured."}
 }
 
-// page returns the shape of a list: its entries under a name and the cursor of
-// the next page.
-func page(name string, entry any, schemas ...*huma.Schema) *huma.Schema {
-	items := &huma.Schema{}
-	if len(schemas) > 0 {
-		items = schemas[0]
-	} else {
-		items.Ref = "#/components/schemas/" + reflect.TypeOf(entry).Name()
-	}
-	return &huma.Schema{Type: "object", Required: []string{name, "next_cursor"}, Properties: map[string]*huma.Schema{
-		name:          {Type: "array", Items: items},
+// paged is the shape of a list: its entries under a name and the cursor of the
+// next page.
+type paged struct {
+	name  string
+	entry any // a Go value whose type says the shape, or *huma.Schema
+}
+
+func page(name string, entry any) paged { return paged{name, entry} }
+
+func (p paged) schema(schemas huma.Registry) *huma.Schema {
+	return &huma.Schema{Type: "object", Required: []string{p.name, "next_cursor"}, Properties: map[string]*huma.Schema{
+		p.name:        {Type: "array", Items: schemaOf(p.entry, schemas)},
 		"next_cursor": {Type: "string", Description: "Send it as cursor for the next page; empty on the last."},
 	}}
+}
+
+// schemaOf returns the schema of a shape.
+func schemaOf(shape any, schemas huma.Registry) *huma.Schema {
+	switch s := shape.(type) {
+	case *huma.Schema:
+		return s
+	case paged:
+		return s.schema(schemas)
+	}
+	return schemas.Schema(reflect.TypeOf(shape), true, "")
 }
 
 func ref(name string) *huma.Schema { return &huma.Schema{Ref: "#/components/schemas/" + name} }

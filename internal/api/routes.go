@@ -39,7 +39,7 @@ func routes() []route {
 	missing := answer{http.StatusNotFound, "There is no such thing.", nil}
 	invalid := answer{http.StatusUnprocessableEntity, "Fields that are not valid; errors lists them.", nil}
 	malformedBody := answer{http.StatusBadRequest, "Not a JSON object.", nil}
-	list := func(method, path, id, tag, summary string, params []param, shape *huma.Schema, h func(*API, http.ResponseWriter, *http.Request, *Caller) error) route {
+	list := func(method, path, id, tag, summary string, params []param, shape any, h func(*API, http.ResponseWriter, *http.Request, *Caller) error) route {
 		return route{method: method, path: path, id: id, tag: tag, summary: summary, params: params, handle: h,
 			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: shape}}}, badParameters}}
 	}
@@ -57,7 +57,7 @@ func routes() []route {
 			params: []param{byDevices, bySubject, byMetric, fromTime, toTime,
 				{name: "resolution", in: "query", about: "Width of a bucket: 10s, 1m, 1h, 1d, or any whole seconds; left out or raw: rows."}, byLimit, byCursor, byRecord},
 			answers: []answer{{http.StatusOK, "Rows in the order of device, recording, event time and sequence; or buckets.", []content{
-				{media: mediaJSON, schema: page("readings", nil, &huma.Schema{OneOf: []*huma.Schema{ref("StoredReading"), ref("Bucket")}})},
+				{media: mediaJSON, schema: page("readings", &huma.Schema{OneOf: []*huma.Schema{ref("StoredReading"), ref("Bucket")}})},
 				{media: mediaNDJSON}, {media: mediaCSV}, {media: mediaArrow}, {media: mediaParquet}}},
 				badParameters, {http.StatusNotAcceptable, "No such form.", nil}},
 			handle: (*API).getReadings},
@@ -93,7 +93,7 @@ func routes() []route {
 
 		list("GET", "/api/v1/dead-letters", "getDeadLetters", "dead letters", "What was refused, oldest first",
 			[]param{byDevice, {name: "door", in: "query", about: "Through which it came: rest, line, mqtt, ndjson, bedside."}, {name: "code", in: "query", about: "With this error among others."},
-				{name: "open", in: "query", one: []string{"true", "false"}, about: "true: only what no attempt has settled."}, byLimit, byCursor}, page("dead_letters", Letter{}, ref("Letter")), (*API).getLetters),
+				{name: "open", in: "query", one: []string{"true", "false"}, about: "true: only what no attempt has settled."}, byLimit, byCursor}, page("dead_letters", Letter{}), (*API).getLetters),
 		{method: "GET", path: "/api/v1/dead-letters/{number}", id: "getDeadLetter", tag: "dead letters", summary: "One letter with its bytes and every error", params: []param{{name: "number", in: "path", whole: true}},
 			answers: []answer{{http.StatusOK, "The letter.", jsonOf(OpenLetter{})}, missing}, handle: (*API).getLetter},
 		{method: "POST", path: "/api/v1/dead-letters/{number}/resubmit", id: "resubmitDeadLetter", tag: "dead letters", once: true, bare: true, summary: "Sends a letter again",
