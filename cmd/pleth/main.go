@@ -68,6 +68,8 @@ type cli struct {
 	Simulate  simulateCmd  `cmd:"" help:"Make recordings whose truth is known."`
 	Schema    schemaCmd    `cmd:"" help:"Print the schemas of what pleth writes."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
+	Import    importCmd    `cmd:"" help:"Send recordings to a server, which keeps and analyses them."`
+	Export    exportCmd    `cmd:"" help:"Fetch readings from a server."`
 	Serve     serveCmd     `cmd:"" help:"Take readings from devices, keep them, and answer for them."`
 }
 

@@ -55,6 +55,17 @@ func serveCommands(cmds map[string]func(*testscript.TestScript, bool, []string))
 		need(ts, neg, args, 4, "get URL TOKENFILE STATUS PATTERN")
 		ask(ts, "GET", args[0], args[1], "", args[2], args[3])
 	}
+	// eventually URL TOKENFILE STATUS PATTERN: what a GET answers before long.
+	cmds["eventually"] = func(ts *testscript.TestScript, neg bool, args []string) {
+		need(ts, neg, args, 4, "eventually URL TOKENFILE STATUS PATTERN")
+		for range 500 {
+			if ok, _ := answers(ts, "GET", args[0], args[1], "", args[2], args[3]); ok {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		ask(ts, "GET", args[0], args[1], "", args[2], args[3])
+	}
 	// post URL TOKENFILE BODYFILE STATUS PATTERN: what a POST answers.
 	cmds["post"] = func(ts *testscript.TestScript, neg bool, args []string) {
 		need(ts, neg, args, 5, "post URL TOKENFILE BODYFILE STATUS PATTERN")
@@ -63,6 +74,14 @@ func serveCommands(cmds map[string]func(*testscript.TestScript, bool, []string))
 }
 
 func ask(ts *testscript.TestScript, method, url, token, body, status, pattern string) {
+	if ok, got := answers(ts, method, url, token, body, status, pattern); !ok {
+		ts.Fatalf("%s %s: %s", method, url, got)
+	}
+}
+
+// answers reports whether the answer to a request is the one expected, and
+// returns it.
+func answers(ts *testscript.TestScript, method, url, token, body, status, pattern string) (ok bool, answer string) {
 	req, err := http.NewRequest(method, url, strings.NewReader(body))
 	ts.Check(err)
 	req.Header.Set("Authorization", "Bearer "+strings.TrimSpace(ts.ReadFile(token)))
@@ -71,7 +90,5 @@ func ask(ts *testscript.TestScript, method, url, token, body, status, pattern st
 	defer res.Body.Close()
 	got, err := io.ReadAll(res.Body)
 	ts.Check(err)
-	if !strings.HasPrefix(res.Status, status) || !regexp.MustCompile(pattern).Match(got) {
-		ts.Fatalf("%s %s: %s: %s", method, url, res.Status, got)
-	}
+	return strings.HasPrefix(res.Status, status) && regexp.MustCompile(pattern).Match(got), res.Status + ": " + string(got)
 }
