@@ -15,7 +15,7 @@ import (
 const valuesPerReading = 4
 
 // origin is the event time of the first reading of a load.
-var origin = time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC)
+var origin = time.Date(2025, 1, 5, 0, 0, 0, 0, time.UTC)
 
 // source makes readings: those of one device of a plain ward, over and over,
 // at its own times, so that no two runs send the same.

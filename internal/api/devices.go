@@ -2,9 +2,7 @@ package api
 
 import (
 	"net/http"
-	"slices"
 	"sort"
-	"strings"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -115,41 +113,6 @@ type Latest struct {
 	Received string                 `json:"received"`
 	Late     bool                   `json:"late"`
 	Values   map[string]LatestValue `json:"values" doc:"By the name of the field."`
-}
-
-// getLatest answers with the newest values of devices.
-func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error {
-	q := ask(r)
-	ids := q.devices("device_id")
-	limit := q.limit(maxLimit)
-	var after string
-	q.cursor(&after)
-	if err := q.done(); err != nil {
-		return err
-	}
-	slices.Sort(ids)
-	all := a.cfg.Road.Latest(slices.Compact(ids)...)
-	slices.SortFunc(all, func(x, y road.Latest) int { return strings.Compare(x.Device, y.Device) })
-	var list []Latest
-	next := ""
-	for _, l := range all {
-		if after != "" && l.Device <= after {
-			continue
-		}
-		if len(list) == limit {
-			next = cursorOf(list[limit-1].Device)
-			break
-		}
-		one := Latest{Device: l.Device, At: stamp(l.At), Received: stamp(l.Received), Late: l.Late, Values: map[string]LatestValue{}}
-		if l.Subject != "" {
-			one.Subject = &l.Subject
-		}
-		for _, v := range l.Values {
-			one.Values[reading.FieldOf(v.Metric).Name] = LatestValue{stamp(v.At), decimal{v.Value}}
-		}
-		list = append(list, one)
-	}
-	return writeList(w, "latest", list, next)
 }
 
 // Sample is one derived value.
