@@ -59,3 +59,13 @@ func (s seriesOf) Scan(p reading.Partition, from, to int64, metrics []pleth.Metr
 	}
 	return err
 }
+
+// Rollups lets the road read long stretches by the hour.
+func (s seriesOf) Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error {
+	return s.store.Rollups(p, m, from, to, f)
+}
+
+// Chunks lets the road say which log records a stored row came with.
+func (s seriesOf) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error {
+	return s.store.Chunks(p, from, to, metrics, f)
+}

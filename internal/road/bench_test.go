@@ -61,6 +61,16 @@ func (s diskSeries) Scan(p reading.Partition, from, to int64, metrics []pleth.Me
 	return err
 }
 
+// Rollups lets the road read long stretches by the hour.
+func (s diskSeries) Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error {
+	return s.store.Rollups(p, m, from, to, f)
+}
+
+// Chunks lets the road say which log records a stored row came with.
+func (s diskSeries) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error {
+	return s.store.Chunks(p, from, to, metrics, f)
+}
+
 // onDisk is the configuration of a road on Pebble in dir, and what closes it.
 func onDisk(tb testing.TB, dir string) (road.Config, func()) {
 	tb.Helper()

@@ -8,6 +8,7 @@ import (
 
 	"pleth"
 	"pleth/internal/reading"
+	"pleth/internal/series"
 	"pleth/internal/signal"
 	"pleth/internal/window"
 )
@@ -38,7 +39,12 @@ func (r *Road) Buckets(ctx context.Context, q Query, resolution int64, f func(Bu
 			b.sums = append(b.sums, bucketSum{metric: m})
 		}
 		slices.SortFunc(b.sums, func(x, y bucketSum) int { return cmp.Compare(x.metric, y.metric) })
-		err := r.rows(ctx, h, &one, b.table)
+		var err error
+		if rollups, ok := r.cfg.Series.(hourly); ok && q.Subject == "" && resolution%series.Hour == 0 {
+			err = b.hours(ctx, r, h, &one, rollups)
+		} else {
+			err = r.rows(ctx, h, &one, b.table)
+		}
 		if err == nil && !b.stopped {
 			err = b.flush()
 		}
@@ -76,15 +82,11 @@ const fold = 1 << 14
 func (b *bucketer) table(t *reading.Table) (bool, error) {
 	times := t.Rows.Times()
 	for from := 0; from < len(times); {
-		start := floor(times[from], b.resolution)
-		if b.any && start != b.start {
-			if err := b.flush(); err != nil || b.stopped {
-				return false, err
-			}
+		if err := b.begin(times[from]); err != nil || b.stopped {
+			return false, err
 		}
-		b.any, b.start = true, start
 		to := from + 1
-		for to < len(times) && times[to]-start < b.resolution {
+		for to < len(times) && times[to]-b.start < b.resolution {
 			to++
 		}
 		for k := range b.sums {
@@ -93,6 +95,18 @@ func (b *bucketer) table(t *reading.Table) (bool, error) {
 		from = to
 	}
 	return true, nil
+}
+
+// begin goes on to the bucket that time t lies in.
+func (b *bucketer) begin(t int64) error {
+	start := floor(t, b.resolution)
+	if b.any && start != b.start {
+		if err := b.flush(); err != nil {
+			return err
+		}
+	}
+	b.any, b.start = true, start
+	return nil
 }
 
 // add adds rows from..to of t.

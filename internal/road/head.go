@@ -32,6 +32,7 @@ type head struct {
 	stagedNext   eventlog.Offset
 	stagedNewest int64
 	sealedTo     int64 // newest time of any row in a chunk
+	seals        int   // counts begun and ended seals: odd while one is under way
 
 	state   state
 	changed bool // state has what no commit has

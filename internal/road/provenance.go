@@ -7,6 +7,7 @@ import (
 	"pleth"
 	"pleth/internal/analysis"
 	"pleth/internal/reading"
+	"pleth/internal/series"
 )
 
 // Provenance returns where the value of metric m that a device sent for the
@@ -41,7 +42,9 @@ func (r *Road) provenance(ctx context.Context, h *head, m pleth.Metric, at int64
 	if err != nil || out == nil {
 		return nil, err
 	}
-	h.locate(out)
+	if err := r.locate(h, out); err != nil {
+		return nil, err
+	}
 	doc := analysis.NewDocument(r.cfg.Program, r.cfg.Settings, nil)
 	out.Rules, out.Program, out.Commit, out.Config = doc.Generator.Rules, doc.Generator.Version, doc.Generator.Commit, doc.Generator.ConfigSHA256
 	out.Steps = []string{
@@ -69,8 +72,36 @@ func trimmed(v pleth.Value) pleth.Value {
 	return trim(v)
 }
 
-// locate says of a point which record it came with, where its row is in the head.
-func (h *head) locate(p *Provenance) {
+// sourced is a Series that knows which records the rows of a chunk came with,
+// as package series/pebble does.
+type sourced interface {
+	Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error
+}
+
+// locate says of a point which record it came with: the very one where its row
+// is in the head, else those that its chunk came with.
+func (r *Road) locate(h *head, p *Provenance) error {
+	if h.locate(p) {
+		return nil
+	}
+	chunks, ok := r.cfg.Series.(sourced)
+	if !ok {
+		return nil
+	}
+	return chunks.Chunks(h.partition, p.At, p.At+1, nil, func(c *series.Chunk) error {
+		t := c.Rows
+		for i, at := range t.Rows.Times() {
+			if at == p.At && t.SeqOf(i) == p.Seq && compareValues(t.Rows.Value(p.Metric, i), p.Value) == 0 {
+				p.Offset, p.LastOffset, p.Received, p.Exact = c.First, c.Last, at+c.LagMedian, c.First == c.Last
+			}
+		}
+		return nil
+	})
+}
+
+// locate says of a point which record it came with, and whether its row is in
+// the head.
+func (h *head) locate(p *Provenance) bool {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	for k := searchOrder(h, p.At); k < len(h.order) && h.rows.Time(int(h.order[k])) == p.At; k++ {
@@ -78,7 +109,8 @@ func (h *head) locate(p *Provenance) {
 		if h.seqOf(i) == p.Seq && compareValues(h.rows.Value(p.Metric, i), p.Value) == 0 {
 			m := &h.meta[i]
 			p.Offset, p.LastOffset, p.Received, p.Exact = m.offset, m.offset, m.received, true
-			return
+			return true
 		}
 	}
+	return false
 }

@@ -83,7 +83,6 @@ func (h *head) chunk(rows []int32) Chunk {
 
 // sealed lets go of the first n rows of the order: they are in the series.
 func (h *head) sealed(n int) {
-	h.changed = false
 	if n == 0 {
 		return
 	}

@@ -233,22 +233,29 @@ func (s *shard) look(h *head, b *reading.Batch) error {
 // sealRipe moves what is old enough into the series.
 func (s *shard) sealRipe(heads []*head) {
 	for _, h := range heads {
-		h.mu.RLock()
+		h.mu.Lock()
 		n := h.ripe(s.road.cfg.Lateness, s.road.cfg.SealRows)
 		if n == 0 && !(h.state.Done && h.changed) {
-			h.mu.RUnlock()
+			h.mu.Unlock()
 			continue
 		}
+		h.changed = false
 		sealed := h.seal(n)
-		h.mu.RUnlock()
-		if err := s.road.cfg.Series.Commit(sealed); err != nil {
-			// The rows stay in the head, and are in the log.
-			s.road.sealFailed(err)
-			continue
-		}
-		h.mu.Lock()
-		h.sealed(n)
+		h.seals++
 		h.mu.Unlock()
+		err := s.road.cfg.Series.Commit(sealed)
+		h.mu.Lock()
+		h.seals++
+		if err == nil {
+			h.sealed(n)
+		} else {
+			h.changed = true
+		}
+		h.mu.Unlock()
+		if err != nil { // the rows stay in the head, and are in the log
+			s.road.sealFailed(err)
+			return
+		}
 	}
 }
 

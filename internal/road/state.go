@@ -34,6 +34,7 @@ type state struct {
 	Ends         []int64 // event times behind which a new session begins, in order
 	Done         bool    // nothing has come for long, or never will
 	Tracks       []*track
+	Contested    []int64 // hours in which readings contradict each other, in order
 }
 
 // metricCount is the number of metrics, and one for none.
@@ -49,6 +50,7 @@ func (s *state) take(h *head, i int) {
 	switch {
 	case m.flags&reading.IsConflict != 0:
 		s.Counts.Conflicts++
+		s.contest(t)
 	case s.Late:
 		s.Counts.Late++
 	default:
@@ -98,6 +100,7 @@ type stateJSON struct {
 	Ends         []int64         `json:"ends,omitempty"`
 	Done         bool            `json:"done,omitempty"`
 	Tracks       []*track        `json:"tracks,omitempty"`
+	Contested    []int64         `json:"contested,omitempty"`
 }
 
 type latestJSON struct {
@@ -112,7 +115,7 @@ func (h *head) encodeState(sealedTo int64) []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
-		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks}
+		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested}
 	for _, l := range s.Latest {
 		if l.Metric == 0 {
 			continue
@@ -140,7 +143,7 @@ func (h *head) decodeState(b []byte) error {
 	s := &h.state
 	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware,
 		Counts: Counts{Accepted: in.Counts[0], Late: in.Counts[1], Conflicts: in.Counts[2]}, Subjects: in.Subjects, Stated: in.Stated, StatedAt: in.StatedAt,
-		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks}
+		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks, Contested: in.Contested}
 	h.sealedTo = in.SealedTo
 	for _, l := range in.Latest {
 		v := pleth.Missing()

@@ -1,0 +1,214 @@
+package road
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"pleth"
+	"pleth/internal/reading"
+	"pleth/internal/series"
+	"pleth/internal/signal"
+	"pleth/internal/window"
+)
+
+// hourly is a Series that keeps the rollup of every hour of its chunks, as
+// package series/pebble does: long stretches need not be read row by row then.
+type hourly interface {
+	Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error
+}
+
+// rollupSpan is how much is taken from rollups at a time: it bounds memory.
+const rollupSpan = 32 * 24 * series.Hour
+
+// mostContested is how many hours with conflicts are remembered of a partition;
+// where there are more, rollups are not used for it.
+const mostContested = 2000
+
+// contest notes that the hour of t has rows that contradict each other. Which
+// of them count depends on their order, not on which came first: rollups, that
+// are made as rows are sealed, do not know.
+func (s *state) contest(t int64) {
+	hour := series.HourOf(t)
+	if k, have := slices.BinarySearch(s.Contested, hour); !have && len(s.Contested) < mostContested {
+		s.Contested = slices.Insert(s.Contested, k, hour)
+	}
+}
+
+// mostTries is how often a span is read again because rows were sealed meanwhile.
+const mostTries = 8
+
+// hours fills the buckets of h from rollups, where whole hours are wanted, and
+// from rows at both ends.
+func (b *bucketer) hours(ctx context.Context, r *Road, h *head, q *Query, rollups hourly) error {
+	h.mu.RLock()
+	from, to := max(q.From, h.state.Oldest), h.state.Newest
+	h.mu.RUnlock()
+	if q.To != 0 {
+		to = min(to, q.To-1)
+	}
+	if from > to {
+		return nil
+	}
+	lo, hi := -floor(-from, series.Hour), floor(to+1, series.Hour)
+	if lo >= hi {
+		return r.rows(ctx, h, q, b.table)
+	}
+	rows := func(from, to int64) error {
+		if from >= to || b.stopped {
+			return nil
+		}
+		one := *q
+		one.From, one.To = from, to
+		return r.rows(ctx, h, &one, b.table)
+	}
+	if err := rows(from, lo); err != nil {
+		return err
+	}
+	h.mu.RLock()
+	contested := slices.Clone(h.state.Contested)
+	h.mu.RUnlock()
+	if len(contested) >= mostContested {
+		return rows(lo, to+1)
+	}
+	for at := lo; at < hi && !b.stopped; {
+		end := min(at+rollupSpan, hi)
+		k, _ := slices.BinarySearch(contested, at)
+		if k < len(contested) && contested[k] < end {
+			end = contested[k]
+		}
+		var err error
+		if end == at {
+			end = at + series.Hour
+			err = rows(at, end)
+		} else {
+			err = b.span(ctx, r, h, at, end, rollups)
+		}
+		if err != nil {
+			return err
+		}
+		at = end
+	}
+	return rows(hi, to+1)
+}
+
+// part is what one metric came to in one hour.
+type part struct {
+	hour int64
+	bins []window.Bin
+	low  pleth.Value // of the first bin
+	top  pleth.Value // of the last
+}
+
+// span takes the hours from <= t < to.
+func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, rollups hourly) error {
+	var fresh *reading.Table
+	parts := make([][]part, len(b.sums))
+	for try := 0; ; try++ {
+		h.mu.RLock()
+		seals := h.seals
+		fresh = h.table(h.order[searchOrder(h, from):searchOrder(h, to)])
+		h.mu.RUnlock()
+		for k := range b.sums {
+			parts[k] = parts[k][:0]
+			err := rollups.Rollups(h.partition, b.sums[k].metric, from, to, func(hour int64, u *series.Rollup) error {
+				parts[k] = append(parts[k], partOf(hour, u))
+				return ctx.Err()
+			})
+			if err != nil {
+				return err
+			}
+		}
+		h.mu.RLock()
+		same := h.seals == seals && seals%2 == 0
+		h.mu.RUnlock()
+		if same {
+			break
+		}
+		if try == mostTries { // rows are sealed all the time: read them
+			return r.rows(ctx, h, &Query{From: from, To: to}, b.table)
+		}
+	}
+	settled := flagger{}
+	settled.settle(fresh)
+	row := 0
+	for {
+		hour := int64(math.MaxInt64)
+		for k := range parts {
+			if len(parts[k]) > 0 {
+				hour = min(hour, parts[k][0].hour)
+			}
+		}
+		if row < fresh.Rows.Len() {
+			hour = min(hour, series.HourOf(fresh.Rows.Time(row)))
+		}
+		if hour == math.MaxInt64 {
+			return nil
+		}
+		if err := b.begin(hour); err != nil || b.stopped {
+			return err
+		}
+		for k := range parts {
+			if len(parts[k]) > 0 && parts[k][0].hour == hour {
+				b.sums[k].merge(&parts[k][0])
+				parts[k] = parts[k][1:]
+			}
+		}
+		end := row
+		for end < fresh.Rows.Len() && fresh.Rows.Time(end)-hour < series.Hour {
+			end++
+		}
+		for k := range b.sums {
+			b.sums[k].add(fresh, row, end)
+		}
+		row = end
+	}
+}
+
+func partOf(hour int64, u *series.Rollup) part {
+	p := part{hour: hour, bins: make([]window.Bin, 0, len(u.Bins))}
+	for _, bin := range u.Bins {
+		v, _ := signal.FromValue(pleth.Num(bin.Digits, u.Scale))
+		if n := len(p.bins); n > 0 && p.bins[n-1].V == v {
+			p.bins[n-1].Weight += bin.Count
+			continue
+		}
+		p.bins = append(p.bins, window.Bin{V: v, Weight: bin.Count})
+	}
+	if n := len(u.Bins); n > 0 {
+		p.low, p.top = pleth.Num(u.Bins[0].Digits, u.Scale), pleth.Num(u.Bins[n-1].Digits, u.Scale)
+	}
+	return p
+}
+
+// merge adds what an hour came to.
+func (s *bucketSum) merge(p *part) {
+	if len(p.bins) == 0 {
+		return
+	}
+	low, top := p.bins[0].V, p.bins[len(p.bins)-1].V
+	if s.count == 0 || low < s.low {
+		s.min, s.low = p.low, low
+	}
+	if s.count == 0 || top > s.top {
+		s.max, s.top = p.top, top
+	}
+	for _, b := range p.bins {
+		s.count += b.Weight
+	}
+	if len(s.bins) == 0 {
+		s.bins = p.bins
+		return
+	}
+	all := slices.Concat(s.bins, p.bins)
+	slices.SortFunc(all, func(a, b window.Bin) int { return int(max(-1, min(1, a.V-b.V))) })
+	out := all[:0]
+	for _, b := range all {
+		if n := len(out); n > 0 && out[n-1].V == b.V {
+			out[n-1].Weight += b.Weight
+			continue
+		}
+		out = append(out, b)
+	}
+	s.bins = out
+}
