@@ -178,7 +178,6 @@ func (s *Server) URL() string {
 // when all that was acknowledged before is there again and /readyz says so.
 // After an error the caller still calls Stop.
 func (s *Server) Start(ctx context.Context) error {
-	s.onStop("http", s.stopHTTP)
 	go func() {
 		err := error(nil)
 		if s.cert != nil {
@@ -192,6 +191,8 @@ func (s *Server) Start(ctx context.Context) error {
 	}()
 	began := s.clock()
 	h, err := s.open(ctx)
+	// Whatever was opened: requests end before the parts that they need.
+	s.onStop("http", s.stopHTTP)
 	if err != nil {
 		return err
 	}
