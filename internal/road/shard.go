@@ -15,7 +15,10 @@ const (
 	queueRequests = 4096    // waiting
 	queueRows     = 1 << 18 // in all waiting requests
 	groupRows     = 1 << 16 // taken into one write to the log
-	groupRequests = 2048    // likewise
+	// mostUnsealed is how many rows a partition keeps in memory when they
+	// cannot be sealed.
+	mostUnsealed  = 1 << 16
+	groupRequests = 2048 // likewise
 )
 
 // request is one batch or control record on its way.
@@ -105,6 +108,16 @@ func (s *shard) group(group []*request) {
 		if r.control != nil {
 			answers[i] = s.stageControl(h, r.control, now, &recs)
 			continue
+		}
+		if h.stuck && len(h.order) > mostUnsealed {
+			// Try again before more are taken; not while rows are on their way.
+			if len(h.staged) == 0 && len(h.controls) == 0 {
+				s.sealRipe([]*head{h})
+			}
+			if h.stuck {
+				answers[i].err = fmt.Errorf("%w: rows cannot be sealed", ErrStore)
+				continue
+			}
 		}
 		if answers[i].err = s.look(h, r.batch); answers[i].err != nil {
 			continue
@@ -252,6 +265,7 @@ func (s *shard) sealRipe(heads []*head) {
 			h.changed = true
 		}
 		h.mu.Unlock()
+		h.stuck = err != nil
 		if err != nil { // the rows stay in the head, and are in the log
 			s.road.sealFailed(err)
 			return
