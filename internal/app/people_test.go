@@ -256,6 +256,13 @@ func (h *hospital) doors() []func(n int, name string) {
 			h.send("GET", "/api/v1/sessions/"+url.PathEscape(name)+"/analysis", "", "Authorization", "Bearer "+name)
 		},
 	}
+	for _, file := range []func(n int, name string) string{edfOf, csvOf, csvBroken, func(_ int, name string) string { return name }} {
+		doors = append(doors, func(n int, name string) {
+			h.send("POST", "/api/v1/import?filename="+url.QueryEscape(name+".edf")+"&subject_id="+url.QueryEscape(name), file(n, name))
+			h.send("POST", "/api/v1/import?columns="+url.QueryEscape(name)+"&"+url.QueryEscape(name)+"=1&device_id="+url.QueryEscape(noDevice(name)), file(n, name))
+			h.send("POST", "/api/v1/import?filename="+url.QueryEscape(name), file(n, name)[:20], "Upload-Length", "100")
+		})
+	}
 	for _, payload := range []string{`{"patient_id":"NAME","kin":"NAME","spo2":97,"timestamp":"STAMP"}`, `{"patient_id":"NAME","spo2":"NAME","timestamp":"STAMP"}`, `{"NAME`, "\x1a\x04NAME"} {
 		doors = append(doors, func(n int, name string) {
 			ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
@@ -266,6 +273,39 @@ func (h *hospital) doors() []func(n int, name string) {
 		})
 	}
 	return doors
+}
+
+// csvOf is a recording whose heading and cells name a person.
+func csvOf(n int, name string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "time,spo2,pulse_rate,%s\n", strings.ReplaceAll(name, ",", " "))
+	for i := range 60 {
+		fmt.Fprintf(&b, "2026-01-%02dT21:30:%02d,%d,60,\"%s\"\n", 1+n%28, i, 90+i%9, name)
+	}
+	return b.String()
+}
+
+// csvBroken has names where numbers and times should be.
+func csvBroken(n int, name string) string {
+	return strings.NewReplacer("T21:30:07", name, ",93,", `,"`+name+`",`).Replace(csvOf(n, name))
+}
+
+// edfOf is a recording whose header names a person and a technician.
+func edfOf(n int, name string) string {
+	pad := func(text string, size int) string { return (text + strings.Repeat(" ", size))[:size] }
+	var b strings.Builder
+	for _, f := range []struct {
+		text string
+		size int
+	}{{"0", 8}, {"X F 02-MAY-1951 " + name, 80}, {"Startdate 02-MAR-2026 PSG-1 " + name + " dev", 80}, {fmt.Sprintf("%02d.03.26", 1+n%28), 8}, {"22.15.00", 8}, {"512", 8}, {"", 44}, {"60", 8}, {"1", 8}, {"1", 4},
+		{"SpO2", 16}, {name, 80}, {"%", 8}, {"0", 8}, {"100", 8}, {"0", 8}, {"1000", 8}, {name, 80}, {"1", 8}, {"", 32}} {
+		b.WriteString(pad(f.text, f.size))
+	}
+	for i := range 60 {
+		v := 900 + i
+		b.WriteString(string([]byte{byte(v), byte(v >> 8)}))
+	}
+	return b.String()
 }
 
 // No name leaves the identity store: not into the data folder, not into the
@@ -320,6 +360,19 @@ func TestNamesStayInTheIdentityStore(t *testing.T) {
 	}
 	if _, body := h.send("GET", "/api/v1/readings", ""); json.Unmarshal(body, &got) != nil || len(got.Readings) < 300 {
 		t.Errorf("only %d readings were stored", len(got.Readings))
+	}
+	var imports struct {
+		Imports []struct{ State string } `json:"imports"`
+	}
+	if _, body := h.send("GET", "/api/v1/imports", ""); json.Unmarshal(body, &imports) != nil {
+		t.Errorf("no list of imports: %s", body)
+	}
+	states := map[string]int{}
+	for _, one := range imports.Imports {
+		states[one.State]++
+	}
+	if states["done"] < 10 || states["failed"] < 10 || states["receiving"] < 10 {
+		t.Errorf("imports: %v", states)
 	}
 	tagged := 0
 	for _, r := range got.Readings {
