@@ -75,6 +75,7 @@ const (
 	Reminder  Cause = "reminder"  // acknowledged, but it still holds
 	Spot      Cause = "spot"      // a single reading outside the limit
 	Annulled  Cause = "annulled"  // its rule was changed or taken away
+	Complete  Cause = "complete"  // the recording ends here
 	Silenced  Cause = "silenced"  // somebody silenced it; the state stays
 	Sounded   Cause = "sounded"   // a silence ran out; the state stays
 )

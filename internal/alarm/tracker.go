@@ -3,6 +3,8 @@ package alarm
 import (
 	"cmp"
 	"slices"
+
+	"pleth"
 )
 
 // Tracker follows the alarms of one device whose readings may come out of order
@@ -22,19 +24,33 @@ type Tracker struct {
 type road struct {
 	engine  *Engine
 	doubter Doubter
+	at      int64  // of the reading before
+	seen    uint32 // metrics that readings of that instant carried
 }
 
-func (r *road) clone() road { return road{r.engine.Clone(), r.doubter} }
+func (r *road) clone() road { return road{r.engine.Clone(), r.doubter, r.at, r.seen} }
 
-// step is one reading or one action.
+// step is one reading or something else that happened.
 type step struct {
 	at      int64
-	order   int64 // among those of one time
+	kind    stepKind
+	seq     int64 // of a reading
 	reading *Reading
 	action  *Action
-	idle    bool
-	silence bool
+	profile *Profile
 }
+
+// stepKind says what a step is. Readings of an instant come before the rest.
+type stepKind uint8
+
+const (
+	stepReading stepKind = iota
+	stepAcknowledge
+	stepSilence
+	stepIdle
+	stepRules
+	stepClose
+)
 
 // News is what a call has changed.
 type News struct {
@@ -50,30 +66,74 @@ func NewTracker(p *Profile) *Tracker {
 	return t
 }
 
-// Push takes a reading. order tells those of one time apart, in the same way
-// however they arrive. A reading at or before the watermark is too late for an
-// alarm and is left out: false. The reading belongs to the tracker from then on.
-func (t *Tracker) Push(r *Reading, order int64) (News, bool) {
+// Push takes a reading. Those of one time count in the order of seq and
+// content, however they arrive; what two of them say of one metric counts once,
+// by the first. A reading at or before the watermark is too late for an alarm
+// and is left out: false. The reading belongs to the tracker from then on.
+func (t *Tracker) Push(r *Reading, seq int64) (News, bool) {
 	if r.At <= t.until {
 		return News{}, false
 	}
-	return t.add(step{at: r.At, order: order, reading: r}), true
+	return t.add(step{at: r.At, kind: stepReading, seq: seq, reading: r}), true
 }
 
-// Act takes what a person does. It is the *ActionError of the engine where that
-// cannot be done now.
-func (t *Tracker) Act(a Action, silence bool) (News, error) {
-	a.At = max(a.At, t.until+1, t.limit)
-	try := t.head.clone()
-	if _, err := try.act(&a, silence); err != nil {
-		return News{}, err
+// When returns the time at which something that happens outside the readings,
+// at time at, takes effect: behind everything that has been said.
+func (t *Tracker) When(at int64) int64 { return max(t.after(at), t.limit) }
+
+// after returns at, or the time of the newest step if that is later. The clock
+// of Advance is not in it, so that it is the same in a replay.
+func (t *Tracker) after(at int64) int64 {
+	at = max(at, t.until+1)
+	if n := len(t.recent); n > 0 {
+		at = max(at, t.recent[n-1].at)
 	}
-	return t.add(step{at: a.At, order: 1<<62 + 1, action: &a, silence: silence}), nil
+	return at
 }
 
-// Idle says that the device has been silent since its last reading.
-func (t *Tracker) Idle() News {
-	return t.add(step{at: max(t.limit, t.until+1), order: 1 << 62, idle: true})
+// Try says what would come of an action now. It is the *ActionError of the
+// engine where that cannot be done; nothing changes.
+func (t *Tracker) Try(a Action, silence bool) ([]Transition, error) {
+	a.At = t.When(a.At)
+	try := t.head.clone()
+	return try.act(&a, silence)
+}
+
+// Act takes what a person does, at the time of the action or behind the newest
+// step. An action that cannot be done changes nothing: ask Try before.
+func (t *Tracker) Act(a Action, silence bool) News {
+	a.At = t.after(a.At)
+	kind := stepAcknowledge
+	if silence {
+		kind = stepSilence
+	}
+	return t.add(step{at: a.At, kind: kind, action: &a})
+}
+
+// Idle says that the device has been silent from its last reading until at.
+func (t *Tracker) Idle(at int64) News { return t.add(step{at: t.after(at), kind: stepIdle}) }
+
+// Lone returns what Idle would say.
+func (t *Tracker) Lone() []Transition {
+	try := t.head.clone()
+	return try.engine.Idle()
+}
+
+// Change puts the rules of p, which must have passed Check, in the place of
+// those in force from time at on, or from behind the newest step. Alarms of
+// rules that are gone or switched off are annulled, others go on.
+func (t *Tracker) Change(p *Profile, at int64) News {
+	return t.add(step{at: t.after(at), kind: stepRules, profile: p})
+}
+
+// Close says that the recording is complete: whatever is open ends with the
+// newest reading, and everything is final.
+func (t *Tracker) Close() News {
+	at := t.after(t.until)
+	news := t.add(step{at: at, kind: stepClose})
+	last := t.Watermark(at)
+	news.Begun, news.Taken, news.Final = append(news.Begun, last.Begun...), append(news.Taken, last.Taken...), last.Final
+	return news
 }
 
 func (r *road) act(a *Action, silence bool) ([]Transition, error) {
@@ -85,23 +145,60 @@ func (r *road) act(a *Action, silence bool) ([]Transition, error) {
 
 // take runs one step.
 func (r *road) take(s *step) []Transition {
-	switch {
-	case s.reading != nil:
+	switch s.kind {
+	case stepReading:
 		one := *s.reading
+		if r.seen != 0 && one.At == r.at {
+			one.carried &^= r.seen
+			one.has &^= r.seen
+			if one.carried == 0 {
+				return nil
+			}
+			r.seen |= one.carried
+		} else {
+			r.at, r.seen = one.At, one.carried
+		}
 		one.Doubt = r.doubter.Doubt(&one)
 		out, _ := r.engine.Push(&one) // steps are in order
 		return out
-	case s.idle:
+	case stepIdle:
 		return r.engine.Idle()
+	case stepRules:
+		var out []Transition
+		r.engine, out = r.engine.change(s.profile, s.at)
+		return out
+	case stepClose:
+		return r.engine.finishAll(s.at)
 	default:
-		out, _ := r.act(s.action, s.silence) // the alarm may have been taken back since
+		out, _ := r.act(s.action, s.kind == stepSilence) // the alarm may have been taken back since
 		return out
 	}
 }
 
-// before orders steps.
+// compare orders steps. What is not a reading stays in the order it came.
 func (s *step) compare(o *step) int {
-	return cmp.Or(cmp.Compare(s.at, o.at), cmp.Compare(s.order, o.order))
+	if c := cmp.Compare(s.at, o.at); c != 0 {
+		return c
+	}
+	if c := cmp.Compare(min(s.kind, 1), min(o.kind, 1)); c != 0 || s.kind != stepReading {
+		return c
+	}
+	return cmp.Or(cmp.Compare(s.seq, o.seq), s.reading.compare(o.reading))
+}
+
+// compare orders readings of one time by what they say: not carried, missing,
+// numbers by size.
+func (r *Reading) compare(o *Reading) int {
+	for m := pleth.Metric(1); m < metrics; m++ {
+		a, b := r.has>>m&1+r.carried>>m&1, o.has>>m&1+o.carried>>m&1
+		if c := cmp.Compare(a, b); c != 0 {
+			return c
+		}
+		if c := cmp.Compare(r.values[m], o.values[m]); c != 0 && a == 2 {
+			return c
+		}
+	}
+	return cmp.Compare(r.Doubt, o.Doubt)
 }
 
 func (t *Tracker) add(s step) News {
@@ -191,44 +288,12 @@ func (t *Tracker) Watermark(w int64) News {
 // Alarms calls f for every alarm of the head, in the order of the profile.
 func (t *Tracker) Alarms(f func(Alarm)) { t.head.engine.Alarms(f) }
 
+// Told returns what has been said and is not final, in order. It is valid until
+// the next call.
+func (t *Tracker) Told() []Transition { return t.told }
+
 // Profile returns the rules in force.
-func (t *Tracker) Profile() *Profile { return t.final.engine.Profile() }
-
-// AppendBinary appends the state at the watermark. What came after it is not in
-// it: push it again.
-func (t *Tracker) AppendBinary(dst []byte) ([]byte, error) {
-	c := &codec{buf: dst}
-	c.int(&t.until)
-	doubt, err := t.final.doubter.AppendBinary(nil)
-	if err != nil {
-		return dst, err
-	}
-	text := string(doubt)
-	c.text(&text)
-	return t.final.engine.AppendBinary(c.buf)
-}
-
-// UnmarshalBinary makes t, which NewTracker has just returned, go on from the
-// state in b; Watermark returned is its watermark, and what came after it has to
-// be pushed again.
-func (t *Tracker) UnmarshalBinary(b []byte) error {
-	c := &codec{buf: b, read: true}
-	c.int(&t.until)
-	var doubt string
-	c.text(&doubt)
-	if c.err != nil {
-		return c.err
-	}
-	if err := t.final.doubter.UnmarshalBinary([]byte(doubt)); err != nil {
-		return err
-	}
-	if err := t.final.engine.UnmarshalBinary(c.buf); err != nil {
-		return err
-	}
-	t.limit = t.until
-	t.head = t.final.clone()
-	return nil
-}
+func (t *Tracker) Profile() *Profile { return t.head.engine.Profile() }
 
 // Until returns the watermark.
 func (t *Tracker) Until() int64 { return t.until }
