@@ -37,3 +37,17 @@ const (
 	KindEnd         = "end"         // the recording is complete
 	KindTick        = "tick"        // the device was silent past the idle time-out
 )
+
+// The kinds of control records that alarms depend on. Their payloads are the
+// types of the same name in package watch. Profile and Limits stand in the
+// partition of the house, reading.Partition{}; the others in that of the
+// device they are about.
+const (
+	KindProfile     = "profile"     // a version of a named set of rules
+	KindLimits      = "limits"      // what differs for one subject or device
+	KindRules       = "rules"       // the rules in force for the device from now on, in whole
+	KindAcknowledge = "acknowledge" // somebody has seen an alarm
+	KindSilence     = "silence"     // somebody silences an alarm until a time
+	KindNote        = "note"        // somebody notes something of an alarm
+	KindIdle        = "idle"        // nothing came for three seconds after a lone reading
+)

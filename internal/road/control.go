@@ -153,6 +153,9 @@ func (h *head) prepare(c *eventlog.Control, offset eventlog.Offset) (*eventlog.C
 		}
 		v = t
 	default:
+		if h.follower != nil {
+			return h.follower.Prepare(c)
+		}
 		return nil, refuse("%q is no kind of control record", c.Kind)
 	}
 	b, err := json.Marshal(v)
@@ -193,6 +196,8 @@ func (s *state) control(c *eventlog.Control, next eventlog.Offset) error {
 		s.Done = true
 	case eventlog.KindTick:
 		s.Done = true
+	case eventlog.KindProfile, eventlog.KindLimits, eventlog.KindRules, eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote, eventlog.KindIdle:
+		// For the follower alone.
 	default:
 		return fmt.Errorf("control record of unknown kind %q", c.Kind)
 	}

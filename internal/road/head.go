@@ -40,6 +40,10 @@ type head struct {
 
 	controls []stagedControl
 
+	follower Follower    // nil: nobody follows
+	followed []byte      // snapshot that the follower begins with
+	correct  *calibrator // for the follower
+
 	duplicates int64 // since the start of the program
 	skew       skew
 
@@ -194,6 +198,9 @@ func (h *head) drop() {
 	h.meta = h.meta[:h.durable]
 	h.staged, h.controls = h.staged[:0], nil
 	h.stagedNext, h.stagedNewest = h.next, h.state.Newest
+	if h.follower != nil {
+		h.follower.Drop()
+	}
 }
 
 // apply makes what is staged part of the head: it is on disk.
@@ -209,13 +216,21 @@ func (h *head) apply() error {
 	for _, c := range h.controls {
 		for ; from < c.rows; from++ {
 			h.state.take(h, from)
+			h.followRow(from)
 		}
 		if err := h.state.control(c.Control, h.next); err != nil {
 			bad = err
 		}
+		if h.follower != nil {
+			h.follower.Control(c.Control)
+		}
 	}
 	for ; from < h.durable; from++ {
 		h.state.take(h, from)
+		h.followRow(from)
+	}
+	if h.follower != nil {
+		h.follower.Settle()
 	}
 	h.controls = nil
 	h.state.Next = h.next

@@ -34,8 +34,11 @@ type Config struct {
 	Shards int
 	// Idle is how long nothing may come from a device before its open session
 	// is closed, nanoseconds of the clock; 0: DefaultIdle.
-	Idle     int64
-	Logger   *slog.Logger // nil: nothing is logged
+	Idle   int64
+	Logger *slog.Logger // nil: nothing is logged
+	// Follow returns who follows a partition from the state of an earlier
+	// snapshot, nil without one; nil: nobody follows.
+	Follow   func(p reading.Partition, of Place, state []byte) (Follower, error)
 	Program  analysis.Program
 	Settings analysis.Settings // of session documents; must be resolved
 }
@@ -314,8 +317,10 @@ func (r *Road) all() []*head {
 	var list []*head
 	for _, s := range r.shards {
 		s.mu.RLock()
-		for _, h := range s.heads {
-			list = append(list, h)
+		for p, h := range s.heads {
+			if p.Device != "" { // the house keeps settings there
+				list = append(list, h)
+			}
 		}
 		s.mu.RUnlock()
 	}

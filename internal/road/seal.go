@@ -37,11 +37,12 @@ func (h *head) ripe(lateness int64, least int) int {
 	return n
 }
 
-// seal returns the first n rows of the order as chunks, with the state. Rows
+// seal returns the first n rows of the order as chunks, with the state and
+// the snapshot of the follower. Rows
 // that came behind those sealed before go in chunks of their own, so that
 // chunks overlap where they must only. Nothing of h changes before sealed. The
 // caller holds mu.
-func (h *head) seal(n int) *Sealed {
+func (h *head) seal(n int, followed []byte) *Sealed {
 	ripe := h.order[:n]
 	split, _ := slices.BinarySearchFunc(ripe, h.sealedTo, func(r int32, limit int64) int {
 		if h.rows.Time(int(r)) <= limit {

@@ -98,6 +98,9 @@ func (s *shard) group(group []*request) {
 	now := s.road.cfg.Clock()
 	for i, r := range group {
 		h := s.head(r.partition)
+		if answers[i].err = s.road.follow(h); answers[i].err != nil {
+			continue
+		}
 		if !touched[h] {
 			touched[h] = true
 			order = append(order, h)
@@ -252,11 +255,17 @@ func (s *shard) sealRipe(heads []*head) {
 			h.mu.Unlock()
 			continue
 		}
+		followed, err := h.remember()
+		if err != nil { // as where the commit fails
+			h.mu.Unlock()
+			s.road.sealFailed(err)
+			return
+		}
 		h.changed = false
-		sealed := h.seal(n)
+		sealed := h.seal(n, followed)
 		h.seals++
 		h.mu.Unlock()
-		err := s.road.cfg.Series.Commit(sealed)
+		err = s.road.cfg.Series.Commit(sealed)
 		h.mu.Lock()
 		h.seals++
 		if err == nil {
@@ -284,6 +293,9 @@ func (s *shard) recover(p reading.Partition) error {
 		if err := h.decodeState(bytes); err != nil {
 			return err
 		}
+	}
+	if err := s.road.follow(h); err != nil {
+		return err
 	}
 	from := h.next
 	err = s.road.cfg.Log.Read(p, position, func(r *eventlog.Record) error { return s.replay(h, r, from) })

@@ -101,6 +101,7 @@ type stateJSON struct {
 	Done         bool            `json:"done,omitempty"`
 	Tracks       []*track        `json:"tracks,omitempty"`
 	Contested    []int64         `json:"contested,omitempty"`
+	Followed     []byte          `json:"followed,omitempty"`
 }
 
 type latestJSON struct {
@@ -115,7 +116,7 @@ func (h *head) encodeState(sealedTo int64) []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
-		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested}
+		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested, Followed: followed}
 	for _, l := range s.Latest {
 		if l.Metric == 0 {
 			continue
@@ -144,7 +145,7 @@ func (h *head) decodeState(b []byte) error {
 	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware,
 		Counts: Counts{Accepted: in.Counts[0], Late: in.Counts[1], Conflicts: in.Counts[2]}, Subjects: in.Subjects, Stated: in.Stated, StatedAt: in.StatedAt,
 		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks, Contested: in.Contested}
-	h.sealedTo = in.SealedTo
+	h.sealedTo, h.followed = in.SealedTo, in.Followed
 	for _, l := range in.Latest {
 		v := pleth.Missing()
 		if l.Value != nil {
