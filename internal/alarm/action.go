@@ -79,7 +79,7 @@ func (e *Engine) Silence(a Action) ([]Transition, error) {
 	since := p.since
 	t := e.to(i, max(a.At, p.since), p.state, Silenced)
 	p.since = since
-	t.Actor, t.Note = a.Actor, a.Note
+	t.Actor, t.Note, t.Until = a.Actor, a.Note, a.Until
 	return e.ordered(), nil
 }
 

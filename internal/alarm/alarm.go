@@ -96,6 +96,7 @@ type Transition struct {
 	Spot     bool
 	Actor    string // who acknowledged or silenced; empty otherwise
 	Note     string
+	Until    int64 // of a silence
 }
 
 // String describes t for tests and logs.

@@ -24,43 +24,45 @@ const (
 
 // Rule is one condition and how it becomes an alarm. Times are nanoseconds.
 type Rule struct {
-	ID       string // "spo2.low"; unique in a profile
-	Kind     Kind
-	Metric   pleth.Metric
-	Limit    signal.Fixed
-	Amount   signal.Fixed // percent.seconds of SatSeconds, percent of Fall
-	Count    int          // of Cluster
-	Priority Priority
+	ID       string       `json:"id"` // "spo2.low"; unique in a profile
+	Kind     Kind         `json:"kind"`
+	Metric   pleth.Metric `json:"metric"`
+	Limit    signal.Fixed `json:"limit,omitempty"`
+	Amount   signal.Fixed `json:"amount,omitempty"` // percent.seconds of SatSeconds, percent of Fall
+	Count    int          `json:"count,omitempty"`  // of Cluster
+	Priority Priority     `json:"priority"`
 	// Delay is how long the condition must hold in valid time; DoubtDelay the
 	// same where every sample is doubted, 0: as Delay. A sample counts in
 	// proportion. A Delay of 0 alarms with the second reading in a row, or where
 	// they are doubted after DoubtDelay.
-	Delay, DoubtDelay int64
+	Delay      int64 `json:"delay,omitempty"`
+	DoubtDelay int64 `json:"doubt_delay,omitempty"`
 	// Window is how far back valid time below the limit counts; 0: 4/3 of the
 	// delay. For Cluster: how close together the stretches are.
-	Window int64
+	Window int64 `json:"window,omitempty"`
 	// Margin is how far back beyond the limit the value must be for Hold of
 	// valid time until the alarm is over.
-	Margin signal.Fixed
-	Hold   int64
+	Margin signal.Fixed `json:"margin,omitempty"`
+	Hold   int64        `json:"hold,omitempty"`
 	// Latch keeps an alarm that nobody has acknowledged when it is over.
-	Latch bool
+	Latch bool `json:"latch,omitempty"`
 	// Escalate raises the priority by one step where nobody acknowledges for so
 	// long; 0: never.
-	Escalate int64
+	Escalate int64 `json:"escalate,omitempty"`
 	// Second is the time after which NoData is of medium priority; 0: never.
-	Second int64
+	Second int64 `json:"second,omitempty"`
 	// Remind brings an acknowledged alarm back that still holds after so long;
 	// 0: never.
-	Remind int64
+	Remind int64 `json:"remind,omitempty"`
 	// Aggregate makes one number of a window of length Window, Sliding or one
 	// after the other; High: the rule holds above Limit. For Windowed only.
-	Aggregate     Aggregate
-	Sliding, High bool
+	Aggregate Aggregate `json:"aggregate,omitempty"`
+	Sliding   bool      `json:"sliding,omitempty"`
+	High      bool      `json:"high,omitempty"`
 	// Technical alarms tell of the device, not of the patient.
-	Technical bool
+	Technical bool `json:"technical,omitempty"`
 	// Off keeps the rule in the profile without its effect.
-	Off bool
+	Off bool `json:"off,omitempty"`
 }
 
 // window returns how far back valid time counts.
@@ -103,9 +105,9 @@ func (r *Rule) recovered(v, limit signal.Fixed) bool {
 
 // Profile is a named, versioned set of rules.
 type Profile struct {
-	Name    string
-	Version int
-	Rules   []Rule
+	Name    string `json:"name"`
+	Version int    `json:"version"`
+	Rules   []Rule `json:"rules"`
 }
 
 // Limits of what a rule may say.
@@ -145,6 +147,10 @@ func (p *Profile) Check() []error {
 		}
 		if r.Margin < 0 || r.Hold < 0 || r.Hold > maxDelay || r.Escalate < 0 || r.Remind < 0 {
 			fault(r, "margin and times must not be negative")
+		}
+		if int(r.Metric) > len(pleth.Metrics()) || r.Metric == 0 && r.Kind != NoData {
+			fault(r, "names no metric")
+			continue
 		}
 		p.checkKind(r, fault)
 	}

@@ -79,11 +79,11 @@ func (t *Tracker) Push(r *Reading, seq int64) (News, bool) {
 
 // When returns the time at which something that happens outside the readings,
 // at time at, takes effect: behind everything that has been said.
-func (t *Tracker) When(at int64) int64 { return max(t.after(at), t.limit) }
+func (t *Tracker) When(at int64) int64 { return max(t.After(at), t.limit) }
 
-// after returns at, or the time of the newest step if that is later. The clock
+// After returns at, or the time of the newest step if that is later. The clock
 // of Advance is not in it, so that it is the same in a replay.
-func (t *Tracker) after(at int64) int64 {
+func (t *Tracker) After(at int64) int64 {
 	at = max(at, t.until+1)
 	if n := len(t.recent); n > 0 {
 		at = max(at, t.recent[n-1].at)
@@ -102,7 +102,7 @@ func (t *Tracker) Try(a Action, silence bool) ([]Transition, error) {
 // Act takes what a person does, at the time of the action or behind the newest
 // step. An action that cannot be done changes nothing: ask Try before.
 func (t *Tracker) Act(a Action, silence bool) News {
-	a.At = t.after(a.At)
+	a.At = t.After(a.At)
 	kind := stepAcknowledge
 	if silence {
 		kind = stepSilence
@@ -111,10 +111,13 @@ func (t *Tracker) Act(a Action, silence bool) News {
 }
 
 // Idle says that the device has been silent from its last reading until at.
-func (t *Tracker) Idle(at int64) News { return t.add(step{at: t.after(at), kind: stepIdle}) }
+func (t *Tracker) Idle(at int64) News { return t.add(step{at: t.After(at), kind: stepIdle}) }
 
 // Lone returns what Idle would say.
 func (t *Tracker) Lone() []Transition {
+	if !t.head.engine.spotting {
+		return nil
+	}
 	try := t.head.clone()
 	return try.engine.Idle()
 }
@@ -123,13 +126,13 @@ func (t *Tracker) Lone() []Transition {
 // those in force from time at on, or from behind the newest step. Alarms of
 // rules that are gone or switched off are annulled, others go on.
 func (t *Tracker) Change(p *Profile, at int64) News {
-	return t.add(step{at: t.after(at), kind: stepRules, profile: p})
+	return t.add(step{at: t.After(at), kind: stepRules, profile: p})
 }
 
 // Close says that the recording is complete: whatever is open ends with the
 // newest reading, and everything is final.
 func (t *Tracker) Close() News {
-	at := t.after(t.until)
+	at := t.After(t.until)
 	news := t.add(step{at: at, kind: stepClose})
 	last := t.Watermark(at)
 	news.Begun, news.Taken, news.Final = append(news.Begun, last.Begun...), append(news.Taken, last.Taken...), last.Final
@@ -294,6 +297,21 @@ func (t *Tracker) Told() []Transition { return t.told }
 
 // Profile returns the rules in force.
 func (t *Tracker) Profile() *Profile { return t.head.engine.Profile() }
+
+// Quiet reports whether time alone can bring nothing new: nothing is under way,
+// and no readings are expected.
+func (t *Tracker) Quiet() bool {
+	e := t.head.engine
+	if e.spotting || e.streams() {
+		return false
+	}
+	for i := range e.rules {
+		if e.rules[i].state != Inactive {
+			return false
+		}
+	}
+	return true
+}
 
 // Until returns the watermark.
 func (t *Tracker) Until() int64 { return t.until }

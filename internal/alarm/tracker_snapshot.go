@@ -3,6 +3,7 @@ package alarm
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 )
 
 // AppendBinary appends the state of t: that at the watermark, the steps since
@@ -127,13 +128,13 @@ func (c *codec) blob(b *[]byte) {
 	*b, c.buf = c.buf[:n], c.buf[n:]
 }
 
-// profile codes rules. They were checked before they came into force, and are
-// checked again where they are read.
+// profile codes rules: those that are built in by their name. They were checked
+// before they came into force, and are checked again where they are read.
 func (c *codec) profile(p *Profile) *Profile {
 	var b []byte
 	if !c.read {
 		var err error
-		if b, err = json.Marshal(p); err != nil {
+		if b, err = MarshalProfile(p); err != nil {
 			c.err = err
 			return p
 		}
@@ -141,11 +142,33 @@ func (c *codec) profile(p *Profile) *Profile {
 	if c.blob(&b); !c.read || c.err != nil {
 		return p
 	}
-	p = &Profile{}
-	if err := json.Unmarshal(b, p); err != nil {
+	p, err := UnmarshalProfile(b)
+	if err != nil {
 		c.err = fmt.Errorf("alarm: the rules in the snapshot: %w", err)
-	} else if bad := p.Check(); len(bad) > 0 {
-		c.err = fmt.Errorf("alarm: the rules in the snapshot: %w", bad[0])
 	}
 	return p
+}
+
+// MarshalProfile returns p as JSON, or where it is built in as its name alone.
+func MarshalProfile(p *Profile) ([]byte, error) {
+	if named, err := Named(p.Name); err == nil && reflect.DeepEqual(named, p) {
+		return json.Marshal(p.Name)
+	}
+	return json.Marshal(p)
+}
+
+// UnmarshalProfile reads what MarshalProfile wrote, and checks it.
+func UnmarshalProfile(b []byte) (*Profile, error) {
+	var name string
+	if json.Unmarshal(b, &name) == nil {
+		return Named(name)
+	}
+	p := &Profile{}
+	if err := json.Unmarshal(b, p); err != nil {
+		return nil, err
+	}
+	if bad := p.Check(); len(bad) > 0 {
+		return nil, bad[0]
+	}
+	return p, nil
 }

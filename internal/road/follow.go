@@ -38,21 +38,16 @@ type FollowedRow struct {
 	Index    int
 	Seq      int64
 	Flags    reading.Flags
-	Received int64 // nanoseconds UTC
+	Received int64  // nanoseconds UTC
+	Subject  string // as the reading states it; empty: it does not
 }
 
 // Place is what a Follower may ask about its partition, while it is told
 // something only.
 type Place interface {
-	// Subject returns who wears the device, by the newest reading: a pseudonym;
-	// empty: nobody known.
-	Subject() string
 	// Value returns a value corrected by the calibration in force at t.
 	Value(m pleth.Metric, t int64, v pleth.Value) pleth.Value
 }
-
-// Subject implements Place. The caller holds mu.
-func (h *head) Subject() string { return h.current() }
 
 // Value implements Place. The caller holds mu.
 func (h *head) Value(m pleth.Metric, t int64, v pleth.Value) pleth.Value {
@@ -83,7 +78,7 @@ func (r *Road) follow(h *head) error {
 func (h *head) followRow(i int) {
 	if h.follower != nil {
 		m := &h.meta[i]
-		h.follower.Row(FollowedRow{Rows: &h.rows, Index: i, Seq: h.seqOf(i), Flags: m.flags, Received: m.received})
+		h.follower.Row(FollowedRow{Rows: &h.rows, Index: i, Seq: h.seqOf(i), Flags: m.flags, Received: m.received, Subject: h.origins[m.origin].Subject})
 	}
 }
 

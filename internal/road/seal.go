@@ -65,7 +65,7 @@ func (h *head) seal(n int, followed []byte) *Sealed {
 	if n > 0 {
 		sealedTo = max(sealedTo, h.rows.Time(int(ripe[n-1])))
 	}
-	s.State = h.encodeState(sealedTo)
+	s.State = h.encodeState(sealedTo, followed)
 	return s
 }
 

@@ -112,7 +112,7 @@ type latestJSON struct {
 
 // encodeState returns the bytes of the state of h, with its rows sealed up to
 // sealedTo.
-func (h *head) encodeState(sealedTo int64) []byte {
+func (h *head) encodeState(sealedTo int64, followed []byte) []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,

@@ -90,6 +90,20 @@ func subjectAt(who []worn, stated string, t int64) string {
 	return who[best].subject
 }
 
+// SubjectAt returns who wore a device at t by the assignments in the order they
+// were made, where the reading states stated, or nothing.
+func SubjectAt(all []Assignment, stated string, t int64) string {
+	who := make([]worn, 0, len(all))
+	for _, a := range all {
+		w := worn{a.From, forever, a.Subject}
+		if a.To != 0 {
+			w.to = a.To
+		}
+		who = append(who, w)
+	}
+	return subjectAt(who, stated, t)
+}
+
 // mayConcern reports whether h may have rows of subject.
 func (r *Road) mayConcern(h *head, subject string) bool {
 	h.mu.RLock()

@@ -1,0 +1,148 @@
+package watch
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+
+	"pleth"
+	"pleth/internal/alarm"
+	"pleth/internal/reading"
+	"pleth/internal/signal"
+)
+
+// Alert is one alarm with all that happened to it. Times are nanoseconds of
+// the clock of its readings: UTC in a live stream.
+type Alert struct {
+	ID        string     `json:"id"`
+	Device    string     `json:"device,omitempty"` // empty: of a gateway
+	Recording string     `json:"recording,omitempty"`
+	Subject   string     `json:"subject,omitempty"` // pseudonym
+	Gateway   string     `json:"gateway,omitempty"` // of an alarm that stands for several devices
+	Devices   []string   `json:"devices,omitempty"` // these, in order
+	Bed       string     `json:"bed,omitempty"`
+	Rule      alarm.Rule `json:"rule"`    // as it was when the alarm began
+	Profile   string     `json:"profile"` // name of the set of rules it was in
+	Version   int        `json:"version"`
+	Averaging int64      `json:"averaging,omitempty"` // of the device, as it is set; 0: unknown
+	Onset     int64      `json:"onset"`
+	Steps     []Step     `json:"steps"` // in order; one at least
+	Notes     []Step     `json:"notes,omitempty"`
+	// Open says that more may come. Final is the number of steps that can
+	// change no more; both are set where an alert is handed out.
+	Open  bool `json:"-"`
+	Final int  `json:"-"`
+}
+
+// Step is one step of an alert.
+type Step struct {
+	At       int64        `json:"at"`
+	From     string       `json:"from"`
+	To       string       `json:"to"`
+	Cause    string       `json:"cause"` // alarm.Cause, or "note"
+	Priority string       `json:"priority"`
+	Value    signal.Fixed `json:"value,omitempty"`
+	HasValue bool         `json:"has_value,omitempty"`
+	Limit    signal.Fixed `json:"limit,omitempty"`
+	Since    int64        `json:"since,omitempty"` // the evidence reaches from here to At
+	Spot     bool         `json:"spot,omitempty"`
+	Actor    string       `json:"actor,omitempty"` // as it stands in the log
+	Note     string       `json:"note,omitempty"`
+	Until    int64        `json:"until,omitempty"` // of a silence
+}
+
+// noted is the cause of a step by which somebody noted something.
+const noted = "note"
+
+// name returns the id of an alarm.
+func name(p reading.Partition, rule string, onset int64) string {
+	h := sha256.New()
+	for _, s := range []string{p.Device, p.Recording, rule} {
+		_, _ = h.Write(binary.AppendUvarint(nil, uint64(len(s))))
+		_, _ = h.Write([]byte(s))
+	}
+	_, _ = h.Write(binary.BigEndian.AppendUint64(nil, uint64(onset)))
+	return "al-" + hex.EncodeToString(h.Sum(nil)[:10])
+}
+
+// stepOf returns a transition as a step.
+func stepOf(t *alarm.Transition) Step {
+	return Step{At: t.At, From: t.From.String(), To: t.To.String(), Cause: string(t.Cause), Priority: t.Priority.String(), Value: t.Value, HasValue: t.HasValue,
+		Limit: t.Limit, Since: t.Since, Spot: t.Spot, Actor: t.Actor, Note: t.Note, Until: t.Until}
+}
+
+// last returns the newest step.
+func (a *Alert) last() *Step { return &a.Steps[len(a.Steps)-1] }
+
+// State returns where the alarm stands: "pending", "active", "acknowledged",
+// "latched" or "cleared".
+func (a *Alert) State() string { return a.last().To }
+
+// Priority returns the priority it has now, or had last.
+func (a *Alert) Priority() string { return a.last().Priority }
+
+// Spot reports whether it is about a single reading.
+func (a *Alert) Spot() bool { return a.last().Spot }
+
+// Value returns the value furthest beyond the limit, and whether there is one.
+func (a *Alert) Value() (signal.Fixed, bool) {
+	s := a.last()
+	return s.Value, s.HasValue
+}
+
+// Sounded returns when the delay was over; 0: it has not been.
+func (a *Alert) Sounded() int64 { return a.first(alarm.Active.String()) }
+
+// Acknowledged returns when somebody first acknowledged it; 0: nobody did.
+func (a *Alert) Acknowledged() int64 {
+	for i := range a.Steps {
+		if a.Steps[i].Cause == string(alarm.Ack) {
+			return a.Steps[i].At
+		}
+	}
+	return 0
+}
+
+// Ended returns when it was cleared; 0: it is not.
+func (a *Alert) Ended() int64 { return a.first(alarm.Cleared.String()) }
+
+func (a *Alert) first(state string) int64 {
+	for i := range a.Steps {
+		if a.Steps[i].To == state {
+			return a.Steps[i].At
+		}
+	}
+	return 0
+}
+
+// SilencedUntil returns until when it is silenced at time t; 0: it is not.
+func (a *Alert) SilencedUntil(t int64) int64 {
+	for i := len(a.Steps) - 1; i >= 0; i-- {
+		switch s := &a.Steps[i]; s.Cause {
+		case string(alarm.Sounded):
+			return 0
+		case string(alarm.Silenced):
+			if s.Until > t {
+				return s.Until
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// partition returns the log that the alert comes from.
+func (a *Alert) partition() reading.Partition {
+	return reading.Partition{Device: a.Device, Recording: a.Recording}
+}
+
+// clone returns a copy that goes its own way.
+func (a *Alert) clone() *Alert {
+	c := *a
+	c.Steps, c.Notes, c.Devices = slices.Clone(a.Steps), slices.Clone(a.Notes), slices.Clone(a.Devices)
+	return &c
+}
+
+// Metric returns what the alarm is about, and whether it is about one metric.
+func (a *Alert) Metric() (pleth.Metric, bool) { return a.Rule.Metric, a.Rule.Metric != 0 }

@@ -1,0 +1,160 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"pleth/internal/alarm"
+	"pleth/internal/eventlog"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+)
+
+// Times of the watch.
+const (
+	// IdleAfter is how long nothing may come after a lone reading until it is
+	// judged as a spot check.
+	IdleAfter = 3 * time.Second
+	// tickEvery is how often time is told to the alarms.
+	tickEvery = 250 * time.Millisecond
+	// slack keeps the clock a little behind, so that readings on their way are
+	// not taken for missing.
+	slack = int64(250 * time.Millisecond)
+)
+
+// Road is the live engine as the watch needs it; package road is it.
+type Road interface {
+	Control(ctx context.Context, p reading.Partition, c eventlog.Control) (eventlog.Offset, error)
+	Assignments(device string) []road.Assignment
+}
+
+// Config is what a watch is made of.
+type Config struct {
+	Store    Store                // required
+	Clock    func() int64         // nanoseconds UTC; nil: the clock of the machine
+	Lateness int64                // that of the road, nanoseconds; 0: road.DefaultLateness
+	Logger   *slog.Logger         // nil: nothing is logged
+	Default  string               // profile of who has no other; empty: adult
+	Changed  func(changes Change) // told of what is said of live alarms, in order for each; must not block; nil: nobody
+}
+
+// Change is what is newly said of an alarm of a live stream.
+type Change struct {
+	Alert *Alert // as it stands now; not to be changed
+	Steps []Step // said now
+	// Withdrawn says that nothing of the alarm is true any more: a reading that
+	// came late shows otherwise. Alert is as it stood before.
+	Withdrawn bool
+}
+
+// Watch keeps the alarms of all devices. Use New. It is safe for concurrent use.
+type Watch struct {
+	cfg     Config
+	started int64
+
+	mu        sync.RWMutex
+	followers map[reading.Partition]*follower
+	live      []*follower // of live streams, by device; nil: to be made again
+	road      Road
+}
+
+// New returns a watch. Give its Follow to the road, and Run the road.
+func New(cfg Config) *Watch {
+	if cfg.Clock == nil {
+		cfg.Clock = func() int64 { return time.Now().UnixNano() }
+	}
+	if cfg.Lateness == 0 {
+		cfg.Lateness = road.DefaultLateness
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Default == "" {
+		cfg.Default = "adult"
+	}
+	if cfg.Changed == nil {
+		cfg.Changed = func(Change) {}
+	}
+	return &Watch{cfg: cfg, started: cfg.Clock(), followers: map[reading.Partition]*follower{}}
+}
+
+// Follow returns who follows a partition: give it to road.Config.
+func (w *Watch) Follow(p reading.Partition, of road.Place, state []byte) (road.Follower, error) {
+	f, err := newFollower(w, p, of, state)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	w.followers[p] = f
+	w.live = nil
+	w.mu.Unlock()
+	return f, nil
+}
+
+// all returns the followers of live streams by device.
+func (w *Watch) all() []*follower {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.live == nil {
+		w.live = []*follower{}
+		for p, f := range w.followers {
+			if p.Recording == "" {
+				w.live = append(w.live, f)
+			}
+		}
+		slices.SortFunc(w.live, func(a, b *follower) int { return strings.Compare(a.partition.Device, b.partition.Device) })
+	}
+	return w.live
+}
+
+func (w *Watch) of(p reading.Partition) *follower {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	return w.followers[p]
+}
+
+// Run tells time until ctx ends, and logs what only the clock can tell. The
+// road must be open before and be closed after Run has returned.
+func (w *Watch) Run(ctx context.Context, r Road) {
+	w.mu.Lock()
+	w.road = r
+	w.mu.Unlock()
+	every := time.NewTicker(tickEvery)
+	defer every.Stop()
+	var under sync.WaitGroup
+	defer under.Wait()
+	room := make(chan struct{}, 256)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+		}
+		now := w.cfg.Clock()
+		for _, f := range w.all() {
+			if !f.tick(now) {
+				continue
+			}
+			select {
+			case room <- struct{}{}:
+			case <-ctx.Done():
+				return
+			}
+			under.Go(func() {
+				defer func() { <-room }()
+				_, err := r.Control(ctx, f.partition, eventlog.Control{Kind: eventlog.KindIdle, Actor: "pleth", Payload: encode(Idle{})})
+				if err != nil && !errors.Is(err, errNotLone) {
+					f.again() // a later tick tries anew
+				}
+			})
+		}
+	}
+}
+
+// errNotLone says that a reading has come in the meantime.
+var errNotLone = &alarm.ActionError{Code: "not_lone", Text: "more readings have come"}

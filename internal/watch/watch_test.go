@@ -1,0 +1,194 @@
+package watch_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pleth"
+	"pleth/internal/analysis"
+	"pleth/internal/eventlog"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+	"pleth/internal/road/roadtest"
+	"pleth/internal/watch"
+)
+
+// ward is a road with a watch, in the bubble of a synctest.
+type ward struct {
+	t     testing.TB
+	log   *roadtest.Memory
+	store watch.Store
+	road  *road.Road
+	watch *watch.Watch
+	stop  func()
+}
+
+// start opens a road on stores.
+func start(t testing.TB, log *roadtest.Memory, store watch.Store, change ...func(*watch.Config)) *ward {
+	t.Helper()
+	w := &ward{t: t, log: log, store: store}
+	cfg := watch.Config{Store: store}
+	for _, f := range change {
+		f(&cfg)
+	}
+	w.watch = watch.New(cfg)
+	settings := analysis.Settings{Config: analysis.Config{ODI: "abosa"}}
+	if err := settings.Resolve(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if w.road, err = road.Open(road.Config{Log: log, Series: log, Settings: settings, Follow: w.watch.Follow, SealRows: 50}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.watch.Run(ctx, w.road)
+	}()
+	w.stop = func() {
+		cancel()
+		<-done
+		if err := w.road.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	}
+	return w
+}
+
+// values are those of one reading.
+type values map[pleth.Metric]int64
+
+// send submits one reading of a device at time at.
+func (w *ward) send(device string, at time.Time, v values) {
+	w.t.Helper()
+	b := &reading.Batch{Partition: reading.Partition{Device: device}, Received: time.Now().UnixNano()}
+	b.Rows.AddRow(at.UnixNano())
+	for m, n := range v {
+		b.Rows.Set(m, pleth.Num(n, 0))
+	}
+	if _, err := w.road.Submit(context.Background(), b); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// stream sends one reading a second for d.
+func (w *ward) stream(device string, d time.Duration, v values) {
+	for range d / time.Second {
+		w.send(device, time.Now(), v)
+		time.Sleep(time.Second)
+	}
+}
+
+// alerts returns what q selects.
+func (w *ward) alerts(q watch.Query) []*watch.Alert {
+	w.t.Helper()
+	list, _, err := w.watch.Alerts(q)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return list
+}
+
+// want fails unless the alerts are those, each "rule state priority", the
+// newest first.
+func (w *ward) want(q watch.Query, want ...string) []*watch.Alert {
+	w.t.Helper()
+	list := w.alerts(q)
+	var got []string
+	for _, a := range list {
+		got = append(got, a.Rule.ID+" "+a.State()+" "+a.Priority())
+	}
+	if len(got) != len(want) {
+		w.t.Fatalf("got %q, want %q", got, want)
+	}
+	for i := range want {
+		found := false
+		for k := range got {
+			found = found || got[k] == want[i]
+		}
+		if !found {
+			w.t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+	return list
+}
+
+func TestSpotCheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		at := time.Date(2025, 11, 28, 20, 15, 0, 0, time.UTC) // long before now, or after
+		w.send("ECG-001", at, values{pleth.HeartRate: 130, pleth.SpO2: 90, pleth.Temperature: 39})
+		w.want(watch.Query{})
+		time.Sleep(4 * time.Second)
+		list := w.want(watch.Query{Device: "ECG-001"}, "heart_rate.high active medium", "temperature.high active low")
+		for _, a := range list {
+			if !a.Spot() || a.Onset != at.UnixNano() {
+				t.Errorf("%s: spot %v, onset %v", a.Rule.ID, a.Spot(), time.Unix(0, a.Onset))
+			}
+		}
+		if len(w.alerts(watch.Query{Device: "ECG-002"})) != 0 || len(w.alerts(watch.Query{Priority: []string{"low"}})) != 1 {
+			t.Error("the filters do not filter")
+		}
+		// A restart, from the log and from nothing: the same.
+		w.stop()
+		again := start(t, w.log, &watch.Memory{})
+		again.want(watch.Query{}, "heart_rate.high active medium", "temperature.high active low")
+		w.stop = again.stop
+	})
+}
+
+func TestADeviceFallsSilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		w.stream("o2-1", 90*time.Second, values{pleth.SpO2: 97})
+		w.want(watch.Query{})
+		time.Sleep(31 * time.Second)
+		w.want(watch.Query{}, "signal.no_data active low")
+		time.Sleep(2 * time.Minute)
+		w.want(watch.Query{}, "signal.no_data active medium")
+		w.stream("o2-1", time.Second, values{pleth.SpO2: 97})
+		w.want(watch.Query{}, "signal.no_data cleared medium")
+		w.stream("o2-1", time.Minute, values{pleth.SpO2: 97})
+		list := w.want(watch.Query{}, "signal.no_data cleared medium")
+		if a := list[0]; a.Open || a.Final != len(a.Steps) {
+			t.Errorf("%+v is not final", a)
+		}
+	})
+}
+
+func TestAcknowledge(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		w.stream("o2-1", 60*time.Second, values{pleth.SpO2: 97})
+		w.stream("o2-1", 14*time.Second, values{pleth.SpO2: 87})
+		list := w.want(watch.Query{}, "spo2.moderate active medium")
+		id := list[0].ID
+		a, err := w.watch.Act(context.Background(), eventlog.KindAcknowledge, "key", watch.Action{Alert: id, Actor: "nurse"})
+		if err != nil || a.State() != "acknowledged" {
+			t.Fatalf("%+v, %v", a, err)
+		}
+		if _, err := w.watch.Act(context.Background(), eventlog.KindAcknowledge, "key", watch.Action{Alert: id, Actor: "doctor"}); err == nil {
+			t.Error("acknowledged twice")
+		}
+		if _, err := w.watch.Act(context.Background(), eventlog.KindNote, "key", watch.Action{Alert: id, Actor: "doctor", Note: "turned"}); err != nil {
+			t.Error(err)
+		}
+		w.stream("o2-1", 100*time.Second, values{pleth.SpO2: 97})
+		list = w.want(watch.Query{}, "spo2.moderate cleared medium")
+		if a := list[0]; len(a.Notes) != 1 || a.Acknowledged() == 0 || a.Ended() == 0 {
+			t.Errorf("%+v", a)
+		}
+		if _, err := w.watch.Act(context.Background(), eventlog.KindSilence, "key", watch.Action{Alert: id, Until: time.Now().Add(time.Minute).UnixNano()}); err == nil {
+			t.Error("silenced what is over")
+		}
+	})
+}
