@@ -29,39 +29,51 @@ type decoder struct {
 	unit     int64
 	received int64
 
-	// What the key of the last line says. Lines of one device follow each other.
-	key         []byte
-	measurement []byte
-	tags        []tag
-	device      int // which of the tags names the device, -1: none
+	key     []byte  // of the last line
+	last    *origin // what it says
+	origins map[string]*origin
+	tags    []tag
+}
+
+// maxOrigins is how many keys are remembered at a time.
+const maxOrigins = 10_000
+
+// origin is what a measurement with its tags says: once for all lines that
+// begin with the same bytes.
+type origin struct {
+	fault  string
+	common *readings.Common // nil: something of it is wrong, which every line is told
+	tags   []tag            // without the device
+	device []byte           // nil: none is named
 }
 
 type tag struct{ name, value []byte }
 
 func (d *decoder) reset(build *readings.Builder, unit, received int64) {
 	d.build, d.unit, d.received, d.key = build, unit, received, nil
+	clear(d.origins)
 }
 
 // line adds a line to the readings.
 func (d *decoder) line(l *line) {
 	b := d.build
 	fault := l.fault
-	if fault == "" && (d.key == nil || !bytes.Equal(l.key, d.key)) {
-		fault = d.origin(l.key)
+	if fault == "" {
+		if d.key == nil || !bytes.Equal(l.key, d.key) {
+			d.last, d.key = d.origin(l.key), l.key
+		}
+		fault = d.last.fault
 	}
 	if fault != "" {
 		b.Refuse("", l.from, l.to, readings.Problem{Code: readings.Malformed, Detail: fault})
 		return
 	}
-	b.Start()
-	for i, t := range d.tags {
-		if i == d.device {
-			b.Device(t.value)
-		} else {
-			b.Text(t.name, t.value)
-		}
+	if d.last.common != nil {
+		b.StartLike(d.last.common)
+	} else {
+		b.Start()
+		d.last.say(b)
 	}
-	b.Text(measurementName, d.measurement)
 	timed := false
 	for i := range l.fields {
 		f := &l.fields[i]
@@ -87,17 +99,45 @@ func (d *decoder) line(l *line) {
 	b.Finish(l.from, l.to)
 }
 
-// origin reads the key of a line and returns what is wrong with it.
-func (d *decoder) origin(key []byte) (fault string) {
-	d.tags, d.key = d.tags[:0], nil
+// origin returns what a key says.
+func (d *decoder) origin(key []byte) *origin {
+	if o := d.origins[string(key)]; o != nil {
+		return o
+	}
+	o := new(origin)
+	d.tags = d.tags[:0]
 	measurement, fault := eachTag(key, func(name, value []byte) {
 		d.tags = append(d.tags, tag{unescape(name, nameSpecial), unescape(value, nameSpecial)})
 	})
-	if fault != "" {
-		return fault
+	if o.fault = fault; fault == "" {
+		device := d.deviceTag()
+		for i, t := range d.tags {
+			if i == device {
+				o.device = t.value
+			} else {
+				o.tags = append(o.tags, t)
+			}
+		}
+		o.tags = append(o.tags, tag{measurementName, unescape(measurement, measurementSpecial)})
+		d.build.Start()
+		o.say(d.build)
+		o.common = d.build.Keep()
 	}
-	d.key, d.measurement, d.device = key, unescape(measurement, measurementSpecial), d.deviceTag()
-	return ""
+	if d.origins == nil || len(d.origins) == maxOrigins {
+		d.origins = map[string]*origin{}
+	}
+	d.origins[string(key)] = o
+	return o
+}
+
+// say gives the current reading of b what the key says.
+func (o *origin) say(b *readings.Builder) {
+	if o.device != nil {
+		b.Device(o.device)
+	}
+	for _, t := range o.tags {
+		b.Text(t.name, t.value)
+	}
 }
 
 // deviceTag returns which tag names the device, -1 if none does.

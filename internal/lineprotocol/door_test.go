@@ -349,11 +349,11 @@ func TestOfficialClient(t *testing.T) {
 	}
 	w := c.WriteAPIBlocking("org", "ward")
 	point := influx.NewPoint("tissue o2", map[string]string{"deviceId": "device-42", "bed": "a, b=c"},
-		map[string]any{"spo2": 97.1, "pulse_rate": 60, "firmware_version": `1 "x"`}, now)
+		map[string]any{"spo2": 97.1, "pulse_rate": 60, "firmware_version": "1.4", "posture": `left "x"`}, now)
 	if err := w.WritePoint(ctx, point); err != nil {
 		t.Fatal(err)
 	}
-	want := `device-42 2025-11-28T20:15:00Z spo2=97.1 pulse_rate=60 1 "x" {"_measurement":"tissue o2","bed":"a, b=c"}` + "\n"
+	want := `device-42 2025-11-28T20:15:00Z spo2=97.1 pulse_rate=60 1.4 {"_measurement":"tissue o2","bed":"a, b=c","posture":"left \"x\""}` + "\n"
 	if got := d.road.dump(); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -98,6 +98,7 @@ type current struct {
 	tags      []tag
 	arena     []byte
 	problems  []Problem
+	common    *Common // that the reading began with; nil: nothing
 }
 
 // group is a batch in the making with the plain words of its origin.
@@ -149,7 +150,7 @@ func (b *Builder) Refused() int { return len(b.refused) }
 func (b *Builder) Start() {
 	c := &b.cur
 	c.seen, c.named, c.device, c.subject, c.firmware = 0, 0, nil, nil, nil
-	c.badTime, c.badDevice, c.marks = false, false, 0
+	c.badTime, c.badDevice, c.marks, c.common = false, false, 0, nil
 	c.set, c.tags, c.arena, c.problems = c.set[:0], c.tags[:0], c.arena[:0], nil
 }
 
@@ -308,7 +309,7 @@ func (b *Builder) Finish(from, to int) bool {
 		b.Start()
 		return false
 	}
-	at := b.group()
+	at := b.groupOf()
 	batch := b.groups[at].batch
 	row := batch.Rows.Len()
 	batch.Rows.AddRow(c.time)

@@ -355,3 +355,63 @@ func TestEncoderClocks(t *testing.T) {
 		}
 	}
 }
+
+// What readings say alike is kept once, and says the same as said each time.
+func TestCommon(t *testing.T) {
+	t.Parallel()
+	fill := func(b *readings.Builder, like bool) *readings.Result {
+		t.Helper()
+		say := func() {
+			b.Device([]byte("d"))
+			b.Text([]byte("bed"), []byte("7"))
+			b.Text([]byte("patient_id"), []byte("P"))
+		}
+		var k *readings.Common
+		for i := range 6 {
+			switch {
+			case !like:
+				b.Start()
+				say()
+			case k == nil:
+				b.Start()
+				say()
+				if k = b.Keep(); k == nil {
+					t.Fatal("nothing was kept")
+				}
+				fallthrough
+			default:
+				b.StartLike(k)
+			}
+			if i == 2 {
+				b.Text([]byte("posture"), []byte("left")) // says more
+			}
+			if i == 4 {
+				b.Text([]byte("patient_id"), []byte("Q")) // says it twice
+			}
+			b.Number([]byte("spo2"), []byte("97.1"))
+			b.Time(int64(i) * 1e9)
+			b.Finish(i, i+1)
+		}
+		got, err := b.Result(t.Context(), plainPeople{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	b := readings.New(readings.Options{Door: "test"})
+	want, got := fill(b, false), fill(b, true)
+	if !reflect.DeepEqual(got, want) || len(want.Batches) != 2 || len(want.Refused) != 1 {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	b.Start()
+	b.Device([]byte("no device"))
+	if b.Keep() != nil {
+		t.Error("kept what is wrong")
+	}
+}
+
+// plainPeople calls people by their identifiers.
+type plainPeople struct{}
+
+func (plainPeople) Pseudonyms(_ context.Context, ids []string) ([]string, error) { return ids, nil }
+func (plainPeople) Seal(plain []byte) []byte                                     { return plain }
