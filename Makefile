@@ -6,13 +6,28 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
-.PHONY: help build run test lint bench fuzz big validate clean
+PAGES := web/static/dist/index.html
+
+.PHONY: help build pages test-pages run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build bin/pleth
+build: pages ## build bin/pleth, its pages included
 	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/pleth ./cmd/pleth
+
+# The pages need Node 20; without it the program says on its first page how to
+# get them.
+pages: $(PAGES) ## build the pages that go into the program
+$(PAGES): web/package-lock.json web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+	@if command -v npm >/dev/null; then \
+	  cd web && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build && touch static/dist/index.html; \
+	elif [ -n "$$CI" ]; then echo "Node and npm are needed for the pages"; exit 1; \
+	else echo "NO PAGES: Node and npm are not installed; bin/pleth is built without its pages"; fi
+
+test-pages: pages
+	@if command -v npm >/dev/null; then cd web && npm run --silent lint && npm test --silent; \
+	else echo "THE TESTS OF THE PAGES ARE SKIPPED: Node and npm are not installed"; fi
 
 run: build ## analyse a simulated night: prints the summary, leaves report and JSON under out/
 	@mkdir -p out
@@ -29,7 +44,7 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-test: ## every test, with the race detector
+test: test-pages ## every test, with the race detector
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 bench: ## every benchmark; results and how to read them: docs/performance.md
@@ -57,4 +72,4 @@ validate: ## events found against planted ones, the full campaign (about 3 minut
 	$(GO) test ./internal/validation -nights 1000 -timeout 60m
 
 clean: ## remove what was built
-	rm -rf bin out
+	rm -rf bin out web/static/dist web/node_modules

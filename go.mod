@@ -104,3 +104,5 @@ require (
 tool honnef.co/go/tools/cmd/staticcheck
 
 replace github.com/google/pprof v0.0.0-20261016150608-1facf8f91b50 => github.com/google/pprof v0.0.0-20250403155104-27863c87afa6
+
+ignore ./web/node_modules

@@ -39,6 +39,8 @@ type Config struct {
 	Log                     *slog.Logger
 	// Mounts are the handlers of other doors that share the port.
 	Mounts []Mount
+	// Pages serves the pages for people; nil: there are none.
+	Pages http.Handler
 }
 
 // Limits bound what one request may ask of the server. Zero values mean the
@@ -96,6 +98,11 @@ func New(cfg Config) (*API, error) {
 		m := &cfg.Mounts[i]
 		list = append(list, m.route())
 		a.mount(&list[len(list)-1])
+	}
+	if cfg.Pages != nil {
+		for _, path := range []string{"/nights", "/nights/{session}", "/ward", "/assets/", "/icon.svg"} {
+			a.mux.Handle("GET "+path, cfg.Pages)
+		}
 	}
 	a.mux.HandleFunc("/", a.unknown)
 	doc, err := document(list, cfg.Program)

@@ -127,7 +127,11 @@ func (a *API) enter(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 			SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil, MaxAge: 30 * 24 * 3600})
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
-	http.Redirect(w, r, "/docs", http.StatusSeeOther)
+	first := "/docs"
+	if a.cfg.Pages != nil {
+		first = "/nights"
+	}
+	http.Redirect(w, r, first, http.StatusSeeOther)
 	return nil
 }
 

@@ -25,6 +25,7 @@ import (
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
 	"pleth/internal/ward"
+	"pleth/web"
 )
 
 // parts are what a server is made of, in the order they are opened.
@@ -154,7 +155,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},
-		Clock:                   s.clock, Log: s.log, Mounts: mounts})
+		Clock:                   s.clock, Log: s.log, Mounts: mounts, Pages: web.Handler()})
 	return err
 }
 

@@ -1,0 +1,155 @@
+// What every drawing needs: a canvas of the right number of pixels, colours from
+// the tokens, a trace that keeps every extreme.
+
+export interface Canvas {
+  c: CanvasRenderingContext2D;
+  w: number;
+  h: number;
+}
+
+export function prepare(el: HTMLCanvasElement): Canvas | null {
+  const box = el.getBoundingClientRect();
+  const d = Math.max(1, devicePixelRatio || 1);
+  const w = Math.round(box.width * d);
+  const h = Math.round(box.height * d);
+  if (!w || !h) return null;
+  if (el.width !== w || el.height !== h) {
+    el.width = w;
+    el.height = h;
+  }
+  const c = el.getContext('2d');
+  if (!c) return null;
+  c.setTransform(d, 0, 0, d, 0, 0);
+  c.clearRect(0, 0, box.width, box.height);
+  c.textBaseline = 'middle';
+  return { c, w: box.width, h: box.height };
+}
+
+let styles = new Map<string, string>();
+
+// token returns the value of a token of the theme in force.
+export function token(name: string): string {
+  let v = styles.get(name);
+  if (v === undefined) {
+    v = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    styles.set(name, v);
+  }
+  return v;
+}
+
+// themeChanged forgets colours; the next drawing looks them up.
+export function themeChanged(): void {
+  styles = new Map();
+}
+
+export function font(weight: number, px: number): string {
+  return `${weight} ${px}px ${token('--font')}`;
+}
+
+// View is a stretch of seconds on a stretch of pixels.
+export interface View {
+  from: number;
+  to: number;
+  left: number;
+  right: number; // pixels
+}
+
+export function xOf(v: View, i: number): number {
+  return v.left + ((i - v.from) / (v.to - v.from)) * (v.right - v.left);
+}
+
+export function secondAt(v: View, x: number): number {
+  return v.from + ((x - v.left) / (v.right - v.left)) * (v.to - v.from);
+}
+
+// trace draws a line through a, in which a column of pixels keeps its first,
+// lowest, highest and last value: no dip gets lost. It breaks where a value is
+// missing.
+export function trace(
+  c: CanvasRenderingContext2D,
+  a: Float32Array,
+  v: View,
+  y: (v: number) => number,
+  colour: string,
+  width: number,
+): void {
+  c.strokeStyle = colour;
+  c.lineWidth = width;
+  c.lineJoin = 'round';
+  c.beginPath();
+  const first = Math.max(0, Math.floor(v.from) - 1);
+  const last = Math.min(a.length, Math.ceil(v.to) + 1);
+  const perPixel = (v.to - v.from) / Math.max(1, v.right - v.left);
+  let pen = false;
+  if (perPixel <= 1) {
+    for (let i = first; i < last; i++) {
+      const n = a[i];
+      if (Number.isNaN(n)) {
+        pen = false;
+        continue;
+      }
+      const x = xOf(v, i);
+      if (pen) c.lineTo(x, y(n));
+      else c.moveTo(x, y(n));
+      c.lineTo(xOf(v, i + 1), y(n)); // a value stands until the next
+      pen = true;
+    }
+    c.stroke();
+    return;
+  }
+  let column = Number.NEGATIVE_INFINITY;
+  let lo = 0;
+  let hi = 0;
+  let end = 0;
+  let broken = false;
+  const flush = () => {
+    if (column === Number.NEGATIVE_INFINITY) return;
+    c.lineTo(column, y(lo));
+    c.lineTo(column, y(hi));
+    c.lineTo(column, y(end));
+  };
+  for (let i = first; i < last; i++) {
+    const n = a[i];
+    if (Number.isNaN(n)) {
+      broken = true;
+      continue;
+    }
+    const x = Math.round(xOf(v, i) * 2) / 2;
+    if (x !== column || broken) {
+      if (pen) flush();
+      if (!pen || broken) c.moveTo(x, y(n));
+      else c.lineTo(x, y(n));
+      column = x;
+      lo = hi = n;
+      pen = true;
+      broken = false;
+    }
+    end = n;
+    if (n < lo) lo = n;
+    if (n > hi) hi = n;
+  }
+  if (pen) flush();
+  c.stroke();
+}
+
+export function hatch(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, colour: string): void {
+  c.save();
+  c.beginPath();
+  c.rect(x, y, w, h);
+  c.clip();
+  c.strokeStyle = colour;
+  c.lineWidth = 1;
+  c.beginPath();
+  for (let k = x - h; k < x + w; k += 6) {
+    c.moveTo(k, y + h);
+    c.lineTo(k + h, y);
+  }
+  c.stroke();
+  c.restore();
+}
+
+// tickStep returns a step of whole seconds that gives about n ticks.
+export function tickStep(seconds: number, n: number): number {
+  const steps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 14400, 21600, 43200, 86400];
+  return steps.find((s) => seconds / s <= n) ?? 86400;
+}

@@ -1,0 +1,226 @@
+// The panels of a night, which share one axis of time.
+
+import { band, type Wall } from '../format';
+import { type Series, smooth } from '../series';
+import { font, hatch, prepare, tickStep, token, trace, type View, xOf } from './canvas';
+
+export const left = 34;
+export const right = 30;
+
+export interface Panel {
+  series: Series;
+  smoothed: Float32Array;
+  pulseSmoothed: Float32Array;
+  gaps: { from: number; to: number }[];
+  wall: Wall;
+  raw: boolean;
+  soft: boolean;
+}
+
+export function panelOf(series: Series, gaps: { from: number; to: number }[], wall: Wall): Panel {
+  return { series, gaps, wall, smoothed: smooth(series.spo2, 11), pulseSmoothed: smooth(series.pulse, 21), raw: true, soft: true };
+}
+
+const bands: [number, number, string][] = [
+  [88, 90, '--b90'],
+  [85, 88, '--b88'],
+  [0, 85, '--b85'],
+];
+
+// timeAxis draws the lines of the hours, and their names where there is room.
+function timeAxis(c: CanvasRenderingContext2D, v: View, wall: Wall, top: number, bottom: number, labels: number | null): void {
+  const step = tickStep(v.to - v.from, Math.max(2, Math.min(9, (v.right - v.left) / 80)));
+  const offset = wall.known ? wall.daySeconds(0) % step : 0;
+  c.font = font(500, 11);
+  c.textAlign = 'center';
+  for (let t = Math.ceil((v.from + offset) / step) * step - offset; t <= v.to; t += step) {
+    const x = Math.round(xOf(v, t)) + 0.5;
+    c.strokeStyle = token('--grid');
+    c.lineWidth = 1;
+    c.beginPath();
+    c.moveTo(x, top);
+    c.lineTo(x, bottom);
+    c.stroke();
+    if (labels !== null && x > v.left + 14 && x < v.right - 14) {
+      c.fillStyle = token('--axis');
+      c.fillText(step < 60 ? wall.hms(t) : wall.hm(t), x, labels);
+    }
+  }
+}
+
+function drawGaps(c: CanvasRenderingContext2D, p: Panel, v: View, top: number, bottom: number): void {
+  for (const g of p.gaps) {
+    if (g.to < v.from || g.from > v.to) continue;
+    const a = xOf(v, Math.max(v.from, g.from));
+    const b = xOf(v, Math.min(v.to, g.to));
+    c.fillStyle = token('--surface-2');
+    c.fillRect(a, top, b - a, bottom - top);
+    hatch(c, a, top, b - a, bottom - top, token('--hatch'));
+  }
+}
+
+// spo2Panel draws SpO2 with its bands and returns the scale.
+export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: number): { view: View; y: (v: number) => number } | null {
+  const made = prepare(el);
+  if (!made) return null;
+  const { c, w, h } = made;
+  const view = { from, to, left, right: w - right };
+  const top = 6;
+  const bottom = h - 4;
+  let lowest = 85;
+  for (let i = 0; i < p.series.n; i++) if (p.series.spo2[i] < lowest) lowest = p.series.spo2[i];
+  const lo = Math.max(50, Math.floor(lowest - 1.5));
+  const hi = 100.5;
+  const y = (v: number) => top + ((hi - v) / (hi - lo)) * (bottom - top);
+  for (const [a, b, name] of bands) {
+    c.fillStyle = token(name);
+    c.fillRect(view.left, y(b), view.right - view.left, y(Math.max(lo, a)) - y(b));
+  }
+  c.font = font(500, 11);
+  for (const tick of [60, 70, 80, 95, 100]) {
+    if (tick < lo + 1) continue;
+    c.strokeStyle = token('--grid');
+    c.lineWidth = 1;
+    c.beginPath();
+    c.moveTo(view.left, Math.round(y(tick)) + 0.5);
+    c.lineTo(view.right, Math.round(y(tick)) + 0.5);
+    c.stroke();
+    c.fillStyle = token('--axis');
+    c.textAlign = 'right';
+    c.fillText(String(tick), view.left - 7, y(tick));
+  }
+  timeAxis(c, view, p.wall, top, bottom, null);
+  c.textAlign = 'left';
+  for (const limit of [90, 88, 85]) {
+    c.strokeStyle = token(`--f${limit}`);
+    c.setLineDash(limit === 85 ? [] : limit === 88 ? [6, 3] : [2, 3]);
+    c.beginPath();
+    c.moveTo(view.left, Math.round(y(limit)) + 0.5);
+    c.lineTo(view.right, Math.round(y(limit)) + 0.5);
+    c.stroke();
+    c.setLineDash([]);
+    c.fillStyle = token(`--t${limit}`);
+    c.font = font(650, 11);
+    c.fillText(String(limit), view.right + 6, y(limit));
+  }
+  drawGaps(c, p, view, top, bottom);
+  c.save();
+  c.beginPath();
+  c.rect(view.left, top, view.right - view.left, bottom - top);
+  c.clip();
+  // Below 90 the raw readings are drawn whatever is chosen: a mean hides no dip.
+  if (p.raw) trace(c, p.series.spo2, view, y, token(p.soft ? '--spo2-raw' : '--spo2'), p.soft ? 1 : 1.4);
+  else {
+    c.save();
+    c.beginPath();
+    c.rect(view.left, y(90), view.right - view.left, bottom - y(90));
+    c.clip();
+    trace(c, p.series.spo2, view, y, token('--spo2'), 1);
+    c.restore();
+  }
+  if (p.soft) trace(c, p.smoothed, view, y, token('--spo2'), 1.6);
+  c.restore();
+  return { view, y };
+}
+
+// pulsePanel draws the pulse and the names of the hours.
+export function pulsePanel(el: HTMLCanvasElement, p: Panel, from: number, to: number): void {
+  const made = prepare(el);
+  if (!made) return;
+  const { c, w, h } = made;
+  const view = { from, to, left, right: w - right };
+  const bottom = h - 18;
+  let lo = 60;
+  let hi = 100;
+  for (let i = 0; i < p.series.n; i++) {
+    const v = p.series.pulse[i];
+    if (v < lo) lo = v;
+    if (v > hi) hi = v;
+  }
+  lo = Math.floor((lo - 5) / 10) * 10;
+  hi = Math.ceil((hi + 2) / 10) * 10;
+  const y = (v: number) => 4 + ((hi - v) / (hi - lo)) * (bottom - 4);
+  c.font = font(500, 11);
+  const step = hi - lo > 100 ? 40 : 20;
+  for (let tick = Math.ceil(lo / step) * step; tick <= hi; tick += step) {
+    c.strokeStyle = token('--grid');
+    c.lineWidth = 1;
+    c.beginPath();
+    c.moveTo(view.left, Math.round(y(tick)) + 0.5);
+    c.lineTo(view.right, Math.round(y(tick)) + 0.5);
+    c.stroke();
+    c.fillStyle = token('--axis');
+    c.textAlign = 'right';
+    c.fillText(String(tick), view.left - 7, y(tick));
+  }
+  timeAxis(c, view, p.wall, 4, bottom, h - 7);
+  drawGaps(c, p, view, 4, bottom);
+  c.globalAlpha = 0.35;
+  trace(c, p.series.pulse, view, y, token('--pr'), 1);
+  c.globalAlpha = 1;
+  trace(c, p.pulseSmoothed, view, y, token('--pr'), 1.5);
+}
+
+// qualityStrip draws where there was a signal, and where it was doubtful.
+export function qualityStrip(el: HTMLCanvasElement, p: Panel, from: number, to: number): void {
+  const made = prepare(el);
+  if (!made) return;
+  const { c, w, h } = made;
+  for (let x = 0; x < w; x++) {
+    const a = Math.floor(from + (x / w) * (to - from));
+    const b = Math.max(a + 1, Math.floor(from + ((x + 1) / w) * (to - from)));
+    let ok = 0;
+    let bad = 0;
+    for (let i = a; i < b && i < p.series.n; i++) {
+      if (!Number.isNaN(p.series.spo2[i])) ok++;
+      bad += p.series.doubt[i];
+    }
+    const share = ok / (b - a);
+    const doubtful = ok > 0 && bad > ok / 4;
+    c.fillStyle = share < 0.1 ? token('--hatch') : doubtful ? token('--warn') : token('--ok');
+    c.globalAlpha = share < 0.1 ? 1 : doubtful ? 0.8 : 0.45;
+    const high = share < 0.1 ? 2 : doubtful ? 5 : 8;
+    c.fillRect(x, h - 3 - high, 1, high);
+  }
+  c.globalAlpha = 1;
+}
+
+// navigator draws the whole night small, with the part that is shown.
+export function navigator(el: HTMLCanvasElement, p: Panel, from: number, to: number): void {
+  const made = prepare(el);
+  if (!made) return;
+  const { c, w, h } = made;
+  c.fillStyle = token('--surface-2');
+  c.fillRect(0, 0, w, h);
+  const view = { from: 0, to: p.series.n, left: 0, right: w };
+  trace(c, p.series.spo2, view, (v) => 4 + ((100 - v) / 26) * (h - 8), token('--spo2'), 1);
+  const a = xOf(view, from);
+  const b = xOf(view, to);
+  c.fillStyle = token('--accent');
+  c.globalAlpha = 0.09;
+  c.fillRect(a, 0, b - a, h);
+  c.globalAlpha = 1;
+  c.strokeStyle = token('--accent');
+  c.lineWidth = 1.5;
+  c.strokeRect(a + 0.75, 0.75, Math.max(1, b - a - 1.5), h - 1.5);
+  for (const x of [a + 4, b - 4]) {
+    c.fillStyle = token('--accent');
+    c.beginPath();
+    c.roundRect(x - 4, h / 2 - 11, 8, 22, 3);
+    c.fill();
+  }
+}
+
+// strip draws in a line where a night went below 90.
+export function strip(el: HTMLCanvasElement, episodes: { start_s: number; end_s: number; nadir: number }[], seconds: number): void {
+  const made = prepare(el);
+  if (!made) return;
+  const { c, w, h } = made;
+  c.fillStyle = token('--surface-3');
+  c.fillRect(0, h / 2 - 2, w, 4);
+  for (const e of [...episodes].sort((a, b) => b.nadir - a.nadir)) {
+    const x = (e.start_s / seconds) * w;
+    c.fillStyle = token(`--f${band(e.nadir) || '90'}`);
+    c.fillRect(x, 0, Math.max(1.2, ((e.end_s - e.start_s) / seconds) * w), h);
+  }
+}

@@ -1,0 +1,82 @@
+// How times and numbers are written. A number has its unit, and a missing one is
+// a dash, never a zero.
+
+const nb = '\u202f';
+
+export const dash = '– –';
+
+const two = (n: number): string => String(n).padStart(2, '0');
+
+// duration writes seconds: "44 s", "10 min 12 s", "8 h 11 min".
+export function duration(s: number): string {
+  const t = Math.round(s);
+  if (t < 60) return `${t}${nb}s`;
+  if (t < 3600) return `${Math.floor(t / 60)}${nb}min ${two(t % 60)}${nb}s`;
+  return `${Math.floor(t / 3600)}${nb}h ${two(Math.floor(t / 60) % 60)}${nb}min`;
+}
+
+// age writes how old something is: "0.4 s", "54 s", "3 min", "2 h".
+export function age(ms: number): string {
+  const s = Math.max(0, ms) / 1000;
+  if (s < 10) return `${s.toFixed(1)}${nb}s`;
+  if (s < 60) return `${Math.floor(s)}${nb}s`;
+  if (s < 3600) return `${Math.floor(s / 60)}${nb}min`;
+  if (s < 172800) return `${Math.floor(s / 3600)}${nb}h`;
+  return `${Math.floor(s / 86400)}${nb}days`;
+}
+
+export function fixed(v: number | null | undefined, decimals: number): string {
+  return v === null || v === undefined || !Number.isFinite(v) ? dash : v.toFixed(decimals);
+}
+
+// level writes an SpO2 without ever rounding it up: 84.96 is 84.9.
+export function level(v: number): string {
+  const d = Math.floor(v * 10 + 1e-9) / 10;
+  return Number.isInteger(d) ? String(d) : d.toFixed(1);
+}
+
+// instant reads a time in ms. One without a zone is the recording's own clock,
+// counted as if it were UTC, as the server does.
+export function instant(time: string): number {
+  return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
+}
+
+// Wall is the clock of a recording: what its start says, shown as it is. A
+// recording without a clock counts from its start.
+export class Wall {
+  private readonly at: number; // ms as if UTC
+  readonly known: boolean;
+  constructor(start: string | null) {
+    const m = start?.match(/^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)/);
+    this.known = !!m;
+    this.at = m ? Date.UTC(+m[1], +m[2] - 1, +m[3], +m[4], +m[5], +m[6]) : 0;
+  }
+  // seconds since midnight at an offset from the start
+  daySeconds(offset: number): number {
+    const s = this.at / 1000 + offset;
+    return ((s % 86400) + 86400) % 86400;
+  }
+  hm(offset: number): string {
+    if (!this.known) return `${Math.floor(offset / 3600)}:${two(Math.floor(offset / 60) % 60)}`;
+    const s = Math.floor(this.daySeconds(offset));
+    return `${two(Math.floor(s / 3600))}:${two(Math.floor(s / 60) % 60)}`;
+  }
+  hms(offset: number): string {
+    const s = Math.floor(this.known ? this.daySeconds(offset) : offset);
+    return `${this.hm(offset)}:${two(s % 60)}`;
+  }
+  // day writes the day of the start: "Tue 17 Nov 2026".
+  day(): string {
+    if (!this.known) return 'Recording without a date';
+    const d = new Date(this.at);
+    const w = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][d.getUTCDay()];
+    const m = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][d.getUTCMonth()];
+    return `${w} ${d.getUTCDate()} ${m} ${d.getUTCFullYear()}`;
+  }
+}
+
+// token returns the name of the token for a level of SpO2: of fills with "f",
+// of text with "t"; empty at 90 and above.
+export function band(v: number): '85' | '88' | '90' | '' {
+  return v < 85 ? '85' : v < 88 ? '88' : v < 90 ? '90' : '';
+}

@@ -1,0 +1,31 @@
+// Icons of one stroke, drawn for pleth.
+
+const paths = {
+  bell: 'M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 20a2 2 0 0 0 4 0',
+  moon: 'M19 14.5A8 8 0 0 1 9.5 5 8 8 0 1 0 19 14.5z',
+  export: 'M12 15V4M8 8l4-4 4 4M5 15v4h14v-4',
+  print: 'M7 9V4h10v5M7 17H4v-6a2 2 0 0 1 2-2h12a2 2 0 0 1 2 2v6h-3M7 14h10v6H7z',
+  grid: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
+  upload: 'M12 16V5M8 9l4-4 4 4M5 16v4h14v-4',
+  bat: 'M3 8h15v8H3zM21 11v2M6 11v2M9 11v2M12 11v2',
+  left: 'M15 5l-7 7 7 7',
+  right: 'M9 5l7 7-7 7',
+};
+
+export type IconName = keyof typeof paths;
+
+export function Icon({ name }: { name: IconName }) {
+  return (
+    <svg class="ic" viewBox="0 0 24 24" aria-hidden="true">
+      <path d={paths[name]} />
+    </svg>
+  );
+}
+
+export function Logo() {
+  return (
+    <svg viewBox="0 0 52 36" aria-hidden="true" class="mark">
+      <path d="M3 28c5 0 6-22 11-22s4 13 8 13 3-5 6-5 3 14 9 14h12" />
+    </svg>
+  );
+}
