@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"container/list"
 	"crypto/sha256"
+	"encoding/hex"
 	"io"
 	"net/http"
 	"sync"
@@ -20,7 +21,8 @@ const (
 
 // answers are given again to whoever sends the same request with the same
 // Idempotency-Key. They live in memory: after a restart a reading sent again
-// is a duplicate, as it is without a key, and control records carry the key.
+// is a duplicate, as it is without a key, and control records carry the name of
+// their request (requestOf).
 type answers struct {
 	mu    sync.Mutex
 	by    map[answerKey]*list.Element
@@ -96,6 +98,17 @@ func (s *answers) drop(e *list.Element) {
 	one := s.order.Remove(e).(*kept)
 	delete(s.by, one.key)
 	s.bytes -= one.cost()
+}
+
+// requestOf names a request by its key, for the log: the same one sent again is
+// known there after a restart too. It is empty without a key.
+func requestOf(r *http.Request, who *Caller) string {
+	id := r.Header.Get("Idempotency-Key")
+	if id == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(who.name + "\x00" + r.URL.Path + "\x00" + id))
+	return hex.EncodeToString(sum[:12])
 }
 
 // recorder keeps what is written beside passing it on.

@@ -239,7 +239,7 @@ func (a *API) postAssignment(w http.ResponseWriter, r *http.Request, who *Caller
 	var f form
 	f.device(in.Device)
 	f.text("reason", in.Reason, false)
-	as := road.Assignment{Device: in.Device, From: f.time("from", in.From, a.cfg.Clock().UnixNano())}
+	as := road.Assignment{Device: in.Device, Request: requestOf(r, who), From: f.time("from", in.From, a.cfg.Clock().UnixNano())}
 	as.To = f.end("to", in.To, as.From)
 	var err error
 	if in.Subject != nil && len(f.errs) == 0 {
@@ -249,6 +249,11 @@ func (a *API) postAssignment(w http.ResponseWriter, r *http.Request, who *Caller
 	}
 	if err := f.done(); err != nil {
 		return err
+	}
+	for _, one := range a.cfg.Road.Assignments(in.Device) {
+		if as.Request != "" && one.Request == as.Request {
+			return writeJSON(w, http.StatusCreated, assignmentOf(&one))
+		}
 	}
 	if err := a.record(r, who, in.Device, eventlog.KindAssignment, in.Reason, as); err != nil {
 		return err
@@ -277,7 +282,7 @@ func (a *API) postCalibration(w http.ResponseWriter, r *http.Request, who *Calle
 		f.bad("metric", "unknown_metric", "there is no such metric", metricNames())
 		m = pleth.SpO2
 	}
-	c := road.Calibration{Device: in.Device, Metric: reading.FieldOf(m).Name, From: f.time("from", in.From, 0), Offset: in.Offset.String(), Gain: in.Gain.String()}
+	c := road.Calibration{Device: in.Device, Request: requestOf(r, who), Metric: reading.FieldOf(m).Name, From: f.time("from", in.From, 0), Offset: in.Offset.String(), Gain: in.Gain.String()}
 	if c.Offset == "" {
 		c.Offset = "0"
 	}
@@ -291,6 +296,11 @@ func (a *API) postCalibration(w http.ResponseWriter, r *http.Request, who *Calle
 	}
 	if err := f.done(); err != nil {
 		return err
+	}
+	for _, one := range a.cfg.Road.Calibrations(in.Device) {
+		if c.Request != "" && one.Request == c.Request {
+			return writeJSON(w, http.StatusCreated, a.calibrationOf(&one))
+		}
 	}
 	if err := a.record(r, who, in.Device, eventlog.KindCalibration, in.Reason, c); err != nil {
 		return err
@@ -332,7 +342,7 @@ func (a *API) postAnnotation(w http.ResponseWriter, r *http.Request, who *Caller
 	if in.Author == "" {
 		in.Author = who.name
 	}
-	n := road.Annotation{Device: in.Device, From: f.time("from", in.From, 0), Text: a.seal(in.Text), Author: a.seal(in.Author)}
+	n := road.Annotation{Device: in.Device, Request: requestOf(r, who), From: f.time("from", in.From, 0), Text: a.seal(in.Text), Author: a.seal(in.Author)}
 	n.To = f.end("to", in.To, n.From)
 	var err error
 	if len(f.errs) == 0 {
@@ -342,6 +352,11 @@ func (a *API) postAnnotation(w http.ResponseWriter, r *http.Request, who *Caller
 	}
 	if err := f.done(); err != nil {
 		return err
+	}
+	for _, one := range a.cfg.Road.Annotations(in.Device) {
+		if n.Request != "" && one.Request == n.Request {
+			return writeJSON(w, http.StatusCreated, a.annotationOf(&one))
+		}
 	}
 	if err := a.record(r, who, in.Device, eventlog.KindAnnotation, "", n); err != nil {
 		return err

@@ -196,6 +196,28 @@ func TestTheSameKeyGetsTheSameAnswer(t *testing.T) {
 	}
 }
 
+// The log knows a request by its key when the server has been started anew.
+func TestTheSameKeyAfterARestart(t *testing.T) {
+	t.Parallel()
+	var r api.Road
+	s := start(t, func(c *api.Config) { r = c.Road })
+	again := start(t, func(c *api.Config) { c.Road = r })
+	for path, body := range map[string]string{
+		"annotations":  `{"device_id":"d","from":"2025-11-28T10:00:00Z","text":"noted"}`,
+		"assignments":  `{"device_id":"d","subject_id":"P-1","from":"2025-11-28T10:00:00Z"}`,
+		"calibrations": `{"device_id":"d","metric":"spo2","from":"2025-11-28T10:00:00Z","gain":1.01,"reason":"bench"}`,
+	} {
+		one := s.do("POST", "/api/v1/"+path, body, "Idempotency-Key: k")
+		two := again.do("POST", "/api/v1/"+path, body, "Idempotency-Key: k")
+		if one.want(t, 201, nil); string(one.body) != string(two.body) {
+			t.Errorf("one %s, two %s", one.body, two.body)
+		}
+		if got := s.do("GET", "/api/v1/"+path, ""); strings.Count(string(got.body), `"device_id"`) != 1 {
+			t.Errorf("%s: %s", path, got.body)
+		}
+	}
+}
+
 // No bytes may crash or stall the door.
 func FuzzPost(f *testing.F) {
 	f.Add([]byte(example))

@@ -19,6 +19,9 @@ type Assignment struct {
 	Subject string `json:"subject"` // pseudonym; empty: taken off
 	From    int64  `json:"from"`
 	To      int64  `json:"to,omitempty"` // 0: until the next one
+	// Request names the request that made it, so that the same one sent again
+	// is known; empty: it had no name.
+	Request string `json:"request,omitempty"`
 }
 
 // Calibration corrects the values of one metric of one device from an event
@@ -35,6 +38,9 @@ type Calibration struct {
 	Poly    []string `json:"poly,omitempty"` // decimal coefficients from the constant term up, applied first
 	Reason  string   `json:"reason"`
 	Actor   string   `json:"actor,omitempty"`
+	// Request names the request that made it, so that the same one sent again
+	// is known; empty: it had no name.
+	Request string `json:"request,omitempty"`
 }
 
 // Annotation is what somebody noted of an instant (To 0) or a stretch.
@@ -46,6 +52,9 @@ type Annotation struct {
 	To      int64  `json:"to,omitempty"`
 	Text    string `json:"text"`
 	Author  string `json:"author"`
+	// Request names the request that made it, so that the same one sent again
+	// is known; empty: it had no name.
+	Request string `json:"request,omitempty"`
 }
 
 // Import is what an imported recording says about itself, before its rows.
