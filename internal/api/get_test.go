@@ -63,6 +63,25 @@ func TestPagesHoldEveryRowOnce(t *testing.T) {
 	}
 }
 
+// A row that the query leaves out does not count for the place in its pages.
+func TestPagesOfOneMetric(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, rest := range []string{`"pulse_rate":60`, `"spo2":97`, `"resp_rate":12`, `"spo2":96`, `"spo2":98`} {
+		s.post("d", at(0, rest)).want(t, 201, nil)
+	}
+	var got []any
+	for cursor, n := "", 0; n == 0 || cursor != ""; n++ {
+		var p rowsPage
+		s.do("GET", "/api/v1/readings?metric=spo2&limit=1&cursor="+cursor, "").want(t, 200, &p)
+		got = append(got, p.Readings[0]["spo2"])
+		cursor = p.Next
+	}
+	if fmt.Sprint(got) != "[96 97 98]" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestSelectingRows(t *testing.T) {
 	t.Parallel()
 	s := filled(t)

@@ -90,17 +90,16 @@ func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Tabl
 		}
 		for i := range t.Rows.Len() {
 			at, seq := t.Rows.Time(i), t.SeqOf(i)
-			if resumed {
-				c := q.After
-				if at < c.Time || at == c.Time && seq < c.Seq {
-					continue
-				}
-				if at == c.Time && seq == c.Seq && skip < c.Skip {
-					skip++
-					continue
-				}
+			c := q.After
+			if resumed && (at < c.Time || at == c.Time && seq < c.Seq) {
+				continue
 			}
-			if q.Subject != "" && subjectAt(who, t.OriginOf(i).Subject, at) != q.Subject {
+			if q.Subject != "" && subjectAt(who, t.OriginOf(i).Subject, at) != q.Subject || !carries(t, i, q.Metrics) {
+				continue
+			}
+			// Skip counts rows that the query has handed out, no others.
+			if resumed && at == c.Time && seq == c.Seq && skip < c.Skip {
+				skip++
 				continue
 			}
 			appendRow(out, t, i, q.Metrics)
@@ -118,6 +117,16 @@ func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Tabl
 		_, err = f(out)
 	}
 	return err
+}
+
+// carries reports whether row i has any of the metrics; nil: any row does.
+func carries(t *reading.Table, i int, wanted []pleth.Metric) bool {
+	for _, m := range wanted {
+		if !t.Rows.Value(m, i).IsAbsent() {
+			return true
+		}
+	}
+	return wanted == nil
 }
 
 // appendRow appends row i of t to out; of its values those of metrics, and
