@@ -92,3 +92,14 @@ func BenchmarkAppend(b *testing.B) {
 	}
 	b.SetBytes(int64(len(out)))
 }
+
+// BenchmarkDecodeOne reads one reading of a known person, as single POSTs send.
+func BenchmarkDecodeOne(b *testing.B) {
+	body := []byte(`{"device_id":"ECG-001","patient_id":"P-123","heart_rate":130,"spo2":90,"temperature_c":38.5,"timestamp":"2025-11-28T20:15:00Z"}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := readings.Decode(context.Background(), body, options(), people{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
