@@ -3,12 +3,14 @@
 package pebbledb
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -39,15 +41,19 @@ type Options struct {
 	// write, as when its manifest cannot be written. It must not return. nil:
 	// the message is logged and the process ends with code 1.
 	Fatal func(message string)
+	// Patience is how long a writer waits where no new log can be begun, as on
+	// a full disk, before that is fatal, and how long Close waits; 0: 30 s.
+	Patience time.Duration
 }
 
 // DB is an open instance. It is safe for concurrent use. Reads go to the
-// embedded pebble.DB; every write goes through Apply, which survives a disk
-// that fails.
+// embedded pebble.DB; every write goes through Apply, which knows of a disk that
+// fails.
 type DB struct {
 	*pebble.DB
-	cache  *pebble.Cache
-	failed atomic.Pointer[error]
+	cache    *pebble.Cache
+	failed   atomic.Pointer[error]
+	patience time.Duration
 
 	mu   sync.Mutex // guards the partitions
 	dirs directory
@@ -66,9 +72,12 @@ func Open(dir string, o Options) (*DB, error) {
 	if o.MemTable == 0 {
 		o.MemTable = 16 << 20
 	}
-	db := &DB{cache: pebble.NewCache(o.Cache)}
+	if o.Patience == 0 {
+		o.Patience = 30 * time.Second
+	}
+	db := &DB{cache: pebble.NewCache(o.Cache), patience: o.Patience}
 	p := settings(o)
-	p.FS, p.Cache = fs, db.cache
+	p.Cache = db.cache
 	lock, err := lock(fs, dir, o.ReadOnly)
 	if err != nil {
 		db.cache.Unref()
@@ -76,6 +85,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	defer lock.Close() // Pebble holds it on
 	p.Lock = lock
+	p.FS = fs
 	if o.Key != nil {
 		p.FS, err = encrypt(fs, dir, o.Key, o.ReadOnly)
 	} else {
@@ -85,29 +95,40 @@ func Open(dir string, o Options) (*DB, error) {
 		db.cache.Unref()
 		return nil, err
 	}
-	if db.DB, err = pebble.Open(dir, p); err != nil {
+	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed}
+	p.FS = g
+	if db.DB, err = openPebble(dir, p); err != nil {
 		db.cache.Unref()
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
+	g.armed.Store(true)
 	if err := db.loadPartitions(o.Damaged); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
+// openPebble turns the panics into errors that Pebble has for a disk that fails
+// while it opens.
+func openPebble(dir string, p *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			cause, ok := r.(error)
+			if !ok {
+				panic(r)
+			}
+			db, err = nil, cause
+		}
+	}()
+	return pebble.Open(dir, p)
+}
+
 // lock makes sure that the folder is there, on disk too, and that nobody else
 // has it open.
 func lock(fs vfs.FS, dir string, readOnly bool) (*pebble.Lock, error) {
 	if _, err := fs.Stat(dir); err != nil {
-		if readOnly {
-			return nil, fmt.Errorf("data folder: %w", err)
-		}
-		if err := fs.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("data folder: %w", err)
-		}
-		parent, err := fs.OpenDir(fs.PathDir(dir))
-		if err == nil {
-			err = errors.Join(parent.Sync(), parent.Close())
+		if !readOnly {
+			err = makeDir(fs, dir)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("data folder: %w", err)
@@ -118,6 +139,24 @@ func lock(fs vfs.FS, dir string, readOnly bool) (*pebble.Lock, error) {
 		return nil, fmt.Errorf("%s: %w (%v)", dir, ErrInUse, err)
 	}
 	return lock, nil
+}
+
+// makeDir makes dir and those above it that are missing, each on disk.
+func makeDir(fs vfs.FS, dir string) error {
+	above := fs.PathDir(dir)
+	if _, err := fs.Stat(above); err != nil && above != dir {
+		if err := makeDir(fs, above); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	d, err := fs.OpenDir(above)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }
 
 // settings are what the log and the series need of Pebble:
@@ -160,14 +199,21 @@ func settings(o Options) *pebble.Options {
 	return p
 }
 
-// Close waits for what is running and closes the folder.
+// Close waits for what is running and closes the folder. It gives up after
+// Options.Patience.
 func (d *DB) Close() error {
-	defer d.cache.Unref()
-	if d.Failed() != nil {
-		// Pebble's commit line is broken; closing it would wait forever.
-		return nil
+	closed := make(chan error, 1)
+	go func() {
+		defer d.cache.Unref()
+		closed <- d.DB.Close()
+	}()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(d.patience):
+		// Pebble tries for ever to write a table to a disk that is full.
+		return errors.New("closing the storage takes too long: the disk may be full; what was acknowledged is kept")
 	}
-	return d.DB.Close()
 }
 
 // Failed returns what broke writing, wrapped in ErrFailed; nil while all is well.
@@ -178,32 +224,20 @@ func (d *DB) Failed() error {
 	return nil
 }
 
-// commitError is what Pebble's call for the end of the process is turned into
-// when it comes out of a write.
-type commitError string
-
 // Apply writes b. With sync it returns when b and everything written before it
-// is on disk. An error other than of a batch that is itself wrong is
-// ErrFailed, and so is every write after it.
-func (d *DB) Apply(b *pebble.Batch, sync bool) (err error) {
+// is on disk. Where the disk fails, that is ErrFailed for this write, which may
+// be there or not after the next start, and for every one after it.
+func (d *DB) Apply(b *pebble.Batch, sync bool) error {
 	if err := d.Failed(); err != nil {
 		return err
 	}
-	defer func() {
-		if r := recover(); r != nil {
-			message, ok := r.(commitError)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("%w (%s)", ErrFailed, string(message))
-			d.failed.CompareAndSwap(nil, &err)
-		}
-	}()
 	o := pebble.NoSync
 	if sync {
 		o = pebble.Sync
 	}
-	return d.DB.Apply(b, o)
+	err := d.DB.Apply(b, o)
+	// Pebble does not learn of a log that fails: see guard.
+	return cmp.Or(d.Failed(), err)
 }
 
 // logger passes what Pebble says on.
@@ -219,14 +253,11 @@ func (l logger) Errorf(format string, args ...any) {
 	}
 }
 
-// Fatalf ends the write it comes from, or the process.
+// Fatalf ends the process.
 func (l logger) Fatalf(format string, args ...any) {
 	message := fmt.Sprintf(format, args...)
 	if l.o.Log != nil {
 		l.o.Log.Error("storage failed", "what", message)
-	}
-	if format == fatalCommit {
-		panic(commitError(message))
 	}
 	if l.o.Fatal != nil {
 		l.o.Fatal(message)
@@ -234,6 +265,3 @@ func (l logger) Fatalf(format string, args ...any) {
 	fmt.Fprintln(os.Stderr, "pleth: the storage cannot go on:", message)
 	os.Exit(1)
 }
-
-// fatalCommit is the format of Pebble's call when a write failed.
-const fatalCommit = "pebble: fatal commit error: %v"
