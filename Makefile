@@ -55,8 +55,10 @@ bench-serve: build ## pleth serve against its figures and its peers, about 40 mi
 	$(GO) run ./bench/serve -bin bin/pleth $(BENCHSERVE)
 
 KILLS ?= 1000
-crash: ## kill -9 under load a thousand times (KILLS=50 for less), about 20 minutes
+CUTS ?= 200
+crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cuts of the storage (CUTS), every file operation fails; about 25 minutes
 	PLETH_CRASH=$(KILLS) $(GO) test -count=1 -v -timeout 120m ./internal/crash
+	PLETH_CRASH=$(CUTS) $(GO) test -count=1 -v -timeout 60m -run 'TestPowerCuts|TestEveryOperation' ./internal/fsck
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
