@@ -2,10 +2,10 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError, clock, getJSON, type Latest, serverNow } from '../api';
+import { ApiError, clock, getJSON, getStream, type Latest, serverNow } from '../api';
 import { spark } from '../chart/spark';
 import { freshness, least, type Reading } from '../deadline';
-import { age, band, dash, level } from '../format';
+import { age, band, dash, instant, level } from '../format';
 import { redraw } from '../redraw';
 import { Banner, Bar } from '../ui/bar';
 
@@ -24,13 +24,18 @@ interface Bed {
 // beds outlive a redraw: the page keeps what it has seen.
 const beds = new Map<string, Bed>();
 
+function bedOf(device: string): Bed {
+  let b = beds.get(device);
+  if (!b) {
+    b = { device, interval: 1000, tail: new Float32Array(minutes * 60).fill(Number.NaN), tailEnd: 0 };
+    beds.set(device, b);
+  }
+  return b;
+}
+
 function takeLatest(all: Latest[]): void {
   for (const l of all) {
-    let b = beds.get(l.device_id);
-    if (!b) {
-      b = { device: l.device_id, interval: 1000, tail: new Float32Array(minutes * 60).fill(Number.NaN), tailEnd: 0 };
-      beds.set(l.device_id, b);
-    }
+    const b = bedOf(l.device_id);
     b.subject = l.subject_id;
     const of = (name: string): Reading | undefined => {
       const v = l.values[name];
@@ -62,6 +67,49 @@ function push(b: Bed, second: number, v: number): void {
   b.tailEnd = second;
 }
 
+// fillTails reads the last minutes of every bed once, so that a page that has
+// just been opened shows where a value comes from.
+async function fillTails(now: number, stop: AbortSignal): Promise<void> {
+  const rows = new Map<string, [number, number][]>();
+  let rest = '';
+  let columns: string[] | undefined;
+  const from = new Date(now - minutes * 60_000).toISOString();
+  await getStream(
+    `/api/v1/readings?metric=spo2&recording=&from=${from}`,
+    'text/csv',
+    (text) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const f = line.split(',');
+        if (!columns) {
+          columns = f;
+          continue;
+        }
+        const device = f[columns.indexOf('device_id')];
+        const v = f[columns.indexOf('spo2')];
+        const list = rows.get(device) ?? [];
+        list.push([Math.floor(instant(f[columns.indexOf('timestamp')]) / 1000), v === '' ? Number.NaN : +v]);
+        rows.set(device, list);
+      }
+    },
+    stop,
+  );
+  for (const [device, list] of rows) {
+    const b = bedOf(device);
+    const newest = b.tailEnd;
+    if (newest && b.tail.some((v, i) => i < b.tail.length - 60 && !Number.isNaN(v))) continue; // it has been watched
+    const end = Math.max(newest, list[list.length - 1][0]);
+    const tail = new Float32Array(minutes * 60).fill(Number.NaN);
+    for (const [at, v] of list) {
+      const i = tail.length - 1 - (end - at);
+      if (i >= 0 && i < tail.length) tail[i] = v;
+    }
+    b.tail = tail;
+    b.tailEnd = end;
+  }
+}
+
 export function Ward() {
   const now = useSignal(serverNow());
   const heard = useSignal(0);
@@ -86,6 +134,7 @@ export function Ward() {
           cursor = page.next_cursor;
         }
         takeLatest(all);
+        if (first.value) await fillTails(serverNow(), stop.signal);
         heard.value = serverNow();
         problem.value = '';
         first.value = false;
