@@ -12,6 +12,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/api"
+	"pleth/internal/bedside"
 	"pleth/internal/deadletter"
 	logs "pleth/internal/eventlog/pebble"
 	"pleth/internal/identity"
@@ -36,6 +37,8 @@ type parts struct {
 	key    sealed.Key // of the identity store, for what is sealed besides
 	road   *road.Road
 	api    *api.API
+
+	streams []*bedside.Door
 }
 
 // open makes every part, stores before engines before doors, and registers how
@@ -136,7 +139,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 	if err != nil {
 		return err
 	}
-	mounts = append(mounts, imports...)
+	mounts = append(append(mounts, imports...), p.streamsMount())
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}

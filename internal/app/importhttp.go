@@ -129,7 +129,7 @@ func (d *importDoor) list(w http.ResponseWriter, _ *http.Request, _ *api.Caller)
 		s, _ := j.look()
 		list = append(list, s)
 	}
-	writeImport(w, http.StatusOK, map[string]any{"imports": list, "next_cursor": nil})
+	writeAnswer(w, http.StatusOK, map[string]any{"imports": list, "next_cursor": nil})
 }
 
 func (d *importDoor) unknown(w http.ResponseWriter) {
@@ -227,7 +227,7 @@ func (d *importDoor) answer(w http.ResponseWriter, status int, j *importJob) {
 			out.Sessions = append(out.Sessions, api.SessionOf(&list[i]))
 		}
 	}
-	writeImport(w, status, out)
+	writeAnswer(w, status, out)
 }
 
 // body returns the body of a request, which may take its time but not stand still.
@@ -269,10 +269,10 @@ func importProblem(w http.ResponseWriter, status int, kind, title, detail string
 	if len(fields) > 0 {
 		body["errors"] = fields
 	}
-	writeImport(w, status, body)
+	writeAnswer(w, status, body)
 }
 
-func writeImport(w http.ResponseWriter, status int, body any) {
+func writeAnswer(w http.ResponseWriter, status int, body any) {
 	if w.Header().Get("Content-Type") == "" {
 		w.Header().Set("Content-Type", "application/json")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
@@ -32,6 +33,19 @@ func (s *Server) openImports(p *parts) ([]api.Mount, error) {
 	return d.mounts(), nil
 }
 
+// streamsMount answers what became of the lines of bedside streams.
+func (p *parts) streamsMount() api.Mount {
+	return api.Mount{Method: "GET", Path: "/api/v1/bedside", ID: "getBedside", Tag: "readings", Summary: "Says what became of the lines of bedside streams",
+		About: "One object for each --bedside, in their order. Accepted, duplicate, conflict and refused come to lines.", Answers: map[int]string{200: "The counts."},
+		Handle: func(w http.ResponseWriter, _ *http.Request, _ *api.Caller) {
+			list := []bedside.Counts{}
+			for _, door := range p.streams {
+				list = append(list, door.Counts())
+			}
+			writeAnswer(w, http.StatusOK, map[string]any{"streams": list, "next_cursor": nil})
+		}}
+}
+
 // openBedside starts to follow the streams of bedside monitors.
 func (s *Server) openBedside(p *parts) error {
 	if len(s.settings.Bedside) == 0 {
@@ -46,6 +60,7 @@ func (s *Server) openBedside(p *parts) error {
 	for i, path := range s.settings.Bedside {
 		door := bedside.New(bedside.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p),
 			Future: time.Duration(s.settings.Time.Future), Dir: dir, Clock: s.clock})
+		p.streams = append(p.streams, door)
 		log := s.log.With("stream", i+1) // a name of a file may be anybody's
 		wait.Add(1)
 		go func() {

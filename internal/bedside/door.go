@@ -83,13 +83,23 @@ func New(cfg Config) *Door {
 	return &Door{cfg: cfg}
 }
 
-// Counts returns what became of the lines since the start of the program.
+// Counts returns what became of the lines of a stream, or of a followed file
+// from its start and of those that took its name since.
 func (d *Door) Counts() Counts {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var c Counts
 	c.add(&d.counts)
 	return c
+}
+
+// adopt takes over what became of the lines of a file before it was left.
+func (d *Door) adopt(c *Counts) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.counts.Lines == 0 {
+		d.counts.add(c)
+	}
 }
 
 func (c *Counts) add(o *Counts) {

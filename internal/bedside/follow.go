@@ -91,6 +91,7 @@ func (d *Door) file(ctx context.Context, path string) (Counts, error) {
 	if err != nil {
 		return Counts{}, err
 	}
+	d.adopt(&at.Counts)
 	var src io.Reader = f
 	if packed {
 		if src, err = gzip.NewReader(bufio.NewReader(f)); err != nil {
