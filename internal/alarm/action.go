@@ -66,7 +66,7 @@ func (e *Engine) Acknowledge(a Action) ([]Transition, error) {
 // most four hours away. The slice returned is valid until the next call.
 func (e *Engine) Silence(a Action) ([]Transition, error) {
 	e.out = e.out[:0]
-	if a.Until <= a.At || a.Until-a.At > maxSilence {
+	if a.Until <= a.At || a.Until-a.At > MaxSilence {
 		return nil, &ActionError{"until", "a silence needs an end, at most 4 h from now"}
 	}
 	e.advance(a.At)

@@ -151,5 +151,5 @@ func (c *channel) frozen(e *Engine) bool {
 	return false
 }
 
-// maxSilence bounds how long a person may silence an alarm at once.
-const maxSilence = 4 * 3600 * signal.Second
+// MaxSilence is how long a person may silence an alarm at once, nanoseconds.
+const MaxSilence = 4 * 3600 * signal.Second

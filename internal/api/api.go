@@ -29,6 +29,7 @@ type Config struct {
 	Aside   Aside
 	Letters Letters
 	People  People
+	Alarms  Alarms // nil: there are no alarms here
 	Program analysis.Program
 	Keys    []Key // who may call
 	Open    bool  // nobody has to say who they are; only for a server on loopback

@@ -26,6 +26,8 @@ import (
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
 	"pleth/internal/ward"
+	"pleth/internal/watch"
+	alerts "pleth/internal/watch/pebble"
 	"pleth/web"
 )
 
@@ -35,6 +37,7 @@ type parts struct {
 	people *identity.Store
 	aside  *deadletter.Store
 	key    sealed.Key // of the identity store, for what is sealed besides
+	watch  *watch.Watch
 	road   *road.Road
 	api    *api.API
 
@@ -106,12 +109,24 @@ func (s *Server) openRoad(p *parts) (err error) {
 	if err := settings.Resolve(); err != nil {
 		return err
 	}
+	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log})
 	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{chunks.Open(p.db)}, Clock: s.now,
-		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings})
+		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.watch.Follow})
 	if err != nil {
 		return err
 	}
 	s.onStop("road", p.road.Close)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		p.watch.Run(ctx, p.road)
+	}()
+	s.onStop("alarms", func(context.Context) error {
+		cancel()
+		<-done
+		return nil
+	})
 	return nil
 }
 
@@ -154,7 +169,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},

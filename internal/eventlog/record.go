@@ -40,7 +40,7 @@ const (
 
 // The kinds of control records that alarms depend on. Their payloads are the
 // types of the same name in package watch. Profile and Limits stand in the
-// partition of the house, reading.Partition{}; the others in that of the
+// partition of the house, watch.House; the others in that of the
 // device they are about.
 const (
 	KindProfile     = "profile"     // a version of a named set of rules

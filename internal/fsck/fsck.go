@@ -174,7 +174,8 @@ func (c *checker) unreadable(from, to []byte, err error) error {
 
 // strangers reports entries that are of no kind.
 func (c *checker) strangers() error {
-	known := []pebbledb.Prefix{pebbledb.PartitionEntry, pebbledb.LogRecord, pebbledb.LogEnd, pebbledb.SeriesChunk, pebbledb.SeriesRollup, pebbledb.SeriesState}
+	known := []pebbledb.Prefix{pebbledb.PartitionEntry, pebbledb.LogRecord, pebbledb.LogEnd, pebbledb.SeriesChunk, pebbledb.SeriesRollup, pebbledb.SeriesState,
+		pebbledb.AlertRecord, pebbledb.AlertOrder, pebbledb.AlertName}
 	for b := range 256 {
 		if slices.Contains(known, pebbledb.Prefix(b)) {
 			continue

@@ -17,7 +17,7 @@ import (
 type Prefix byte
 
 // The prefixes. All but PartitionEntry are followed by the id of a partition,
-// 4 bytes, big endian.
+// 4 bytes, big endian; those that list all partitions together by ID 0.
 const (
 	PartitionEntry Prefix = 'p' // id -> device and recording
 	LogRecord      Prefix = 'l' // offset -> record
@@ -25,6 +25,9 @@ const (
 	SeriesChunk    Prefix = 'c' // first and last time, number -> chunk
 	SeriesRollup   Prefix = 'r' // metric, hour -> rollup
 	SeriesState    Prefix = 's' // -> position and state
+	AlertRecord    Prefix = 'a' // onset, newest first, and id -> alert
+	AlertOrder     Prefix = 'o' // ID 0, onset, newest first, and id -> id of its partition
+	AlertName      Prefix = 'n' // ID 0, id -> id of its partition and onset
 )
 
 // ID stands for a partition in keys.

@@ -146,3 +146,11 @@ func (a *Alert) clone() *Alert {
 
 // Metric returns what the alarm is about, and whether it is about one metric.
 func (a *Alert) Metric() (pleth.Metric, bool) { return a.Rule.Metric, a.Rule.Metric != 0 }
+
+// Delays says what passes between the body and the alarm.
+func (a *Alert) Delays() string {
+	if a.Spot() {
+		return a.Rule.Delays(a.Averaging) + "; a spot check is judged at once"
+	}
+	return a.Rule.Delays(a.Averaging)
+}
