@@ -253,3 +253,52 @@ func BenchmarkRecovery(b *testing.B) {
 		end()
 	}
 }
+
+// BenchmarkQueries asks a device with 33 days of readings each second.
+func BenchmarkQueries(b *testing.B) {
+	const each, batches = 2000, 1440
+	cfg, end := onDisk(b, b.TempDir())
+	defer end()
+	r, err := road.Open(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close(context.Background())
+	slots := make(chan bool, 8)
+	for i := range batches {
+		slots <- true
+		if err := r.SubmitAsync(wardBatch("a", int64(i)*each, each), func([]reading.Outcome, error) { <-slots }); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for range cap(slots) {
+		slots <- true
+	}
+	spo2 := []pleth.Metric{pleth.SpO2}
+	last := epoch + each*batches*1e9
+	for _, c := range []struct {
+		name string
+		run  func(i int64) int
+	}{
+		{"ten-minutes", func(i int64) int {
+			from := epoch + i*7919%(each*batches-600)*1e9
+			return rows(b, r, road.Query{Devices: []string{"a"}, From: from, To: from + 600e9}).Rows.Len()
+		}},
+		{"night-in-buckets", func(i int64) int {
+			from := epoch + i*7919%(each*batches-28800)*1e9
+			return len(buckets(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2, From: from, To: from + 28800e9}, 29e9))
+		}},
+		{"all-by-hour", func(int64) int { return len(buckets(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2}, 3600e9)) }},
+		{"derived-ten-minutes", func(i int64) int {
+			return len(derived(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2, From: last - 600e9}))
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			n := 0
+			for i := range b.N {
+				n = c.run(int64(i))
+			}
+			b.ReportMetric(float64(n), "results")
+		})
+	}
+}

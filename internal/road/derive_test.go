@@ -135,3 +135,24 @@ func TestCalibration(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 }
+
+func TestTissueOfStream(t *testing.T) {
+	t.Parallel()
+	r := open(t, roadtest.NewMemory(), func(c *road.Config) { c.SealRows = 50 })
+	b := &reading.Batch{Partition: reading.Partition{Device: "a"}}
+	for k, v := range plethtest.Seconds(t, "300x70 120x46") {
+		b.Rows.AddRow(epoch + int64(k)*1e9)
+		b.Rows.Set(pleth.RSO2, pleth.FloatValue(v))
+		b.Rows.SetInt(pleth.SpO2, 92)
+	}
+	submit(t, r, b)
+	got, err := r.Tissue(context.Background(), road.TissueQuery{Device: "a", Metric: pleth.RSO2, From: epoch, To: epoch + 1000e9})
+	if err != nil || got.Valid != 420 || got.Baseline != 70 || got.Falls[0] != 120 || got.Areas[0].Area != 20 || got.ExtractionValid != 420 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	for _, q := range []road.TissueQuery{{Device: "a", Metric: pleth.SpO2, From: 0, To: 1}, {Device: "a", Metric: pleth.RSO2}, {Device: "b", Metric: pleth.RSO2, From: 0, To: 1}} {
+		if _, err := r.Tissue(context.Background(), q); err == nil {
+			t.Errorf("%+v is measured", q)
+		}
+	}
+}
