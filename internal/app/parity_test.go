@@ -13,6 +13,7 @@ import (
 	"pleth"
 	"pleth/internal/analysis"
 	"pleth/internal/app"
+	"pleth/internal/intake"
 	"pleth/internal/plethtest"
 	"pleth/internal/reading"
 	"pleth/internal/road"
@@ -132,16 +133,40 @@ func streamed(t *testing.T, rec *app.Recording, r *plethtest.Random) {
 		}
 	}
 	metric := rec.Traces[0].Session.Header.Timeline()
+	// What the file would give if it ended after so many rows, while the
+	// stream goes on.
+	end := 1 + r.Intn(rows.Len())
+	var part pleth.Batch
+	for i := range end {
+		part.AppendRow(&rows, i)
+	}
+	kept := sent(t, open, p, &part, r)
+	header := rec.Traces[0].Session.Header
+	// A stream does not know what the head of a file states.
+	header = pleth.Header{Clock: pleth.UTCClock, Metric: header.Metric}
+	compare(t, "an open session", ended(t, header, &part, set), open, metric)
+	// And all of it; what was sent before is known.
+	kept += sent(t, open, p, &rows, r)
+	if kept != rows.Len() {
+		t.Errorf("%d readings kept, want %d", kept, rows.Len())
+	}
+	want := rec.Doc
+	analysis.Evaluate(evaluated(want))
+	compare(t, "the recording", want, open, metric)
+}
+
+// sent submits rows in some order of arrival and returns how many were kept.
+func sent(t *testing.T, to *road.Road, p reading.Partition, rows *pleth.Batch, r *plethtest.Random) int {
 	order := arrival(rows.Times(), r)
 	kept := 0
 	for len(order) > 0 {
 		size := min(len(order), 1+r.Intn(1500))
-		b := &reading.Batch{Partition: p, Origin: reading.Origin{Door: "test"}, Received: start}
+		b := &reading.Batch{Partition: p, Origin: reading.Origin{Door: "test"}, Received: rows.Time(0)}
 		for _, i := range order[:size] {
-			b.Rows.AppendRow(&rows, i)
+			b.Rows.AppendRow(rows, i)
 		}
 		order = order[size:]
-		out, err := open.Submit(context.Background(), b)
+		out, err := to.Submit(context.Background(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -151,10 +176,32 @@ func streamed(t *testing.T, rec *app.Recording, r *plethtest.Random) {
 			}
 		}
 	}
-	if kept != rows.Len() {
-		t.Errorf("%d readings kept, want %d", kept, rows.Len())
+	return kept
+}
+
+// ended returns the document of a recording that holds rows alone.
+func ended(t *testing.T, h pleth.Header, rows *pleth.Batch, set analysis.Settings) *analysis.Document {
+	in := intake.New(intake.Options{})
+	if err := in.Start(h); err != nil {
+		t.Fatal(err)
 	}
-	list, _, err := open.Sessions(context.Background(), road.SessionQuery{})
+	if err := in.Rows(rows); err != nil {
+		t.Fatal(err)
+	}
+	doc := analysis.NewDocument(program, set, nil)
+	for _, s := range in.Close() {
+		if one := analysis.Analyse(s, "", set); one.Derived.Valid > 0 {
+			doc.Sessions = append(doc.Sessions, one.Result)
+		}
+	}
+	analysis.Evaluate(evaluated(doc))
+	return doc
+}
+
+// compare compares the documents of all sessions of a road with those wanted.
+func compare(t *testing.T, what string, want *analysis.Document, r *road.Road, metric pleth.Metric) {
+	t.Helper()
+	list, _, err := r.Sessions(context.Background(), road.SessionQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,17 +210,15 @@ func streamed(t *testing.T, rec *app.Recording, r *plethtest.Random) {
 		if one.Metric != metric {
 			continue
 		}
-		doc, err := open.Analysis(context.Background(), one.Key)
+		doc, err := r.Analysis(context.Background(), one.Key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got = append(got, doc.Sessions...)
 	}
-	want := rec.Doc
-	analysis.Evaluate(evaluated(want))
 	x, y := bare(t, want.Sessions), bare(t, got)
 	if !bytes.Equal(x, y) {
-		t.Errorf("%d sessions, want %d; first difference: %s", len(got), len(want.Sessions), difference(x, y))
+		t.Errorf("%s: %d sessions, want %d; first difference: %s", what, len(got), len(want.Sessions), difference(x, y))
 	}
 }
 
