@@ -61,9 +61,10 @@ type Road struct {
 
 	documents documents
 
-	failed atomic.Pointer[error] // why the log cannot be written
-	totals struct{ accepted, late, duplicate, conflict atomic.Int64 }
-	listed atomic.Pointer[[]*head] // all heads by device and recording; nil: to be made again
+	failed       atomic.Pointer[error] // why the log cannot be written
+	totals       struct{ accepted, late, duplicate, conflict atomic.Int64 }
+	sealFailures atomic.Int64
+	listed       atomic.Pointer[[]*head] // all heads by device and recording; nil: to be made again
 }
 
 // Open starts a road on its stores. It returns when the log behind every
@@ -258,6 +259,7 @@ func (r *Road) writable(err error) {
 }
 
 func (r *Road) sealFailed(err error) {
+	r.sealFailures.Add(1)
 	r.cfg.Logger.Error("rows cannot be sealed and stay in memory", "error", err)
 }
 
@@ -276,6 +278,31 @@ func (r *Road) count(outcomes []reading.Outcome) {
 // Totals returns what became of all readings since the road was opened.
 func (r *Road) Totals() Counts {
 	return Counts{r.totals.accepted.Load(), r.totals.late.Load(), r.totals.conflict.Load(), r.totals.duplicate.Load()}
+}
+
+// Stats is how a road is doing, for metrics.
+type Stats struct {
+	Totals       Counts
+	Partitions   int
+	Queued       int64 // readings that wait to be written
+	Unsealed     int64 // rows in memory
+	SealFailures int64 // since the start
+	Failed       error // why the log cannot be written; nil: it can
+}
+
+// Stats returns how the road is doing.
+func (r *Road) Stats() Stats {
+	out := Stats{Totals: r.Totals(), SealFailures: r.sealFailures.Load(), Failed: r.Failed()}
+	for _, s := range r.shards {
+		out.Queued += s.rows.Load()
+	}
+	for _, h := range r.all() {
+		h.mu.RLock()
+		out.Partitions++
+		out.Unsealed += int64(len(h.order))
+		h.mu.RUnlock()
+	}
+	return out
 }
 
 // tick writes a tick to the log of every device that fell silent.

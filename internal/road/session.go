@@ -2,6 +2,7 @@ package road
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"slices"
 
@@ -313,8 +314,8 @@ type place struct {
 func (r *Road) find(ctx context.Context, keyOrID string) (*place, error) {
 	unknown := false
 	for _, byID := range [...]bool{false, true} {
-		if byID && !unknown {
-			break
+		if byID && (!unknown || !mayBeID(keyOrID)) {
+			break // nothing is read for what cannot be an id
 		}
 		for _, h := range r.all() {
 			for _, m := range timelines {
@@ -339,6 +340,12 @@ func (r *Road) find(ctx context.Context, keyOrID string) (*place, error) {
 		}
 	}
 	return nil, ErrNotFound
+}
+
+// mayBeID reports whether text has the form of the id of a session.
+func mayBeID(text string) bool {
+	_, err := hex.DecodeString(text)
+	return err == nil && len(text) == 32
 }
 
 // touched notes that a control record changed what is derived from time from on.
