@@ -28,7 +28,7 @@ var ErrKey = errors.New("wrong key")
 // files are only appended to, and a log that Pebble would use again is written
 // anew. That the bytes are those that were written is left to the checksums
 // inside, which find damage but not an attacker who can write to the disk:
-// docs/decisions/021-encryption-at-rest.md.
+// docs/decisions/031-encryption-at-rest.md.
 const (
 	magic      = "pleth\x00e1"
 	nonceLen   = 12

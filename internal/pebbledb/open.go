@@ -160,7 +160,7 @@ func makeDir(fs vfs.FS, dir string) error {
 }
 
 // settings are what the log and the series need of Pebble:
-// docs/decisions/020-storage-settings.md.
+// docs/decisions/030-storage-settings.md.
 func settings(o Options) *pebble.Options {
 	p := &pebble.Options{
 		FormatMajorVersion:          pebble.FormatWALSyncChunks, // a flaw inside its log is told from a torn end
