@@ -67,8 +67,8 @@ fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
 	    echo "== $$pkg $$f"; $(GO) test -run xxx -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; done
 
-big: ## an Apple Health export of 2 GB, read in 100 MB of memory (half a minute)
-	PLETH_BIG=1 $(GO) test -count=1 -v -run TestMemory ./internal/device/applehealth
+big: ## an Apple Health export of 2 GB, read and analysed in 100 MB of memory (two minutes)
+	PLETH_BIG=1 $(GO) test -count=1 -v -run TestMemory ./internal/device/applehealth ./cmd/pleth
 
 validate: ## events found against planted ones, the full campaign (about 3 minutes)
 	$(GO) test ./internal/validation -nights 1000 -timeout 60m

@@ -45,6 +45,9 @@ type Header struct {
 	// stand in any order: they are sorted by their stamps. Otherwise the order
 	// of the file is the witness.
 	ByTime bool
+	// InOrder says of a recording with ByTime that its reader has sorted the
+	// rows already, so that nobody needs to hold them to do so.
+	InOrder bool
 
 	// Reported are the device's own figures, by metric id, kept beside ours.
 	Reported map[string]float64

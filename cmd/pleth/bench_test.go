@@ -21,12 +21,7 @@ import (
 // what else is installed does not count against it.
 func BenchmarkCommand(b *testing.B) {
 	dir := b.TempDir()
-	bin, night := filepath.Join(dir, "pleth"), filepath.Join(dir, "night.csv")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("%v\n%s", err, out)
-	}
+	bin, night := built(b, dir), filepath.Join(dir, "night.csv")
 	writeNight(b, night)
 	const parse = "import csv, sys; list(csv.reader(open(sys.argv[1])))"
 	python, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
@@ -38,10 +33,10 @@ func BenchmarkCommand(b *testing.B) {
 	peak := 0
 	for b.Loop() {
 		start := time.Now()
-		cpu, kB := measured(b, bin, "analyze", "--json", night)
+		cpu, kB := measured(b, exec.Command(bin, "analyze", "--json", night))
 		wall = append(wall, float64(time.Since(start))/1e6)
 		own, peak = append(own, cpu), max(peak, kB)
-		cpu, _ = measured(b, peer, "-I", "-S", "-c", parse, night)
+		cpu, _ = measured(b, exec.Command(peer, "-I", "-S", "-c", parse, night))
 		other = append(other, cpu)
 	}
 	b.ReportMetric(0, "ns/op") // of both together; says nothing
@@ -50,6 +45,18 @@ func BenchmarkCommand(b *testing.B) {
 	b.ReportMetric(median(other), "python-cpu-ms")
 	b.ReportMetric(median(own)/median(other), "of-python")
 	b.ReportMetric(float64(peak)/1024, "peak-MB")
+}
+
+// built builds the program into dir and returns its path.
+func built(b testing.TB, dir string) string {
+	b.Helper()
+	bin := filepath.Join(dir, "pleth")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("%v\n%s", err, out)
+	}
+	return bin
 }
 
 func writeNight(b *testing.B, path string) {
@@ -73,9 +80,8 @@ func writeNight(b *testing.B, path string) {
 // measured runs a program and returns its CPU time in ms and the most memory
 // it had in use in kB, as far as it was seen: what the system counts for a
 // child includes the memory of the test that started it.
-func measured(b *testing.B, name string, args ...string) (cpu float64, kB int) {
+func measured(b testing.TB, cmd *exec.Cmd) (cpu float64, kB int) {
 	b.Helper()
-	cmd := exec.Command(name, args...)
 	if err := cmd.Start(); err != nil {
 		b.Fatal(err)
 	}
@@ -90,7 +96,7 @@ func measured(b *testing.B, name string, args ...string) (cpu float64, kB int) {
 			}
 			return float64(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()) / 1e6, kB
 		case <-time.After(time.Millisecond):
-			kB = max(kB, highWater(status, name))
+			kB = max(kB, highWater(status, cmd.Path))
 		}
 	}
 }

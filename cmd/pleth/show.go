@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -59,6 +60,7 @@ type summary struct {
 type prepared struct {
 	rec  *app.Recording
 	text []byte
+	more func() error // prints what is too much for text; nil: nothing
 	rows []terminal.Row
 	err  error
 }
@@ -67,12 +69,22 @@ type prepared struct {
 func (s *summary) prepare(r *app.Recording) *prepared {
 	p := &prepared{rec: r, err: r.Err}
 	var b bytes.Buffer
+	if r.Usable() && r.Long() {
+		files, err := s.out.Write(r)
+		p.err = errors.Join(p.err, err)
+		if s.many {
+			p.rows, err = longRows(r)
+			p.err = errors.Join(p.err, err)
+		}
+		p.more = func() error { return s.render(s.env.stdout, r, files) }
+		return p
+	}
 	if r.Usable() {
 		files, err := s.out.Write(r)
 		p.err = errors.Join(p.err, err, s.render(&b, r, files))
 		p.rows = rowsOf(r)
 	} else if s.cmd.JSON && errors.Is(r.Err, app.ErrNoData) {
-		p.err = errors.Join(p.err, encode(&b, r))
+		p.err = errors.Join(p.err, r.Encode(&b))
 	}
 	p.text = b.Bytes()
 	r.Traces, r.Strips, r.Doc = nil, nil, nil
@@ -80,10 +92,10 @@ func (s *summary) prepare(r *app.Recording) *prepared {
 }
 
 // render writes what a usable recording prints on standard output.
-func (s *summary) render(b *bytes.Buffer, r *app.Recording, files []string) error {
+func (s *summary) render(b io.Writer, r *app.Recording, files []string) error {
 	switch {
 	case s.cmd.JSON:
-		return encode(b, r)
+		return r.Encode(b)
 	case s.cmd.CSV != "" && s.cmd.Out == "":
 		return app.WriteCSV(b, r, s.cmd.CSV)
 	case s.many:
@@ -91,21 +103,21 @@ func (s *summary) render(b *bytes.Buffer, r *app.Recording, files []string) erro
 	}
 	look := s.look
 	look.Written = files
-	for i, t := range r.Traces {
-		if i > 0 {
-			b.WriteString("\n")
+	for i := range r.Len() {
+		doc, night, err := r.Night(i, true)
+		if err != nil {
+			return err
 		}
-		if err := terminal.Write(b, report.Input{Document: r.Doc, Night: t, Strips: r.Strips}, look); err != nil {
+		if i > 0 {
+			if _, err := io.WriteString(b, "\n"); err != nil {
+				return err
+			}
+		}
+		if err := terminal.Write(b, report.Input{Document: doc, Night: night, Strips: r.Strips}, look); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func encode(b *bytes.Buffer, r *app.Recording) error {
-	line, err := analysis.Encode(r.Doc)
-	b.Write(line)
-	return err
 }
 
 // rowsOf returns the lines of the table for a recording: small copies, so that
@@ -113,21 +125,43 @@ func encode(b *bytes.Buffer, r *app.Recording) error {
 func rowsOf(r *app.Recording) []terminal.Row {
 	var rows []terminal.Row
 	for _, full := range r.Doc.Sessions {
-		night := &analysis.Session{Start: full.Start, Quality: analysis.Quality{Grade: full.Quality.Grade}, Metrics: map[string]float64{}}
-		for _, id := range []string{"time.valid_s", "spo2.mean", "spo2.min", "below.90.pct", "odi4.per_h"} {
-			if v, ok := full.Metrics[id]; ok {
-				night.Metrics[id] = v
-			}
-		}
-		rows = append(rows, terminal.Row{File: r.Parts[0].Path, Night: night})
+		rows = append(rows, rowOf(r, full))
 	}
 	return rows
+}
+
+// longRows returns the same of a recording whose sessions are not in memory.
+func longRows(r *app.Recording) ([]terminal.Row, error) {
+	var rows []terminal.Row
+	for i := range r.Len() {
+		_, night, err := r.Night(i, false)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, rowOf(r, night.Result))
+	}
+	return rows, nil
+}
+
+func rowOf(r *app.Recording, full *analysis.Session) terminal.Row {
+	night := &analysis.Session{Start: full.Start, Quality: analysis.Quality{Grade: full.Quality.Grade}, Metrics: map[string]float64{}}
+	for _, id := range []string{"time.valid_s", "spo2.mean", "spo2.min", "below.90.pct", "odi4.per_h"} {
+		if v, ok := full.Metrics[id]; ok {
+			night.Metrics[id] = v
+		}
+	}
+	return terminal.Row{File: r.Parts[0].Path, Night: night}
 }
 
 // show prints one recording, in order.
 func (s *summary) show(p *prepared) error {
 	if _, err := s.env.stdout.Write(p.text); err != nil {
 		return err
+	}
+	if p.more != nil {
+		if err := p.more(); err != nil {
+			return err
+		}
 	}
 	if p.err == nil {
 		s.good++

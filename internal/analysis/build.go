@@ -1,10 +1,14 @@
 package analysis
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
+	"iter"
 	"strconv"
 	"time"
 
@@ -253,6 +257,55 @@ func Encode(d *Document) ([]byte, error) {
 		return nil, err
 	}
 	return append(b, '\n'), nil
+}
+
+// EncodeTo writes what Encode returns of a document like d that has the given
+// sessions, one at a time. It stops at the first error among them.
+func EncodeTo(w io.Writer, d *Document, sessions iter.Seq2[*Session, error]) error {
+	head := *d
+	head.Sessions, head.Comparison = []*Session{}, nil
+	b, err := json.Marshal(&head)
+	if err != nil {
+		return err
+	}
+	out := bufio.NewWriter(w)
+	out.Write(bytes.TrimSuffix(b, []byte("]}")))
+	list := func(first bool, v any) error {
+		if !first {
+			out.WriteByte(',')
+		}
+		b, err := json.Marshal(v)
+		out.Write(b)
+		return err
+	}
+	first := true
+	for s, err := range sessions {
+		if err != nil {
+			return err
+		}
+		if err := list(first, s); err != nil {
+			return err
+		}
+		first = false
+	}
+	out.WriteByte(']')
+	if c := d.Comparison; c != nil {
+		out.WriteString(`,"comparison":{"nights":[`)
+		for i := range c.Nights {
+			if err := list(i == 0, &c.Nights[i]); err != nil {
+				return err
+			}
+		}
+		out.WriteString(`],"sessions":[`)
+		for i := range c.Sessions {
+			if err := list(i == 0, &c.Sessions[i]); err != nil {
+				return err
+			}
+		}
+		out.WriteString(`]}`)
+	}
+	out.WriteString("}\n")
+	return out.Flush()
 }
 
 // Resolve checks the configuration and derives from it what the core takes.

@@ -27,20 +27,29 @@ type Facts struct {
 // FactsOf returns the facts of the sessions of d.
 func FactsOf(d *Document) []Facts {
 	var out []Facts
-	inputs := make([]string, len(d.Inputs))
-	for i, in := range d.Inputs {
-		inputs[i] = in.SHA256
-	}
-	groups := groupsOf(d)
-	for k, s := range d.Sessions {
-		f := Facts{ID: s.ID, Start: s.Start, Inputs: inputs, group: groups[k], ids: sortedIDs(s.Metrics)}
+	for _, s := range d.Sessions {
+		f := Facts{ID: s.ID, Start: s.Start, ids: sortedIDs(s.Metrics)}
 		f.values = make([]float64, len(f.ids))
 		for i, id := range f.ids {
 			f.values[i] = s.Metrics[id]
 		}
 		out = append(out, f)
 	}
+	Place(out, d)
 	return out
+}
+
+// Place tells facts which document they are of: d has their sessions in the
+// same order, of which it needs only the devices. It is for those who took the
+// facts of each session alone, before its recording ended.
+func Place(facts []Facts, d *Document) {
+	inputs := make([]string, len(d.Inputs))
+	for i, in := range d.Inputs {
+		inputs[i] = in.SHA256
+	}
+	for k, group := range groupsOf(d) {
+		facts[k].Inputs, facts[k].group = inputs, group
+	}
 }
 
 // Share makes facts use the lists of ids in known where theirs are equal, and

@@ -33,6 +33,10 @@ type Analyzer struct {
 	// nil: nobody is. It may run on several goroutines.
 	keep func(r *Recording, sessions []*session.Session)
 	lean bool // keep the traces of the first and the last session only
+	// spool takes the sessions of recordings that have many; nil: all stay in memory.
+	spool  *spool
+	strips bool // those of them are kept
+	heap   *heap
 }
 
 // Recording is one analysed recording: of one file, of one member of an
@@ -50,6 +54,8 @@ type Recording struct {
 	// Err is why the recording could not be read, or not to its end: Doc then
 	// holds what came before, and no session if nothing did.
 	Err error
+
+	long *long // where the sessions are, if they are many
 }
 
 // Part is one recording in one file.
@@ -59,44 +65,34 @@ type Part struct {
 }
 
 // Usable reports whether the recording has anything to show.
-func (r *Recording) Usable() bool { return r.Doc != nil && len(r.Doc.Sessions) > 0 }
+func (r *Recording) Usable() bool { return r.Len() > 0 }
 
 // analyse makes the document of what was read, without findings.
 func (a *Analyzer) analyse(where []Part, parts ...*recording) *Recording {
 	out := &Recording{Parts: where}
 	inputs := make([]analysis.Input, len(parts))
-	var sessions []*session.Session
+	nights := &gathered{a: a}
 	for i, p := range parts {
 		inputs[i] = p.input
-		sessions = append(sessions, p.sessions...)
-		p.sessions = nil
+		if p.nights != nil {
+			nights, p.nights = p.nights, nil
+		}
 		if out.Err == nil {
 			out.Err = p.err
 		}
 	}
 	if a.keep != nil {
-		a.keep(out, slices.Clone(sessions))
+		a.keep(out, slices.Clone(nights.kept))
 	}
 	out.Doc = analysis.NewDocument(a.program, a.settings, inputs)
-	for i, s := range sessions {
-		sessions[i] = nil // years of days are too much to keep
-		key := session.Key("import-"+inputs[0].SHA256[:8], "", s.Start)
-		night := analysis.Analyse(s, key, a.settings)
-		if night.Derived.Valid == 0 {
-			continue
-		}
-		out.Doc.Sessions = append(out.Doc.Sessions, night.Result)
-		if a.lean && len(out.Traces) > 1 {
-			out.Traces = out.Traces[:1]
-		}
-		out.Traces = append(out.Traces, night)
-	}
+	nights.finish(out)
 	switch {
-	case len(out.Doc.Sessions) == 0 && out.Err == nil && (a.intake.From != intake.Bound{} || a.intake.To != intake.Bound{}):
+	case nights.err != nil:
+	case out.Len() == 0 && out.Err == nil && (a.intake.From != intake.Bound{} || a.intake.To != intake.Bound{}):
 		out.Err = &device.Error{What: "no oximetry in the part that --from and --to leave of this file", Do: "ask for more of it", Kind: ErrNoData}
-	case len(out.Doc.Sessions) == 0 && out.Err == nil:
+	case out.Len() == 0 && out.Err == nil:
 		out.Err = ErrNoData
-	case len(out.Doc.Sessions) > 0 && out.Err != nil && !errors.Is(out.Err, context.Canceled):
+	case out.Len() > 0 && out.Err != nil && !errors.Is(out.Err, context.Canceled):
 		// What came before the fault is analysed, and the fault is told.
 		last := &out.Doc.Inputs[len(inputs)-1]
 		w := analysis.Warning{Code: "incomplete", Text: out.Err.Error() + "; what came before is analysed"}

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"pleth"
-	"pleth/internal/intake"
+	"pleth/internal/analysis"
 	"pleth/internal/session"
 )
 
@@ -26,15 +26,20 @@ type edge struct {
 }
 
 func edgeOf(r *Recording) edge {
-	if len(r.Traces) == 0 {
+	var first, last *analysis.Analysed
+	switch {
+	case r.long != nil:
+		first, last = r.long.first, r.long.last
+	case len(r.Traces) > 0:
+		first, last = r.Traces[0], r.Traces[len(r.Traces)-1]
+	default:
 		return edge{}
 	}
-	first, last := r.Traces[0].Session, r.Traces[len(r.Traces)-1]
-	h := first.Header
+	h := first.Session.Header
 	return edge{
 		ok: h.Clock != pleth.NoClock, format: r.Doc.Inputs[0].Format, device: h.Device, clock: h.Clock,
 		zone: h.Zone, origin: h.Origin, timeline: h.Timeline(),
-		start: first.Start, end: last.Session.Start + last.Derived.Span,
+		start: first.Session.Start, end: last.Session.Start + last.Derived.Span,
 		gap: max(int64(session.Gap), last.Session.Interval*5/2) - last.Session.Interval,
 	}
 }
@@ -80,7 +85,7 @@ func (m *measured) join(ctx context.Context, r *Run) error {
 		}
 		first := slices.Min(chain)
 		gone[first] = false
-		rec := r.Analyzer.Parts(ctx, parts)
+		rec := r.analyzer(m).Parts(ctx, parts)
 		e := r.entry(rec)
 		for k := range e.facts {
 			e.facts[k].Order = first
@@ -104,7 +109,7 @@ func (a *Analyzer) Parts(ctx context.Context, parts []Part) *Recording {
 		all := a.readFile(ctx, parts[0].Path, selection{})
 		return a.analyse(parts, all[min(parts[0].Index, len(all)-1)])
 	}
-	rows := intake.New(a.intake)
+	rows, nights := a.gather()
 	var read []*recording
 	for i := 0; i < len(parts); {
 		path := parts[i].Path
@@ -117,6 +122,6 @@ func (a *Analyzer) Parts(ctx context.Context, parts []Part) *Recording {
 			read = append(read, all[min(k, len(all)-1)])
 		}
 	}
-	read[len(read)-1].take(rows)
+	read[len(read)-1].take(rows, nights)
 	return a.analyse(parts, read...)
 }

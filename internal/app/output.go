@@ -6,7 +6,6 @@ import (
 	"io"
 	"path/filepath"
 
-	"pleth/internal/analysis"
 	"pleth/internal/atomicfile"
 	"pleth/internal/export"
 	"pleth/internal/report"
@@ -39,27 +38,33 @@ func (o *Output) Write(r *Recording) ([]string, error) {
 		return nil
 	}
 	steps := []error{
-		write(o.JSON, ".json", func(w io.Writer) error {
-			b, err := analysis.Encode(r.Doc)
+		write(o.JSON, ".json", r.Encode),
+		write(o.CSV != "", "."+o.CSV+".csv", func(w io.Writer) error { return WriteCSV(w, r, o.CSV) }),
+		write(o.Parquet, ".parquet", func(w io.Writer) error {
+			doc, traces, err := r.all(true)
 			if err != nil {
 				return err
 			}
-			_, err = w.Write(b)
-			return err
+			return export.Parquet(w, doc, traces)
 		}),
-		write(o.CSV != "", "."+o.CSV+".csv", func(w io.Writer) error { return WriteCSV(w, r, o.CSV) }),
-		write(o.Parquet, ".parquet", func(w io.Writer) error { return export.Parquet(w, r.Doc, r.Traces) }),
 	}
 	if err := errors.Join(steps...); err != nil {
 		return paths, err
 	}
-	for i, trace := range r.Traces {
-		in := report.Input{Document: r.Doc, Night: trace, Strips: r.Strips}
+	if !o.PDF && !o.HTML {
+		return paths, nil
+	}
+	for i := range r.Len() {
+		doc, trace, err := r.Night(i, true)
+		if err != nil {
+			return paths, err
+		}
+		in := report.Input{Document: doc, Night: trace, Strips: r.Strips}
 		ending := ""
 		if i > 0 {
 			ending = fmt.Sprintf("-session-%d", i+1)
 		}
-		err := errors.Join(
+		err = errors.Join(
 			write(o.PDF, ending+".pdf", func(w io.Writer) error { return report.PDF(w, in) }),
 			write(o.HTML, ending+".html", func(w io.Writer) error { return report.HTML(w, in) }))
 		if err != nil {
@@ -71,11 +76,14 @@ func (o *Output) Write(r *Recording) ([]string, error) {
 
 // WriteCSV writes one table of a recording: samples, episodes or falls.
 func WriteCSV(w io.Writer, r *Recording, table string) error {
-	switch table {
-	case "samples":
-		return export.Samples(w, r.Traces)
-	case "episodes":
-		return export.Episodes(w, r.Doc.Sessions)
+	doc, traces, err := r.all(table == "samples")
+	switch {
+	case err != nil:
+		return err
+	case table == "samples":
+		return export.Samples(w, traces)
+	case table == "episodes":
+		return export.Episodes(w, doc.Sessions)
 	}
-	return export.Falls(w, r.Doc.Sessions)
+	return export.Falls(w, doc.Sessions)
 }

@@ -14,15 +14,14 @@ import (
 	"pleth/internal/analysis"
 	"pleth/internal/device"
 	"pleth/internal/intake"
-	"pleth/internal/session"
 )
 
 // recording is one recording as it was read.
 type recording struct {
-	input    analysis.Input
-	header   pleth.Header
-	sessions []*session.Session
-	err      error // what stopped the reading; the sessions before it stand
+	input  analysis.Input
+	header pleth.Header
+	nights *gathered // nil where the rows went to those of another
+	err    error     // what stopped the reading; the sessions before it stand
 
 	rows *intake.Sessions
 }
@@ -147,7 +146,7 @@ func (c *collector) Start(h pleth.Header) error {
 	}
 	switch {
 	case c.sel.into == nil:
-		r.rows = intake.New(c.a.intake)
+		r.rows, r.nights = c.a.gather()
 	case slices.Contains(c.sel.only, c.before+len(c.all)):
 		r.rows = c.sel.into
 	}
@@ -185,18 +184,26 @@ func (c *collector) finish(w *device.Writer, err error) []*recording {
 		case c.sel.into != nil:
 			c.sel.into.End()
 		case r.rows != nil:
-			r.take(r.rows)
+			r.take(r.rows, r.nights)
 		}
 	}
 	c.all[len(c.all)-1].err = err
 	return c.all
 }
 
-// take closes rows and keeps its sessions, with what there is to say about them.
-func (r *recording) take(rows *intake.Sessions) {
-	r.sessions = rows.Close()
-	for _, s := range r.sessions {
-		for _, p := range intake.Problems(s.Counts) {
+// gather returns what cuts the rows of a recording, and what takes its sessions.
+func (a *Analyzer) gather() (*intake.Sessions, *gathered) {
+	rows, nights := intake.New(a.intake), &gathered{a: a}
+	rows.HandTo(nights.take)
+	return rows, nights
+}
+
+// take closes rows, whose sessions went to nights, with what there is to say about them.
+func (r *recording) take(rows *intake.Sessions, nights *gathered) {
+	rows.Close()
+	r.nights = nights
+	for _, counts := range nights.counts {
+		for _, p := range intake.Problems(counts) {
 			r.warn("", p.Code, p.Text)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"runtime"
 
 	"pleth/internal/analysis"
@@ -39,7 +38,9 @@ func (r *Run) Each(ctx context.Context, paths []string, each func(*Recording) an
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	m := &measured{}
-	defer m.close()
+	m.heap.most = heapFor(min(jobs, len(paths)))
+	defer m.heap.free()
+	defer m.spool.close()
 	if err := r.measure(ctx, m, paths, jobs); err != nil {
 		return err
 	}
@@ -62,6 +63,10 @@ func (r *Run) Each(ctx context.Context, paths []string, each func(*Recording) an
 				return result{nil, err}
 			}
 			rec.Strips = m.strips
+			if rec.long != nil {
+				rec.long.compare(nights)
+				return result{each(rec), nil}
+			}
 			rec.Doc.Comparison = nights.Compare(rec.Doc)
 			analysis.Evaluate(rec.Doc)
 			return result{each(rec), nil}
@@ -77,8 +82,8 @@ func (r *Run) Each(ctx context.Context, paths []string, each func(*Recording) an
 // measured are the recordings of a run between its two passes.
 type measured struct {
 	list   []entry
-	spool  *os.File
-	size   int64
+	spool  spool
+	heap   heap
 	strips map[string]*chart.Strip
 	ids    map[string][]string // shared by the facts of list
 }
@@ -87,25 +92,17 @@ type measured struct {
 type entry struct {
 	rec    *Recording // Doc is nil if it is in the spool
 	body   []byte     // the document on its way there
-	at     int64
-	length int
+	at     piece
 	facts  []analysis.Facts
 	edge   edge
 	strips map[string]*chart.Strip
-}
-
-func (m *measured) close() {
-	if m.spool != nil {
-		_ = m.spool.Close()
-		_ = os.Remove(m.spool.Name())
-	}
 }
 
 // measure is the first pass: every file by itself, then those that join.
 func (r *Run) measure(ctx context.Context, m *measured, paths []string, jobs int) error {
 	done := 0
 	err := ordered(ctx, len(paths), jobs,
-		func(i int) []entry { return r.entries(ctx, paths[i], len(paths) > keepAll) },
+		func(i int) []entry { return r.entries(ctx, m, paths[i], len(paths) > keepAll) },
 		func(_ int, found []entry) error {
 			for _, e := range found {
 				if err := m.add(e); err != nil {
@@ -124,14 +121,20 @@ func (r *Run) measure(ctx context.Context, m *measured, paths []string, jobs int
 	return m.join(ctx, r)
 }
 
-// entries analyses one file; slim ones let go of all but the encoded document.
-func (r *Run) entries(ctx context.Context, path string, slim bool) []entry {
-	var out []entry
+// analyzer returns the Analyzer of r for the first pass.
+func (r *Run) analyzer(m *measured) *Analyzer {
 	a := *r.Analyzer
-	a.lean = !r.Traces && !r.Strips
-	for _, rec := range a.File(ctx, path) {
+	a.lean, a.strips, a.spool = !r.Traces && !r.Strips, r.Strips, &m.spool
+	a.heap = &m.heap
+	return &a
+}
+
+// entries analyses one file; slim ones let go of all but the encoded document.
+func (r *Run) entries(ctx context.Context, m *measured, path string, slim bool) []entry {
+	var out []entry
+	for _, rec := range r.analyzer(m).File(ctx, path) {
 		e := r.entry(rec)
-		if slim {
+		if slim && rec.long == nil {
 			body, err := json.Marshal(rec.Doc)
 			if err != nil {
 				panic(err) // documents hold finite numbers and text only
@@ -146,7 +149,13 @@ func (r *Run) entries(ctx context.Context, path string, slim bool) []entry {
 
 // entry takes from a recording what its run needs to know.
 func (r *Run) entry(rec *Recording) entry {
-	e := entry{rec: rec, edge: edgeOf(rec), facts: analysis.FactsOf(rec.Doc)}
+	e := entry{rec: rec, edge: edgeOf(rec)}
+	if rec.long != nil {
+		e.facts, e.strips = rec.long.facts, rec.long.strips
+		rec.long.facts, rec.long.strips = nil, nil
+		return e
+	}
+	e.facts = analysis.FactsOf(rec.Doc)
 	if r.Strips {
 		e.strips = map[string]*chart.Strip{}
 		for _, t := range rec.Traces {
@@ -168,19 +177,11 @@ func (m *measured) add(e entry) error {
 	maps.Copy(m.strips, e.strips)
 	e.strips = nil
 	if e.body != nil {
-		if m.spool == nil {
-			f, err := os.CreateTemp("", "pleth-*.spool")
-			if err != nil {
-				return fmt.Errorf("make room for many documents: %w", err)
-			}
-			m.spool = f
+		at, err := m.spool.add(e.body)
+		if err != nil {
+			return err
 		}
-		if _, err := m.spool.Write(e.body); err != nil {
-			return fmt.Errorf("write %s: %w", m.spool.Name(), err)
-		}
-		e.at, e.length = m.size, len(e.body)
-		m.size += int64(len(e.body))
-		e.body = nil
+		e.at, e.body = at, nil
 	}
 	m.list = append(m.list, e)
 	return nil
@@ -194,13 +195,13 @@ func (m *measured) load(ctx context.Context, r *Run, i int) (*Recording, error) 
 	if rec.Doc != nil {
 		return rec, nil
 	}
-	body := make([]byte, e.length)
-	if _, err := m.spool.ReadAt(body, e.at); err != nil {
-		return nil, fmt.Errorf("read %s: %w", m.spool.Name(), err)
+	body, err := m.spool.read(e.at)
+	if err != nil {
+		return nil, err
 	}
 	rec.Doc = new(analysis.Document)
-	if err := json.Unmarshal(body, rec.Doc); err != nil {
-		return nil, fmt.Errorf("read %s: %w", m.spool.Name(), err)
+	if err := analysis.Decode(body, rec.Doc); err != nil {
+		return nil, fmt.Errorf("read a document of the spool: %w", err)
 	}
 	if r.Traces && rec.Usable() {
 		again := r.Analyzer.Parts(ctx, rec.Parts)

@@ -26,6 +26,7 @@ type Options struct {
 type Sessions struct {
 	opt  Options
 	done []*session.Session
+	hand func(*session.Session) // gets them instead; nil: nobody
 
 	header pleth.Header
 	cutter *session.Cutter
@@ -45,6 +46,10 @@ type Sessions struct {
 
 // New returns an empty collector for recordings of SpO2.
 func New(opt Options) *Sessions { return &Sessions{opt: opt} }
+
+// HandTo makes s hand each session to f when it is closed, in order, instead of
+// keeping it until Close. It is called before the first Start.
+func (s *Sessions) HandTo(f func(*session.Session)) { s.hand = f }
 
 // Start begins a recording. A second recording continues the last session of
 // the first if their headers agree, it does not begin before the first ended,
@@ -67,7 +72,7 @@ func (s *Sessions) Start(h pleth.Header) error {
 		s.wall, s.strays = wall, strays{}
 	}
 	s.header = h
-	if h.ByTime {
+	if h.ByTime && !h.InOrder {
 		s.sorted = new(pleth.Batch)
 	}
 	return nil
@@ -232,7 +237,8 @@ func (s *Sessions) End() {
 	s.sorted = nil
 }
 
-// Close ends the collection and returns the sessions in order.
+// Close ends the collection and returns the sessions in order that were not
+// handed out.
 func (s *Sessions) Close() []*session.Session {
 	s.End()
 	s.close()
@@ -254,6 +260,10 @@ func (s *Sessions) take(one *session.Session) {
 	one.Counts.Duplicates, one.Counts.Backward, one.Counts.Strays = s.counts.Duplicates, s.counts.Backward, s.counts.Strays
 	one.Counts.RepeatedHour = s.counts.RepeatedHour
 	s.counts = session.Counts{}
+	if s.hand != nil {
+		s.hand(one)
+		return
+	}
 	s.done = append(s.done, one)
 }
 

@@ -260,8 +260,9 @@ func (s *source) see(b []byte) {
 // write writes the recording of one source: its SpO2 in the order of time, and
 // the pulse in the half hour after each.
 func (e *export) write(s *source) {
-	e.w.Begin(pleth.Header{Device: s.device, Clock: pleth.UTCClock, Zone: zone(s.first.offset), ByTime: true})
+	e.w.Begin(pleth.Header{Device: s.device, Clock: pleth.UTCClock, Zone: zone(s.first.offset), ByTime: true, InOrder: true})
 	oxygen, pulse := s.oxygen.inOrder(), s.pulse.inOrder()
+	s.oxygen, s.pulse = series{}, series{} // blocks go when they are written
 	last, any := uint32(0), false
 	beat, rate, more := pulse.next()
 	for {

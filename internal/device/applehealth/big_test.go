@@ -78,7 +78,7 @@ func TestMemory(t *testing.T) {
 	for _, c := range cases {
 		runtime.GC()
 		debug.FreeOSMemory()
-		src := newExport(c.size, c.oxygen, c.heart)
+		src := &plethtest.HealthExport{Size: c.size, Oxygen: c.oxygen, Heart: c.heart}
 		heap := &sampler{r: src}
 		var got counter
 		begin := time.Now()
@@ -93,8 +93,8 @@ func TestMemory(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got.oxygen != src.Oxygen || got.recordings != src.Sources {
-			t.Errorf("%s: read %d rows of SpO2 in %d recordings, want %d in %d", c.name, got.oxygen, got.recordings, src.Oxygen, src.Sources)
+		if got.oxygen != src.OxygenRecords || got.recordings != plethtest.HealthSources {
+			t.Errorf("%s: read %d rows of SpO2 in %d recordings, want %d in %d", c.name, got.oxygen, got.recordings, src.OxygenRecords, plethtest.HealthSources)
 		}
 		if heap.peak > c.most<<20 {
 			t.Errorf("%s of %d MB: %d MB of heap, want at most %d", c.name, c.size>>20, heap.peak>>20, c.most)
@@ -110,7 +110,7 @@ func BenchmarkRead(b *testing.B) {
 		name          string
 		oxygen, heart float64
 	}{{"a watch", 0.03, 0.3}, {"nothing but SpO2", 1, 0}} {
-		text, err := io.ReadAll(newExport(64<<20, c.oxygen, c.heart))
+		text, err := io.ReadAll(&plethtest.HealthExport{Size: 64 << 20, Oxygen: c.oxygen, Heart: c.heart})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -1,0 +1,47 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"pleth/internal/plethtest"
+)
+
+// TestMemoryOfHealthExport: the whole command keeps to 100 MB over an Apple
+// Health export with years of nights, whatever it writes. 128 MB always, 2 GB
+// with PLETH_BIG=1.
+func TestMemoryOfHealthExport(t *testing.T) {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("needs /proc to see the memory of another process")
+	}
+	size := int64(128 << 20)
+	if os.Getenv("PLETH_BIG") != "" {
+		size = 2 << 30
+	}
+	bin := built(t, t.TempDir())
+	for _, what := range []string{"--json", "--csv=episodes"} {
+		src := &plethtest.HealthExport{Size: size, Oxygen: 0.08, Heart: 0.3, Night: 8 * time.Hour}
+		var out lineCount
+		cmd := exec.Command(bin, "analyze", what, "-")
+		cmd.Stdin, cmd.Stdout = src, &out
+		cpu, kB := measured(t, cmd)
+		if kB > 100<<10 || kB == 0 {
+			t.Errorf("%s: %d kB in use, want at most 100 MB", what, kB)
+		}
+		if out == 0 {
+			t.Errorf("%s: nothing was written", what)
+		}
+		t.Logf("%s of %d MB: at most %.1f MB in use, %.1f s of CPU, %d lines", what, size>>20, float64(kB)/1024, cpu/1e3, out)
+	}
+}
+
+// lineCount counts the lines written to it.
+type lineCount int
+
+func (n *lineCount) Write(p []byte) (int, error) {
+	*n += lineCount(strings.Count(string(p), "\n"))
+	return len(p), nil
+}
