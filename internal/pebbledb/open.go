@@ -54,6 +54,7 @@ type DB struct {
 	cache    *pebble.Cache
 	failed   atomic.Pointer[error]
 	patience time.Duration
+	pace     pace
 
 	mu   sync.Mutex // guards the partitions
 	dirs directory
@@ -78,6 +79,7 @@ func Open(dir string, o Options) (*DB, error) {
 	db := &DB{cache: pebble.NewCache(o.Cache), patience: o.Patience}
 	p := settings(o)
 	p.Cache = db.cache
+	p.WALMinSyncInterval = func() time.Duration { return db.pace.interval(time.Now()) }
 	lock, err := lock(fs, dir, o.ReadOnly)
 	if err != nil {
 		db.cache.Unref()
@@ -233,6 +235,7 @@ func (d *DB) Apply(b *pebble.Batch, sync bool) error {
 	}
 	o := pebble.NoSync
 	if sync {
+		d.pace.commits.Add(1)
 		o = pebble.Sync
 	}
 	err := d.DB.Apply(b, o)
