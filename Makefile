@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 PAGES := web/static/dist/index.html
 
-.PHONY: help build pages test-pages run test lint bench fuzz big validate clean
+.PHONY: help build pages test-pages e2e run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,14 @@ test-pages: pages
 	@if command -v npm >/dev/null; then cd web && npm run --silent lint && npm test --silent; \
 	else echo "THE TESTS OF THE PAGES ARE SKIPPED: Node and npm are not installed"; fi
 
+e2e: build ## drive the pages of the real program in Chromium; pictures in out/e2e
+	@if ! command -v npm >/dev/null; then echo "THE BROWSER TESTS ARE SKIPPED: Node and npm are not installed"; [ -z "$$CI" ]; exit; fi; \
+	if [ -z "$$CHROMIUM" ] && ! command -v chromium chromium-browser google-chrome >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; fi; \
+	if [ -z "$$CHROMIUM" ] && ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+	  echo "THE BROWSER TESTS ARE SKIPPED: install the package chromium, or set CHROMIUM to its path"; [ -z "$$CI" ]; exit; fi; \
+	npm --prefix web run --silent e2e
+
 run: build ## analyse a simulated night: prints the summary, leaves report and JSON under out/
 	@mkdir -p out
 	bin/pleth simulate night --sample --out out/night.csv
@@ -44,7 +52,7 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-test: test-pages ## every test, with the race detector
+test: test-pages e2e ## every test, with the race detector and in a browser
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 bench: ## every benchmark; results and how to read them: docs/performance.md

@@ -30,6 +30,7 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
   const scale = useRef<{ view: View; y: (v: number) => number } | null>(null);
   const frame = useRef(0);
   const drawn = useRef(false);
+  const version = useSignal(0); // of the scale, which what lies over the canvas follows
 
   const draw = () => {
     frame.current = 0;
@@ -40,6 +41,7 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
     if (c2.current) pulsePanel(c2.current, panel, a, b);
     if (q.current) qualityStrip(q.current, panel, a, b);
     if (nv.current) drawNavigator(nv.current, panel, a, b);
+    version.value++;
     if (!drawn.current && complete) {
       drawn.current = true;
       performance.mark('night-drawn');
@@ -247,7 +249,7 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
               }}
             />
           )}
-          <Cursor panel={panel} at={cursor.value} scale={scale.current} />
+          <Cursor panel={panel} at={cursor.value} scale={version.value > 0 ? scale.current : null} />
         </div>
         <EventStrip events={events} from={a} to={b} />
         <div class="row">
