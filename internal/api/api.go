@@ -135,7 +135,7 @@ func (a *API) serve(rt *route, w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			a.cfg.Log.Error("request crashed", "method", r.Method, "route", rt.path, "panic", p, "stack", string(debug.Stack()))
-			problem(http.StatusInternalServerError, "internal", "Something failed inside", "the log of the server says what; nothing acknowledged is lost").write(w)
+			problem(http.StatusInternalServerError, "internal", "Something failed inside", "the log of the server says what; nothing acknowledged is lost").Write(w)
 		}
 	}()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -182,10 +182,10 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if allow == "" {
-		notFound("there is nothing at this address; /docs shows what there is").write(w)
+		notFound("there is nothing at this address; /docs shows what there is").Write(w)
 		return
 	}
 	p := problem(http.StatusMethodNotAllowed, "method", "Method not allowed", "this address takes "+allow)
 	p.Allow = allow
-	p.write(w)
+	p.Write(w)
 }

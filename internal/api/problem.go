@@ -52,6 +52,14 @@ func problem(status int, kind, title, detail string) *Problem {
 	return &Problem{Type: problemType + kind, Title: title, Status: status, Detail: detail}
 }
 
+// NewProblem returns a problem of that status and kind, for doors that share
+// the port.
+func NewProblem(status int, kind, title, detail string, errs ...FieldError) *Problem {
+	p := problem(status, kind, title, detail)
+	p.Errors = errs
+	return p
+}
+
 // unprocessable is the answer to parameters or a body that are well formed and wrong.
 func unprocessable(errs []FieldError) *Problem {
 	p := problem(http.StatusUnprocessableEntity, "invalid", "The request is not valid", "see errors; nothing was changed")
@@ -114,11 +122,11 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 		a.cfg.Log.Error("request failed", "method", r.Method, "route", r.Pattern, "error", err)
 		p = problem(http.StatusInternalServerError, "internal", "Something failed inside", "the log of the server says what; nothing acknowledged is lost")
 	}
-	p.write(w)
+	p.Write(w)
 }
 
-// write sends the problem.
-func (p *Problem) write(w http.ResponseWriter) {
+// Write answers with the problem.
+func (p *Problem) Write(w http.ResponseWriter) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")

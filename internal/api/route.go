@@ -1,6 +1,12 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+	"regexp"
+)
+
+// inPath finds the parameters of a path.
+var inPath = regexp.MustCompile(`\{(\w+)\}`)
 
 // route is one method on one path.
 type route struct {
@@ -21,7 +27,7 @@ type route struct {
 // param is one parameter of a route.
 type param struct {
 	name      string
-	in        string // "query", "path"
+	in        string // "query", "path", "header"
 	about     string
 	format    string
 	must      bool
@@ -56,6 +62,7 @@ type Mount struct {
 	Tag          string
 	Summary      string
 	About        string
+	Params       []Param  // besides those in the path
 	Media        []string // of the body; nil: none
 	Answers      map[int]string
 	// Public says that the handler itself asks who is calling.
@@ -63,8 +70,21 @@ type Mount struct {
 	Handle func(w http.ResponseWriter, r *http.Request, who *Caller)
 }
 
+// Param is one parameter of a Mount.
+type Param struct {
+	Name, In string // In: "query" or "header"
+	About    string
+	Required bool
+}
+
 func (m *Mount) route() route {
 	rt := route{method: m.Method, path: m.Path, id: m.ID, tag: m.Tag, summary: m.Summary, about: m.About, public: m.Public}
+	for _, name := range inPath.FindAllStringSubmatch(m.Path, -1) {
+		rt.params = append(rt.params, param{name: name[1], in: "path"})
+	}
+	for _, p := range m.Params {
+		rt.params = append(rt.params, param{name: p.Name, in: p.In, about: p.About, must: p.Required})
+	}
 	for _, media := range m.Media {
 		rt.body = append(rt.body, content{media: media})
 	}

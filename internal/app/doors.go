@@ -115,6 +115,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 	if err != nil {
 		return err
 	}
+	s.unwell = p.road.Failed
 	s.onStop("road", p.road.Close)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -30,15 +30,22 @@ func (d *importDoor) mounts() []api.Mount {
 	state := map[int]string{200: "The import.", 404: "There is no such import."}
 	return []api.Mount{
 		{Method: "POST", Path: "/api/v1/import", ID: "postImport", Tag: tag, Summary: "Takes a device file",
-			About: "The body is the file, of any kind that `pleth formats` lists. Parameters: filename, device_id (import-<first 8 digits of its SHA-256>), subject_id, zone, interval, columns, as for `pleth analyze`. " +
+			About: "The body is the file, of any kind that `pleth formats` lists. " +
 				"With the header Upload-Length and no body the file comes in parts by PATCH. With Prefer: respond-async the answer does not wait.",
+			Params: []api.Param{{Name: "filename", In: "query", About: "As the device or the app named it.", Required: true},
+				{Name: "device_id", In: "query", About: "Left out: import- and the first 8 digits of the file's SHA-256."},
+				{Name: "subject_id", In: "query", About: "The person: a pseudonym or an identifier, which is exchanged for one."},
+				{Name: "zone", In: "query", About: "Of the recording's clock, as for pleth analyze."}, {Name: "interval", In: "query", About: "Between rows of a file without times."},
+				{Name: "columns", In: "query", About: "Of a CSV: time=t_s,spo2=spo2."}, {Name: "Upload-Length", In: "header", About: "Bytes of a file that comes in parts."},
+				{Name: "Prefer", In: "header", About: "respond-async: answer at once."}},
 			Media: []string{"application/octet-stream"}, Handle: d.post,
 			Answers: map[int]string{200: "Every row was there already.", 201: "Its sessions are complete; or, with Upload-Length, the upload is open.", 202: "It is under way: see Location.", 413: "Too large.", 422: "It cannot be read."}},
 		{Method: "GET", Path: "/api/v1/imports", ID: "getImports", Tag: tag, Summary: "Lists imports, the newest first", Handle: d.list, Answers: map[int]string{200: "The imports."}},
 		{Method: "GET", Path: "/api/v1/imports/{import_id}", ID: "getImport", Tag: tag, Summary: "Says how far an import is", Handle: d.get, Answers: state},
 		{Method: "PATCH", Path: "/api/v1/imports/{import_id}", ID: "patchImport", Tag: tag, Summary: "Takes the next part of a file",
-			About: "The header Upload-Offset says where the part begins: the received_bytes of the import. A part that breaks off is kept as far as it came.",
-			Media: []string{"application/offset+octet-stream"}, Handle: d.patch,
+			About:  "The header Upload-Offset says where the part begins: the received_bytes of the import. A part that breaks off is kept as far as it came.",
+			Params: []api.Param{{Name: "Upload-Offset", In: "header", About: "Where the part begins.", Required: true}},
+			Media:  []string{"application/offset+octet-stream"}, Handle: d.patch,
 			Answers: map[int]string{200: "Every row was there already.", 201: "It was the last part, and the sessions are complete.", 202: "More is to come, or it is under way.", 404: "There is no such import.", 409: "The part begins elsewhere: see Upload-Offset."}},
 	}
 }
@@ -129,24 +136,19 @@ func (d *importDoor) list(w http.ResponseWriter, _ *http.Request, _ *api.Caller)
 		s, _ := j.look()
 		list = append(list, s)
 	}
-	writeAnswer(w, http.StatusOK, map[string]any{"imports": list, "next_cursor": nil})
+	writeAnswer(w, http.StatusOK, map[string]any{"imports": list, "next_cursor": ""})
 }
 
 func (d *importDoor) unknown(w http.ResponseWriter) {
 	importProblem(w, http.StatusNotFound, "not-found", "Not found", "there is no such import; uploads that stop are dropped after a day", nil)
 }
 
-// importProblemField is one thing wrong with a request.
-type importProblemField struct {
-	Path   string `json:"path"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
-}
-
 // params reads what is said of the file.
-func (d *importDoor) params(r *http.Request, who *api.Caller) (p importParams, bad []importProblemField) {
+func (d *importDoor) params(r *http.Request, who *api.Caller) (p importParams, bad []api.FieldError) {
 	q := r.URL.Query()
-	wrong := func(path, code, detail string) { bad = append(bad, importProblemField{path, code, detail}) }
+	wrong := func(path, code, detail string) {
+		bad = append(bad, api.FieldError{Path: path, Code: code, Detail: detail})
+	}
 	p = importParams{Filename: path.Base(strings.ReplaceAll(q.Get("filename"), "\\", "/")), Device: q.Get("device_id"), Zone: q.Get("zone"),
 		Interval: q.Get("interval"), Columns: q.Get("columns"), Actor: who.Name(), Size: -1}
 	for name := range q {
@@ -263,13 +265,8 @@ func (d *importDoor) failed(w http.ResponseWriter, err error) {
 	}
 }
 
-func importProblem(w http.ResponseWriter, status int, kind, title, detail string, fields []importProblemField) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	body := map[string]any{"type": "urn:pleth:problem:" + kind, "title": title, "status": status, "detail": detail}
-	if len(fields) > 0 {
-		body["errors"] = fields
-	}
-	writeAnswer(w, status, body)
+func importProblem(w http.ResponseWriter, status int, kind, title, detail string, fields []api.FieldError) {
+	api.NewProblem(status, kind, title, detail, fields...).Write(w)
 }
 
 func writeAnswer(w http.ResponseWriter, status int, body any) {

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"pleth/internal/analysis"
+	"pleth/internal/api"
 )
 
 // Server is one running pleth: its stores, its engines, its doors. Make it
@@ -32,6 +33,7 @@ type Server struct {
 	http     *http.Server
 	listener net.Listener
 	handler  atomic.Pointer[http.Handler] // nil until everything is recovered
+	unwell   func() error                 // why nothing can be written; set before handler
 	draining chan struct{}                // closed when nothing new is taken
 	failed   chan error                   // what ended a listener
 
@@ -251,29 +253,31 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case r.URL.Path == "/healthz":
-		health(w, http.StatusOK, "alive")
+		health(w, "alive")
 	case stopping:
-		w.Header().Set("Retry-After", "5")
-		health(w, http.StatusServiceUnavailable, "stopping")
+		unready(w, "stopping", "the server is stopping", 5*time.Second)
 	case h == nil:
-		w.Header().Set("Retry-After", "1")
-		health(w, http.StatusServiceUnavailable, "recovering")
+		unready(w, "recovering", "what was acknowledged before is not all there yet", time.Second)
 	case r.URL.Path == "/readyz":
-		health(w, http.StatusOK, "ready")
+		if s.unwell() != nil {
+			unready(w, "read-only", "writing to disk failed, as the log of the server says; what is stored can be asked for", 30*time.Second)
+			return
+		}
+		health(w, "ready")
 	default:
 		(*h).ServeHTTP(w, r)
 	}
 }
 
-// health writes a state.
-func health(w http.ResponseWriter, status int, state string) {
-	if status == http.StatusOK {
-		w.Header().Set("Content-Type", "application/json")
-		w.WriteHeader(status)
-		fmt.Fprintf(w, "{\"status\":%q}\n", state)
-		return
-	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	fmt.Fprintf(w, "{\"type\":\"urn:pleth:problem:%s\",\"title\":\"The server is %s\",\"status\":%d,\"detail\":\"send it again after the time of Retry-After\"}\n", state, state, status)
+// health says that all is well.
+func health(w http.ResponseWriter, state string) {
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprintf(w, "{\"status\":%q}\n", state)
+}
+
+// unready says why requests are not taken now.
+func unready(w http.ResponseWriter, kind, why string, again time.Duration) {
+	p := api.NewProblem(http.StatusServiceUnavailable, kind, "The server is "+kind, why)
+	p.RetryAfter = again
+	p.Write(w)
 }

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -186,10 +187,9 @@ func TestStatesOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	get := func(path string) (int, string) {
-		w := &answerOf{header: http.Header{}}
-		r, _ := http.NewRequest("GET", path, nil)
-		s.serve(w, r)
-		return w.status, w.header.Get("Retry-After")
+		w := httptest.NewRecorder()
+		s.serve(w, httptest.NewRequest("GET", path, nil))
+		return w.Code, w.Header().Get("Retry-After")
 	}
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/api/v1/devices": 503} {
 		if status, again := get(path); status != want || want == 503 && again == "" {
@@ -204,6 +204,14 @@ func TestStatesOfTheServer(t *testing.T) {
 			t.Errorf("open, %s: %d", path, status)
 		}
 	}
+	well := s.unwell
+	s.unwell = func() error { return errors.New("the disk is full") }
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/api/v1/devices": 401} {
+		if status, _ := get(path); status != want {
+			t.Errorf("the disk fails, %s: %d", path, status)
+		}
+	}
+	s.unwell = well
 	if err := s.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -213,16 +221,6 @@ func TestStatesOfTheServer(t *testing.T) {
 		}
 	}
 }
-
-// answerOf keeps a status and a header.
-type answerOf struct {
-	header http.Header
-	status int
-}
-
-func (a *answerOf) Header() http.Header         { return a.header }
-func (a *answerOf) Write(b []byte) (int, error) { return len(b), nil }
-func (a *answerOf) WriteHeader(status int)      { a.status = status }
 
 // certify writes a certificate for localhost with that serial number.
 func certify(t *testing.T, dir string, serial int64) (cert, key string) {
