@@ -93,11 +93,14 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 			return nil, err
 		}
 		h.mu.Lock()
+		now := h.state.track(m)
 		current := h.next == next
 		if current {
-			h.state.track(m).recut(k, upTo, found)
-			copied.Spans = slices.Clone(h.state.track(m).Spans)
-			h.changed = true
+			if now.dirty() { // nobody else has cut it meanwhile
+				now.recut(k, upTo, found)
+				h.changed = true
+			}
+			copied.Spans = slices.Clone(now.Spans)
 		}
 		h.mu.Unlock()
 		if current {
@@ -331,8 +334,7 @@ func (r *Road) find(ctx context.Context, keyOrID string) (*place, error) {
 						}
 					}
 					unknown = unknown || s.IDAt != s.Revision
-					if s.ID == keyOrID || h.key(m, s.KeyStart) == keyOrID || slices.Contains(s.Old, keyOrID) ||
-						slices.ContainsFunc(s.Merged, func(start int64) bool { return h.key(m, start) == keyOrID }) {
+					if s.ID == keyOrID || slices.Contains(s.Old, keyOrID) || h.named(m, s, keyOrID) {
 						return &place{h, m, spans, i}, nil
 					}
 				}
@@ -340,6 +342,13 @@ func (r *Road) find(ctx context.Context, keyOrID string) (*place, error) {
 		}
 	}
 	return nil, ErrNotFound
+}
+
+// named reports whether s has or had that key.
+func (h *head) named(m pleth.Metric, s *span, key string) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.key(m, s.KeyStart) == key || slices.ContainsFunc(s.Merged, func(start int64) bool { return h.key(m, start) == key })
 }
 
 // mayBeID reports whether text has the form of the id of a session.

@@ -68,6 +68,18 @@ func (s *shard) run() {
 	for first := range s.queue {
 		s.group(s.gather(first))
 	}
+	s.keepIDs()
+}
+
+// keepIDs writes what became known of sessions since the last seals: the ids
+// that were given out go on leading to them. All rows behind the watermark are
+// sealed with it: those of a state that are not are never late.
+func (s *shard) keepIDs() {
+	for _, h := range s.heads {
+		if !h.stuck && s.seal(h, 1, true) != nil {
+			return
+		}
+	}
 }
 
 // gather takes what waits besides the first request.
@@ -249,37 +261,45 @@ func (s *shard) look(h *head, b *reading.Batch) error {
 // sealRipe moves what is old enough into the series.
 func (s *shard) sealRipe(heads []*head) {
 	for _, h := range heads {
-		h.mu.Lock()
-		n := h.ripe(s.road.cfg.Lateness, s.road.cfg.SealRows)
-		if n == 0 && !(h.state.Done && h.changed) {
-			h.mu.Unlock()
-			continue
-		}
-		followed, err := h.remember()
-		if err != nil { // as where the commit fails
-			h.mu.Unlock()
-			s.road.sealFailed(err)
-			return
-		}
-		h.changed = false
-		sealed := h.seal(n, followed)
-		h.seals++
-		h.mu.Unlock()
-		err = s.road.cfg.Series.Commit(sealed)
-		h.mu.Lock()
-		h.seals++
-		if err == nil {
-			h.sealed(n)
-		} else {
-			h.changed = true
-		}
-		h.mu.Unlock()
-		h.stuck = err != nil
-		if err != nil { // the rows stay in the head, and are in the log
-			s.road.sealFailed(err)
+		if s.seal(h, s.road.cfg.SealRows, h.state.Done) != nil {
 			return
 		}
 	}
+}
+
+// seal moves the rows of h behind the watermark into the series, where there
+// are at least so many; always: and the state alone where there are fewer.
+func (s *shard) seal(h *head, least int, always bool) error {
+	h.mu.Lock()
+	n := h.ripe(s.road.cfg.Lateness, least)
+	if n == 0 && !(always && h.changed) {
+		h.mu.Unlock()
+		return nil
+	}
+	followed, err := h.remember()
+	if err != nil { // as where the commit fails
+		h.mu.Unlock()
+		s.road.sealFailed(err)
+		return err
+	}
+	h.changed = false
+	sealed := h.seal(n, followed)
+	h.seals++
+	h.mu.Unlock()
+	err = s.road.cfg.Series.Commit(sealed)
+	h.mu.Lock()
+	h.seals++
+	if err == nil {
+		h.sealed(n)
+	} else {
+		h.changed = true
+	}
+	h.mu.Unlock()
+	h.stuck = err != nil
+	if err != nil { // the rows stay in the head, and are in the log
+		s.road.sealFailed(err)
+	}
+	return err
 }
 
 // recover reads the state of a partition and the log behind its position.
