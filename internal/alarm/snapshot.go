@@ -145,14 +145,7 @@ func (c *codec) flag(v *bool) bool {
 	return *v && c.err == nil
 }
 
-func (e *Engine) index(id string) int {
-	for i := range e.profile.Rules {
-		if e.profile.Rules[i].ID == id {
-			return i
-		}
-	}
-	return -1
-}
+func (e *Engine) index(id string) int { return e.profile.index(id) }
 
 func (r *Reading) layout(c *codec) {
 	c.int(&r.At)

@@ -19,15 +19,20 @@ func (f *follower) now(now int64) int64 {
 	return f.newest + max(0, now-max(f.received, f.w.started))
 }
 
-// tick tells time and reports whether an idle record is due.
-func (f *follower) tick(now int64) bool {
+// checkRules has a later tick compare the rules with what they should be.
+func (f *follower) checkRules() { f.check.Store(true) }
+
+// tick tells time and reports whether an idle record is due, and whether the
+// rules are to be compared with what they should be.
+func (f *follower) tick(now int64) (idle, check bool) {
+	check = f.check.Swap(false)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.newest == minTime || f.tracker == nil {
-		return false
+		return false, check
 	}
 	at := f.now(now)
-	idle := f.idleFor != f.newest && at-f.newest >= int64(IdleAfter) && len(f.tracker.Lone()) > 0
+	idle = f.idleFor != f.newest && at-f.newest >= int64(IdleAfter) && len(f.tracker.Lone()) > 0
 	if idle {
 		f.idleFor = f.newest
 	}
@@ -35,7 +40,7 @@ func (f *follower) tick(now int64) bool {
 		f.take(f.tracker.Advance(at))
 		f.settle()
 	}
-	return idle
+	return idle, check
 }
 
 // again lets a later tick ask for the idle record once more.
@@ -137,13 +142,7 @@ func (w *Watch) Act(ctx context.Context, kind string, by string, a Action) (*Ale
 	if err != nil {
 		return nil, err
 	}
-	w.mu.RLock()
-	r := w.road
-	w.mu.RUnlock()
-	if r == nil {
-		return nil, fmt.Errorf("the watch does not run")
-	}
-	if _, err := r.Control(ctx, before.partition(), eventlog.Control{Kind: kind, Actor: by, Payload: encode(a)}); err != nil {
+	if err := w.log(ctx, before.partition(), eventlog.Control{Kind: kind, Actor: by, Payload: encode(a)}); err != nil {
 		return nil, err
 	}
 	return w.Alert(a.Alert)

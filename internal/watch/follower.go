@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"pleth"
 	"pleth/internal/alarm"
@@ -23,6 +24,8 @@ type follower struct {
 	w         *Watch
 	partition reading.Partition
 	place     road.Place
+
+	check atomic.Bool // the rules may have to be others
 
 	mu       sync.Mutex
 	tracker  *alarm.Tracker
@@ -59,6 +62,7 @@ const minTime = math.MinInt64
 // begin of the log.
 func newFollower(w *Watch, p reading.Partition, of road.Place, state []byte) (*follower, error) {
 	f := &follower{w: w, partition: p, place: of, newest: minTime, idleFor: minTime, open: map[string]*Alert{}, notes: map[string][]Step{}}
+	f.check.Store(true)
 	if state != nil {
 		return f, f.restore(state)
 	}
@@ -126,6 +130,7 @@ func (f *follower) state(at int64, subject string) {
 	case k < len(f.stated) && f.stated[k].Subject == subject:
 		f.stated[k].At = at
 	default:
+		f.check.Store(true)
 		f.stated = slices.Insert(f.stated, k, stated{at, subject})
 		if len(f.stated) > 64 {
 			f.stated = f.stated[1:]
@@ -349,6 +354,7 @@ func (f *follower) control(c *eventlog.Control) error {
 			return err
 		}
 		f.worn = append(f.worn, a)
+		f.check.Store(true)
 	case eventlog.KindEnd:
 		if f.partition.Recording != "" && f.newest != minTime {
 			f.take(f.tracker.Close())

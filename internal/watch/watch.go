@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -61,6 +62,7 @@ type Watch struct {
 	followers map[reading.Partition]*follower
 	live      []*follower // of live streams, by device; nil: to be made again
 	road      Road
+	house     *settings
 }
 
 // New returns a watch. Give its Follow to the road, and Run the road.
@@ -80,11 +82,19 @@ func New(cfg Config) *Watch {
 	if cfg.Changed == nil {
 		cfg.Changed = func(Change) {}
 	}
-	return &Watch{cfg: cfg, started: cfg.Clock(), followers: map[reading.Partition]*follower{}}
+	w := &Watch{cfg: cfg, started: cfg.Clock(), followers: map[reading.Partition]*follower{}}
+	w.house = newSettings(w)
+	return w
 }
 
 // Follow returns who follows a partition: give it to road.Config.
 func (w *Watch) Follow(p reading.Partition, of road.Place, state []byte) (road.Follower, error) {
+	if p == House {
+		if state == nil {
+			return w.house, nil
+		}
+		return w.house, w.house.restore(state)
+	}
 	f, err := newFollower(w, p, of, state)
 	if err != nil {
 		return nil, err
@@ -137,7 +147,8 @@ func (w *Watch) Run(ctx context.Context, r Road) {
 		}
 		now := w.cfg.Clock()
 		for _, f := range w.all() {
-			if !f.tick(now) {
+			idle, check := f.tick(now)
+			if !idle && !check {
 				continue
 			}
 			select {
@@ -147,12 +158,54 @@ func (w *Watch) Run(ctx context.Context, r Road) {
 			}
 			under.Go(func() {
 				defer func() { <-room }()
-				_, err := r.Control(ctx, f.partition, eventlog.Control{Kind: eventlog.KindIdle, Actor: "pleth", Payload: encode(Idle{})})
+				if check {
+					w.reconcile(ctx, f)
+				}
+				if !idle {
+					return
+				}
+				err := w.log(ctx, f.partition, eventlog.Control{Kind: eventlog.KindIdle, Actor: "pleth", Payload: encode(Idle{})})
 				if err != nil && !errors.Is(err, errNotLone) {
 					f.again() // a later tick tries anew
 				}
 			})
 		}
+	}
+}
+
+// log appends a control record.
+func (w *Watch) log(ctx context.Context, p reading.Partition, c eventlog.Control) error {
+	w.mu.RLock()
+	r := w.road
+	w.mu.RUnlock()
+	if r == nil {
+		return errors.New("the alarms are not ready yet")
+	}
+	_, err := r.Control(ctx, p, c)
+	return err
+}
+
+// reconcile puts the rules in force for a device that profiles, limits and its
+// wearer call for.
+func (w *Watch) reconcile(ctx context.Context, f *follower) {
+	f.mu.Lock()
+	now, subject := f.rules[len(f.rules)-1].Rules, f.subjectAt(max(f.newest, 0))
+	f.mu.Unlock()
+	want, actor, reason := w.house.resolve(f.partition.Device, subject)
+	want.At = now.At
+	if bytes.Equal(encode(want), encode(now)) {
+		return
+	}
+	if err := w.log(ctx, f.partition, eventlog.Control{Kind: eventlog.KindRules, Actor: actor, Reason: reason, Payload: encode(want)}); err != nil {
+		w.cfg.Logger.Warn("rules wait to come into force", "device", f.partition.Device, "error", err)
+		f.checkRules()
+	}
+}
+
+// checkAll has the rules of every device compared with what they should be.
+func (w *Watch) checkAll() {
+	for _, f := range w.all() {
+		f.checkRules()
 	}
 }
 
