@@ -14,7 +14,10 @@ func alarmRoutes() []route {
 				{http.StatusUnprocessableEntity, "Fields that are not valid; errors lists them.", nil}},
 			handle: (*API).postAlert}
 	}
-	return []route{
+	invalid := answer{http.StatusUnprocessableEntity, "Fields or rules that are not valid; errors lists every fault, of rules in words with the word.", nil}
+	changed := answer{http.StatusConflict, "Somebody has changed it at the same moment.", nil}
+	noObject := answer{http.StatusBadRequest, "Not a JSON object.", nil}
+	list := []route{
 		{method: "GET", path: "/api/v1/alerts", id: "getAlerts", tag: "alarms", summary: "Alarms, the newest first",
 			about: "What is said of the newest readings may change until the lateness bound has passed: final says so. Pending alarms are listed where state asks for them.",
 			params: []param{byDevice, bySubject, {name: "state", in: "query", list: true, one: states, about: "In these states; left out: all but pending."},
@@ -26,5 +29,28 @@ func alarmRoutes() []route {
 		act("ack", "acknowledgeAlert", "Takes an alarm over: it is seen", "A latched alarm and a spot check are cleared by it. An acknowledged alarm that still holds reminds after 15 minutes."),
 		act("silence", "silenceAlert", "Keeps an alarm quiet until a time", "Counts for its rule at its priority: should it become more urgent, it sounds."),
 		act("note", "noteAlert", "Notes something of an alarm", "Also of one that is over. The text is sealed on disk."),
+		{method: "GET", path: "/api/v1/alarm-profiles", id: "getAlarmProfiles", tag: "alarms", summary: "Sets of rules: the built-in ones, and every version of those that were made",
+			params:  []param{{name: "name", in: "query", about: "Of this name alone."}, byLimit, byCursor},
+			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: page("profiles", AlarmProfile{})}}}, badParameters}, handle: (*API).getAlarmProfiles},
+		{method: "PUT", path: "/api/v1/alarm-profiles/{name}", id: "putAlarmProfile", tag: "alarms", summary: "Makes a new version of a set of rules", params: []param{{name: "name", in: "path"}}, body: jsonOf(NewAlarmProfile{}),
+			answers: []answer{{http.StatusCreated, "Logged; it comes into force for every device that has it.", jsonOf(AlarmProfile{})}, noObject, invalid, changed}, handle: (*API).putAlarmProfile},
+		{method: "GET", path: "/api/v1/alarm-limits", id: "getAlarmLimits", tag: "alarms", summary: "What differs for a device, a subject or the house: every version, the newest first",
+			params:  []param{byDevice, bySubject, byLimit, byCursor},
+			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: page("limits", AlarmLimits{})}}}, badParameters}, handle: (*API).getAlarmLimits},
+		{method: "PUT", path: "/api/v1/alarm-limits", id: "putAlarmLimits", tag: "alarms", summary: "Makes new limits in the place of those before", body: jsonOf(NewAlarmLimits{}),
+			about:   "Of the profile the device's own goes first, then that of the subject, then that of the house; edits are made in the order house, subject, device.",
+			answers: []answer{{http.StatusCreated, "Logged.", jsonOf(AlarmLimits{})}, noObject, invalid, changed}, handle: (*API).putAlarmLimits},
+		{method: "GET", path: "/api/v1/devices/{device_id}/alarm-rules", id: "getAlarmRules", tag: "alarms", summary: "The rules in force for a device, with conditions and delays in words", params: []param{{name: "device_id", in: "path"}},
+			answers: []answer{{http.StatusOK, "The rules.", jsonOf(AlarmProfile{})}, missing}, handle: (*API).getAlarmRules},
 	}
+	for i := range list {
+		do := list[i].handle
+		list[i].handle = func(a *API, w http.ResponseWriter, r *http.Request, who *Caller) error {
+			if a.cfg.Alarms == nil {
+				return notFound("this server keeps no alarms")
+			}
+			return do(a, w, r, who)
+		}
+	}
+	return list
 }

@@ -26,6 +26,11 @@ type Alarms interface {
 	Alerts(q watch.Query) ([]*watch.Alert, *watch.Cursor, error)
 	Alert(id string) (*watch.Alert, error)
 	Act(ctx context.Context, kind, by string, a watch.Action) (*watch.Alert, error)
+	Profiles() map[string][]watch.ProfileVersion
+	Limits(device, subject string) []watch.Limits
+	PutProfile(ctx context.Context, by, reason string, p watch.ProfileVersion) (*watch.ProfileVersion, error)
+	PutLimits(ctx context.Context, by, reason string, l watch.Limits) (*watch.Limits, error)
+	Rules(device string) (watch.Rules, bool)
 }
 
 // Alert is one alarm.
@@ -94,8 +99,6 @@ type AlertAction struct {
 // evidenceMost is how many samples an alert is shown with.
 const evidenceMost = 900
 
-var errNoAlarms = problem(http.StatusNotFound, "not-found", "Not found", "this server keeps no alarms")
-
 // fixed returns a number as it stands in JSON.
 func fixed(v signal.Fixed) json.Number {
 	return json.Number(strconv.FormatFloat(v.Float(), 'f', -1, 64))
@@ -106,7 +109,7 @@ func (a *API) alertOf(one *watch.Alert) Alert {
 	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
 		Profile: one.Profile, Version: one.Version, State: one.State(), Priority: one.Priority(), Technical: one.Rule.Technical, Spot: one.Spot(), Onset: stamp(one.Onset),
 		Sounded: stampOr(one.Sounded()), Acknowledged: stampOr(one.Acknowledged()), Cleared: stampOr(one.Ended()), Final: one.Final == len(one.Steps),
-		Silenced: stampOr(one.SilencedUntil(a.cfg.Clock().UnixNano()))}
+		Silenced: stampOr(one.SilencedUntil())}
 	if one.Device != "" {
 		out.Device = &one.Device
 	}
@@ -160,9 +163,6 @@ func (q *asked) words(name string, one []string) []string {
 
 // getAlerts lists alerts, the newest first.
 func (a *API) getAlerts(w http.ResponseWriter, r *http.Request, who *Caller) error {
-	if a.cfg.Alarms == nil {
-		return errNoAlarms
-	}
 	q := ask(r)
 	query := watch.Query{Device: ofDevice(q), States: q.words("state", states), Priority: q.words("priority", []string{"low", "medium", "high"}), Limit: q.limit(100)}
 	query.From, query.To = q.span()
@@ -207,9 +207,6 @@ func (a *API) getAlert(w http.ResponseWriter, r *http.Request, _ *Caller) error 
 
 // alert returns the alert that the address names.
 func (a *API) alert(r *http.Request) (*watch.Alert, error) {
-	if a.cfg.Alarms == nil {
-		return nil, errNoAlarms
-	}
 	q := ask(r)
 	if err := q.done(); err != nil {
 		return nil, err

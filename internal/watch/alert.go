@@ -116,16 +116,13 @@ func (a *Alert) first(state string) int64 {
 	return 0
 }
 
-// SilencedUntil returns until when it is silenced at time t; 0: it is not.
-func (a *Alert) SilencedUntil(t int64) int64 {
+// SilencedUntil returns until when it is silenced, in event time; 0: it is not.
+func (a *Alert) SilencedUntil() int64 {
 	for i := len(a.Steps) - 1; i >= 0; i-- {
-		switch s := &a.Steps[i]; s.Cause {
-		case string(alarm.Sounded):
-			return 0
-		case string(alarm.Silenced):
-			if s.Until > t {
-				return s.Until
-			}
+		switch s := &a.Steps[i]; {
+		case s.Cause == string(alarm.Silenced):
+			return s.Until
+		case s.Cause == string(alarm.Sounded), s.To == alarm.Cleared.String():
 			return 0
 		}
 	}

@@ -210,29 +210,37 @@ func (f *follower) finish(t *alarm.Transition, closed map[string]*Alert) {
 
 // begin returns the alert that begins with t, without steps.
 func (f *follower) begin(id string, t *alarm.Transition) *Alert {
-	in, rule := f.ruleAt(t.Rule, t.At)
+	in, rule := f.ruleAt(t)
 	return &Alert{ID: id, Device: f.partition.Device, Recording: f.partition.Recording, Subject: f.subjectAt(t.Onset), Bed: in.Bed, Gateway: in.Gateway,
 		Rule: rule, Profile: in.Profile.Name, Version: in.Profile.Version, Averaging: in.Averaging, Onset: t.Onset}
 }
 
-// ruleAt returns the rules in force at a time and the one with an id; where it
-// is not among them, of the next ones that have it.
-func (f *follower) ruleAt(id string, at int64) (*inForce, alarm.Rule) {
+// ruleAt returns the rules in force at a transition and the one it is of. A spot
+// check is judged by rules that may have come into force after its reading: then
+// its limit tells them.
+func (f *follower) ruleAt(t *alarm.Transition) (*inForce, alarm.Rule) {
 	k := 0
 	for i := range f.rules {
-		if f.rules[i].At < at {
+		if f.rules[i].At < t.At {
 			k = i
 		}
 	}
+	in, found := &f.rules[k], alarm.Rule{ID: t.Rule}
 	for i := range f.rules[k:] {
-		in := &f.rules[k+i]
-		for _, r := range in.Profile.Rules {
-			if r.ID == id {
-				return in, r
+		one := &f.rules[k+i]
+		for _, r := range one.Profile.Rules {
+			if r.ID != t.Rule {
+				continue
+			}
+			if found.Kind == "" {
+				in, found = one, r
+			}
+			if r.Kind == alarm.Fall || r.Limit == t.Limit {
+				return one, r
 			}
 		}
 	}
-	return &f.rules[k], alarm.Rule{ID: id}
+	return in, found
 }
 
 // store puts an alert into the store, now or before the next snapshot.
