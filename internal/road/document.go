@@ -66,7 +66,15 @@ func (d *documents) put(a *analysed) {
 // the sessions of the same recording, or of the same person on the device. A
 // session in which nothing was measured has a document without sessions, as its
 // file would. It returns ErrNotFound.
-func (r *Road) Analysis(ctx context.Context, keyOrID string) (*analysis.Document, error) {
+func (r *Road) Analysis(ctx context.Context, keyOrID string) (doc *analysis.Document, err error) {
+	err = settled(func() error {
+		doc, err = r.analysis(ctx, keyOrID)
+		return err
+	})
+	return doc, err
+}
+
+func (r *Road) analysis(ctx context.Context, keyOrID string) (*analysis.Document, error) {
 	p, err := r.find(ctx, keyOrID)
 	if err != nil {
 		return nil, err

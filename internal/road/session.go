@@ -202,6 +202,16 @@ func (r *Road) whole(ctx context.Context, h *head, m pleth.Metric, spans []span,
 // errMoved says that late rows moved a session while it was read.
 var errMoved = errors.New("the session changed while it was read; ask again")
 
+// settled calls ask again where a session moved while it was read: late rows
+// rarely come three times in that moment.
+func settled(ask func() error) error {
+	err := ask()
+	for try := 0; try < 3 && errors.Is(err, errMoved); try++ {
+		err = ask()
+	}
+	return err
+}
+
 // identify makes sure that the id of span i is the one of its rows.
 func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []span, i int) error {
 	s := &spans[i]
@@ -269,7 +279,15 @@ func (r *Road) stated(h *head) string {
 
 // Sessions returns the sessions that q selects, by device, recording, metric
 // and start, and the key to go on behind; empty where there are no more.
-func (r *Road) Sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, string, error) {
+func (r *Road) Sessions(ctx context.Context, q SessionQuery) (list []SessionInfo, next string, err error) {
+	err = settled(func() error {
+		list, next, err = r.sessions(ctx, q)
+		return err
+	})
+	return list, next, err
+}
+
+func (r *Road) sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, string, error) {
 	list := r.all()
 	if q.Device != "" {
 		list = r.of(q.Device)
