@@ -190,6 +190,7 @@ func TestImportInParts(t *testing.T) {
 		t.Errorf("got %d %v", status, got)
 	}
 	// Noted as waiting, and started again: it goes on by itself.
+	next.wait.Wait() // its own note is written
 	id := filepath.Base(at)
 	j := next.job(id)
 	j.set(func(s *importState) { s.State = importStoring })
