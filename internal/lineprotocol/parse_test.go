@@ -1,6 +1,7 @@
 package lineprotocol
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,6 +69,11 @@ func FuzzParts(f *testing.F) {
 		f.Add([]byte(body))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
+		for _, own := range []string{`\t`, `\n`, `\r`} { // escapes that it alone knows in texts
+			if bytes.Contains(body, []byte(own)) {
+				return
+			}
+		}
 		s := scanner{body: body}
 		d := influx.NewDecoderWithBytes(body)
 		for s.next() {
