@@ -1,6 +1,7 @@
 package viatom
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 
@@ -34,7 +35,8 @@ var desktopCSV = device.Format{
 
 // sniffCSV compares the first four columns, in any case.
 func sniffCSV(h device.Head, pulse string, spo2 ...string) device.Match {
-	f := device.Fields(nil, bytes.ToLower(h.FirstLine()), ',')
+	line := bytes.ToLower(h.FirstLine())
+	f := device.Fields(nil, line, separator(line))
 	if len(f) < 4 || string(f[0]) != "time" || string(f[2]) != pulse || string(f[3]) != "motion" {
 		return device.No
 	}
@@ -46,13 +48,27 @@ func sniffCSV(h device.Head, pulse string, spo2 ...string) device.Match {
 	return device.No
 }
 
+// separator returns what stands between the columns of a header: a comma as the
+// programs of the maker write it, or what a spreadsheet makes of it.
+func separator(header []byte) byte {
+	for _, c := range header {
+		if c == ',' || c == ';' || c == '\t' {
+			return c
+		}
+	}
+	return ','
+}
+
 func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 	w.Header = pleth.Header{Device: viatom, Clock: pleth.LocalClock}
-	t := device.NewTable(src, ',')
+	head := bufio.NewReaderSize(src.R, device.HeadBytes)
+	first, _ := head.Peek(device.HeadBytes)
+	src.R = head
+	t := device.NewTable(src, separator(device.Head{Bytes: first}.FirstLine()))
 	if t.Header() < 4 {
 		return &device.Error{At: device.Line(1), What: "the header names fewer than 4 columns", Do: "export the recording again from the app"}
 	}
-	var day stamps
+	day := stamps{order: dateOrder{name: src.Name}}
 	for t.Next(ctx) {
 		f, ok := t.Fields()
 		if !ok {
@@ -67,13 +83,12 @@ func readCSV(ctx context.Context, src *device.Source, w *device.Writer) error {
 			t.Damaged()
 			continue
 		}
-		if !w.Row(at) {
+		r := row{at, spo2, pulse, motion}
+		if !day.order.take(r, day.swap, w) {
 			break
 		}
-		w.Set(pleth.SpO2, spo2)
-		w.Set(pleth.PulseRate, pulse)
-		w.Set(pleth.Motion, motion)
 	}
+	day.order.end(w)
 	return t.End(ctx, w)
 }
 
@@ -83,6 +98,8 @@ type stamps struct {
 	date     []byte // what followed the time of day in the last row
 	half     byte   // 'a' or 'p' on the 12-hour clock, 0 on the 24-hour clock
 	midnight int64
+	swap     int64 // to midnight of the date read month first, while that is open
+	order    dateOrder
 }
 
 // parse returns the nanoseconds of one of the forms in docs/formats/viatom-csv.md.
@@ -117,20 +134,23 @@ func (s *stamps) newDate(b []byte) bool {
 		}
 		text = bytes.TrimLeft(text[3:], " ")
 	}
-	midnight, ok := parseDate(text)
+	var midnight, swap int64
+	var ok bool
+	if first, second, year, slashes := device.DateParts(text, '/'); slashes {
+		midnight, swap, ok = s.order.midnight(first, second, year)
+	} else {
+		midnight, ok = parseDate(text)
+	}
 	if !ok {
 		return false
 	}
 	s.date = append(s.date[:0], b...)
-	s.half, s.midnight = half, midnight
+	s.half, s.midnight, s.swap = half, midnight, swap
 	return true
 }
 
-// parseDate reads "Mar 06 2025", "Mar 6, 2025" or "06/03/2025" (6 March).
+// parseDate reads "Mar 06 2025" or "Mar 6, 2025".
 func parseDate(b []byte) (int64, bool) {
-	if d, m, y, ok := device.DateParts(b, '/'); ok {
-		return device.Date(y, m, d)
-	}
 	f := bytes.Fields(b)
 	if len(f) != 3 {
 		return 0, false

@@ -229,6 +229,7 @@ func TestCSVReadsWhatWasWritten(t *testing.T) {
 	}{
 		{"15:04:05 Jan 02 2006", false},
 		{"15:04:05 02/01/2006", false},
+		{"15:04:05 01/02/2006", false},
 		{"03:04:05 PM Jan 2 2006", false},
 		{`"03:04:05PM Jan 2, 2006"`, true},
 	}
@@ -237,7 +238,8 @@ func TestCSVReadsWhatWasWritten(t *testing.T) {
 		start := starts.Draw(t, "start")
 		interval := rapid.SampledFrom([]int{1, 2, 4, 7200}).Draw(t, "interval")
 		samples := nights.Draw(t, "samples")
-		r := devicetest.ReadBytes(viatom.Formats(), csvFile(start, interval, samples, form.form, form.desktop), device.Given{})
+		name := start.Format("O2Ring _20060102150405.csv") // as the app names it: it tells the order of the date
+		r := devicetest.ReadFolder(viatom.Formats(), map[string][]byte{name: csvFile(start, interval, samples, form.form, form.desktop)}, name)
 		wantRows(t, r, start.UnixNano(), interval, samples, true)
 	})
 }
