@@ -32,12 +32,13 @@ type analyzeCmd struct {
 	Compat   []string `group:"How to analyse:" placeholder:"pobm" help:"Add the figures of another program under its own names: pobm."`
 	Quantize int      `group:"How to analyse:" placeholder:"1" help:"Round SpO2 to whole percent first."`
 	Jobs     int      `group:"How to analyse:" placeholder:"N" help:"Files at a time (default: one per processor)."`
+	Unpack   int64    `group:"How to analyse:" placeholder:"MB" help:"Most MB that may come out of one compressed file (default: 2500)."`
 }
 
 func (c *analyzeCmd) Run(e *env) error {
 	analyzer, err := app.NewAnalyzer(app.Options{
 		ODI: c.ODI, Age: c.Age, Zone: c.Zone, From: c.From, To: c.To, Interval: c.Interval,
-		Columns: c.Columns, Quantize: c.Quantize, Compat: c.Compat,
+		Columns: c.Columns, Quantize: c.Quantize, Compat: c.Compat, UnpackMB: c.Unpack,
 	}, e.program, e.stdin)
 	if err != nil {
 		return usage("%w", err)

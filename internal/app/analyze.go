@@ -26,6 +26,7 @@ type Analyzer struct {
 	settings analysis.Settings
 	given    device.Given
 	intake   intake.Options
+	limits   device.Limits
 	stdin    io.Reader
 	// open opens a path; nil: as a file.
 	open func(path string) (io.Reader, error)

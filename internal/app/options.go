@@ -23,6 +23,10 @@ type Options struct {
 	Columns  string        // of a CSV: "time=t_s,spo2=spo2"
 	Quantize int           // 1: round SpO2 to whole percent first
 	Compat   []string      // blocks of other programs: "pobm"
+
+	// UnpackMB may come out of one compressed file; 0: as device.DefaultLimits
+	// says. No result depends on it, and documents do not keep it.
+	UnpackMB int64
 }
 
 // OptionsOf returns the options that a document was made with.
@@ -47,6 +51,13 @@ func OptionsOf(c analysis.Config) Options {
 // read for the path "-".
 func NewAnalyzer(o Options, p analysis.Program, stdin io.Reader) (*Analyzer, error) {
 	a := &Analyzer{formats: Formats(), program: p, stdin: stdin, given: device.Given{Columns: o.Columns, Interval: o.Interval}}
+	a.limits = device.DefaultLimits
+	switch {
+	case o.UnpackMB < 0 || o.UnpackMB > 1<<30:
+		return nil, fmt.Errorf("--unpack %d: must be a number of MB from 1 to %d", o.UnpackMB, 1<<30)
+	case o.UnpackMB > 0:
+		a.limits.MostBytes = o.UnpackMB << 20
+	}
 	text := func(s string) *string {
 		if s == "" {
 			return nil

@@ -50,7 +50,7 @@ func (a *Analyzer) readFile(ctx context.Context, path string, sel selection) []*
 		file = f
 	}
 	var all []*recording
-	in, err := device.Open(path, file, a.given, device.DefaultLimits, func(src *device.Source) error {
+	in, err := device.Open(path, file, a.given, a.limits, func(src *device.Source) error {
 		found := a.readSource(ctx, src, sel, len(all))
 		if found[0].input.Format == "" {
 			return found[0].err // no reader takes it

@@ -26,10 +26,13 @@ type Limits struct {
 	// rows stays below 150; deflate itself can reach 1032.
 	FreeBytes int64
 	Ratio     int64
+	// MostBytes may come out in all, however well they were packed; 0: no bound.
+	// Rows that repeat pack so well that Ratio says nothing against them.
+	MostBytes int64
 }
 
 // DefaultLimits are the limits of analyze and import.
-var DefaultLimits = Limits{FreeBytes: 64 << 20, Ratio: 200}
+var DefaultLimits = Limits{FreeBytes: 64 << 20, Ratio: 200, MostBytes: 2500 << 20}
 
 // Input is one file or stream as the user gave it.
 type Input struct {
@@ -274,6 +277,14 @@ func (e *expandReader) Read(p []byte) (int, error) {
 			What: fmt.Sprintf("the %s data expands to more than %d times its size, which no recording does",
 				e.format, e.in.limits.Ratio),
 			Do: "unpack it yourself and look at what is inside",
+		}
+		return 0, e.in.bomb
+	}
+	if most := e.in.limits.MostBytes; most > 0 && e.in.expanded > most {
+		e.in.bomb = &Error{
+			At:   Byte(e.n),
+			What: fmt.Sprintf("more than %d MB come out of the %s data", most>>20, e.format),
+			Do:   "if this is a recording, raise the limit with --unpack, or unpack it yourself",
 		}
 		return 0, e.in.bomb
 	}

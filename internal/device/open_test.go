@@ -177,6 +177,30 @@ func TestOpenGzipBomb(t *testing.T) {
 	}
 }
 
+// TestOpenUnpacksSoMuch: what packs no better than a recording may is bounded in
+// all, over the layers and the files of an archive.
+func TestOpenUnpacksSoMuch(t *testing.T) {
+	t.Parallel()
+	rows := strings.Repeat("22:20:56 Mar 06 2025,97,60,0\n", 20_000)
+	packed := gzipped(rows)
+	limits := device.Limits{FreeBytes: 1 << 30, Ratio: 200, MostBytes: int64(len(rows))}
+	once := zipped(t, stored{"a.csv", []byte(rows)})
+	twice := zipped(t, stored{"a.csv", []byte(rows)}, stored{"b.csv", []byte("more")})
+	for name, b := range map[string][]byte{"gzip": packed, "zip": once} {
+		if all, _, err := open("x.gz", bytes.NewReader(b), limits); err != nil || all[0].err != nil || len(all[0].text) != len(rows) {
+			t.Errorf("%s: what just fits is refused: %v", name, err)
+		}
+	}
+	_, _, err := open("x.zip", bytes.NewReader(twice), limits)
+	wantError(t, err, "more than")
+	limits.MostBytes--
+	all, _, err := open("x.gz", bytes.NewReader(packed), limits)
+	if err == nil {
+		err = all[0].err
+	}
+	wantError(t, err, "more than")
+}
+
 func TestOpenOtherPackers(t *testing.T) {
 	t.Parallel()
 	for _, magic := range []string{"7z\xbc\xaf\x27\x1c", "Rar!\x1a\x07\x00", "\xfd7zXZ\x00", "\x28\xb5\x2f\xfd", "BZh91AY&SY"} {
