@@ -121,9 +121,7 @@ func cleanMeasures(s *session.Session, d *stream.Derived, plain *measures, set S
 	if d.Doubted == 0 || set.Stream.Clean {
 		return plain
 	}
-	cfg := set.Stream
-	cfg.Clean = true
-	return newWhole(stream.Derive(s, cfg), set.Age).measure()
+	return newWhole(stream.DeriveClean(s, set.Stream, d), set.Age).measure()
 }
 
 func device(d pleth.Device) Device {

@@ -106,6 +106,39 @@ func Derive(s *session.Session, cfg Config) *Derived {
 	return p.Finish()
 }
 
+// DeriveClean is Derive with cfg.Clean, given what Derive made of the same
+// session with the same cfg without it: its marks are final, so that the rows
+// need not be marked again. The result has no marks of its own.
+func DeriveClean(s *session.Session, cfg Config, plain *Derived) *Derived {
+	cfg.Clean = true
+	p := NewPipeline(s, cfg)
+	if p.decimate != nil {
+		return Derive(s, cfg) // one mark stands for several rows
+	}
+	n := s.Rows.Len()
+	if n > 0 {
+		p.room(s.Rows, s.Rows.Time(n-1)+p.hold.interval)
+	}
+	c, r := p.columns, &p.row
+	c.attach(s.Rows)
+	r.Last = -1 // no marks to keep
+	for i := range n {
+		v, reasons, carried := c.spo2.at(i)
+		r.At, r.SpO2, r.Pulse, r.Rides = s.Rows.Time(i), v, c.pulse.number(i), !carried
+		if !carried && !r.Pulse.Ok && !r.Pulse.Missing {
+			continue
+		}
+		r.Reasons = plain.marks[i]
+		if !carried {
+			r.Reasons = reasons | s.Rows.Marks(i)
+		} else if cfg.Quantize {
+			r.SpO2 = v.Round()
+		}
+		p.marked(r)
+	}
+	return p.Finish()
+}
+
 // Pipeline takes the rows of one session in order. What a row comes to is
 // known when the next one comes: only then is the time it stands for certain,
 // and while a lone spike may be under way up to 3 s later. Use NewPipeline.
@@ -188,8 +221,13 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 
 // grow makes room for a session of the given rows and span.
 func (p *Pipeline) grow(rows *pleth.Batch, span int64) {
-	seconds := int(span/signal.Second) + 1
 	p.d.marks = make([]pleth.Reasons, 0, rows.Len())
+	p.room(rows, span)
+}
+
+// room makes room for the grids.
+func (p *Pipeline) room(rows *pleth.Batch, span int64) {
+	seconds := int(span/signal.Second) + 1
 	p.d.Grid.Grow(seconds)
 	if rows.HasNumber(pleth.PulseRate) {
 		p.d.Pulse.Grow(seconds)

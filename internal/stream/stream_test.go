@@ -156,6 +156,16 @@ func checkParity(t interface {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("row by row:\n%s\nwhole:\n%s", described(got), described(want))
 	}
+	if cfg.Clean {
+		return
+	}
+	clean := DeriveClean(s, cfg, want)
+	cfg.Clean = true
+	marked := Derive(s, cfg)
+	clean.marks = marked.marks // it has none
+	if !reflect.DeepEqual(clean, marked) {
+		t.Errorf("clean from the marks:\n%s\nmarked again:\n%s", described(clean), described(marked))
+	}
 }
 
 // described says in short what a session came to.
