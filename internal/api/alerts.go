@@ -134,6 +134,15 @@ func (a *API) alertOf(one *watch.Alert) Alert {
 	return out
 }
 
+// AlertJSON returns an alert as it is listed; nil where it cannot be written.
+func (a *API) AlertJSON(one *watch.Alert) []byte {
+	b, err := json.Marshal(a.alertOf(one))
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
 // stepOf returns a step as it is shown.
 func (a *API) stepOf(s *watch.Step, final bool) AlertStep {
 	out := AlertStep{At: stamp(s.At), From: s.From, To: s.To, Cause: s.Cause, Priority: s.Priority, Since: stampOr(s.Since), Until: stampOr(s.Until),

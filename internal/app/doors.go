@@ -18,6 +18,7 @@ import (
 	"pleth/internal/identity"
 	people "pleth/internal/identity/sqlite"
 	"pleth/internal/lineprotocol"
+	"pleth/internal/live"
 	"pleth/internal/mqtt"
 	"pleth/internal/ndjson"
 	"pleth/internal/pebbledb"
@@ -39,6 +40,7 @@ type parts struct {
 	key    sealed.Key // of the identity store, for what is sealed besides
 	watch  *watch.Watch
 	road   *road.Road
+	live   *live.Hub
 	api    *api.API
 
 	streams []*bedside.Door
@@ -57,6 +59,7 @@ func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	if err := s.openAPI(&p); err != nil {
 		return nil, err
 	}
+	s.openLive(&p)
 	if s.settings.MQTT.Listen != "" {
 		if err := s.openMQTT(&p); err != nil {
 			return nil, err
@@ -109,14 +112,19 @@ func (s *Server) openRoad(p *parts) (err error) {
 	if err := settings.Resolve(); err != nil {
 		return err
 	}
-	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log})
+	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log})
+	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log,
+		Changed: func(c watch.Change) { p.tellAlarm(c.Alert, c.Withdrawn) }})
 	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{chunks.Open(p.db)}, Clock: s.now,
-		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.watch.Follow})
+		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.watch.Follow)})
 	if err != nil {
 		return err
 	}
 	s.unwell = p.road.Failed
 	s.onStop("road", p.road.Close)
+	if err := p.tellStanding(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -155,7 +163,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 	if err != nil {
 		return err
 	}
-	mounts = append(append(mounts, imports...), p.streamsMount())
+	mounts = append(append(mounts, imports...), p.streamsMount(), p.liveMount())
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}

@@ -1,6 +1,7 @@
 package live_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -219,7 +220,7 @@ func TestClientEqualsServer(t *testing.T) {
 		wantDevices, wantAlarms := w.seen()
 		until(t, c.Changed, func() bool {
 			s := c.State()
-			return s.Connected && cmp.Equal(s.Devices, wantDevices, cmp.AllowUnexported(pleth.Value{})) && cmp.Equal(s.Alarms, wantAlarms)
+			return s.Connected && cmp.Equal(s.Devices, wantDevices, cmp.AllowUnexported(pleth.Value{})) && cmp.Equal(s.Alarms, wantAlarms, cmp.Comparer(func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }))
 		})
 	})
 }
@@ -368,6 +369,6 @@ func TestSlowClient(t *testing.T) {
 	wantDevices, wantAlarms := w.seen()
 	until(t, c.Changed, func() bool {
 		s := c.State()
-		return cmp.Equal(s.Devices, wantDevices, cmp.AllowUnexported(pleth.Value{})) && cmp.Equal(s.Alarms, wantAlarms)
+		return cmp.Equal(s.Devices, wantDevices, cmp.AllowUnexported(pleth.Value{})) && cmp.Equal(s.Alarms, wantAlarms, cmp.Comparer(func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }))
 	})
 }

@@ -45,19 +45,35 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // answered
 	}
-	defer func() { _ = conn.CloseNow() }()
 	c.conn = conn
-	// Nothing is read from a client: a message ends it with 1008.
-	gone := conn.CloseRead(ctx)
-	var pings sync.WaitGroup
-	defer pings.Wait()
-	defer cancel()
-	pings.Go(func() { c.ping(gone, cancel) })
-	if err := c.run(gone); err == nil {
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer func() { _ = conn.CloseNow() }()
+	gone, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	beside.Go(func() { stop(c.listen(gone)) })
+	beside.Go(func() { c.ping(gone, stop) })
+	err = c.run(gone)
+	switch {
+	case err == nil:
 		_ = conn.Close(websocket.StatusGoingAway, "the server is stopping; connect again")
-	} else if gone.Err() == nil {
+	case errors.Is(err, errSpoke):
+		_ = conn.Close(websocket.StatusPolicyViolation, "nothing is taken here")
+	default:
 		h.cfg.Log.Debug("live client ended", "error", err)
 	}
+}
+
+// errSpoke says that a client sent a message.
+var errSpoke = errors.New("the client sent a message, and nothing is taken")
+
+// listen answers pings and the end of the connection, and returns why nothing
+// more can come.
+func (c *client) listen(ctx context.Context) error {
+	if _, _, err := c.conn.Reader(ctx); err != nil {
+		return err
+	}
+	return errSpoke
 }
 
 // join counts a client in; false: there is no room.
@@ -80,7 +96,7 @@ func (h *Hub) leave(c *client) {
 }
 
 // ping ends a client that does not answer.
-func (c *client) ping(ctx context.Context, stop func()) {
+func (c *client) ping(ctx context.Context, stop func(error)) {
 	every := time.NewTicker(pingEvery)
 	defer every.Stop()
 	for {
@@ -93,7 +109,7 @@ func (c *client) ping(ctx context.Context, stop func()) {
 		err := c.conn.Ping(waiting)
 		cancel()
 		if err != nil {
-			stop()
+			stop(fmt.Errorf("no answer to a ping: %w", err))
 			return
 		}
 	}
@@ -125,7 +141,7 @@ func (c *client) run(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-h.over:
 			return nil
 		case <-wait:
