@@ -47,6 +47,10 @@ export async function getJSON<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await call(path, { signal, headers: { Accept: 'application/json' } })).json();
 }
 
+export async function postJSON<T>(path: string, body: unknown): Promise<T> {
+  return (await call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json();
+}
+
 // getStream hands out the body of an answer as it comes.
 export async function getStream(path: string, accept: string, take: (text: string) => void, signal?: AbortSignal): Promise<void> {
   const res = await call(path, { signal, headers: { Accept: accept } });

@@ -2,12 +2,14 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { type Alert, loadAlerts, stars, topOf } from '../alarms';
 import { ApiError, clock, getJSON, getStream, type Latest, serverNow } from '../api';
 import { spark } from '../chart/spark';
 import { freshness, least, type Reading } from '../deadline';
 import { age, band, dash, instant, level } from '../format';
 import { redraw } from '../redraw';
 import { Banner, Bar } from '../ui/bar';
+import { Alarms } from './ward-alarms';
 
 const minutes = 15;
 
@@ -115,6 +117,7 @@ export function Ward() {
   const heard = useSignal(0);
   const problem = useSignal('');
   const first = useSignal(true);
+  const alarms = useSignal<Alert[]>([]);
 
   useEffect(() => {
     let live = true;
@@ -135,6 +138,7 @@ export function Ward() {
         }
         takeLatest(all);
         if (first.value) await fillTails(serverNow(), stop.signal);
+        alarms.value = await loadAlerts(stop.signal);
         heard.value = serverNow();
         problem.value = '';
         first.value = false;
@@ -183,6 +187,17 @@ export function Ward() {
       <main class="page ward">
         <div class="sum">
           <h1>{list.length === 1 ? '1 device' : `${list.length} devices`}</h1>
+          {(['high', 'medium'] as const).map((p) => {
+            const n = alarms.value.filter((a) => a.priority === p && a.state !== 'acknowledged').length;
+            return (
+              n > 0 && (
+                <span class={`cnt ${p}`}>
+                  <i class={`sh ${p === 'high' ? 'bad' : 'warn'}`} />
+                  <b>{n}</b> {p}
+                </span>
+              )
+            );
+          })}
           <span class="cnt">
             <i class="sh ok" />
             <b>{fresh}</b> live
@@ -216,16 +231,23 @@ export function Ward() {
         )}
         <section class="grid" aria-label="Beds">
           {list.map((b) => (
-            <Tile key={b.device} bed={b} now={now.value} heard={heard.value} />
+            <Tile key={b.device} bed={b} now={now.value} heard={heard.value} alarm={gone ? undefined : topOf(alarms.value, b.device)} />
           ))}
         </section>
+        <Alarms
+          all={gone ? [] : alarms.value}
+          now={now.value}
+          changed={async () => {
+            alarms.value = await loadAlerts();
+          }}
+        />
       </main>
     </>
   );
 }
 
 // Tile shows one bed. The numeral stands only as long as its deadline lets it.
-function Tile({ bed, now, heard }: { bed: Bed; now: number; heard: number }) {
+function Tile({ bed, now, heard, alarm }: { bed: Bed; now: number; heard: number; alarm?: Alert }) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const seen = useRef(true);
   const main = bed.spo2;
@@ -246,7 +268,9 @@ function Tile({ bed, now, heard }: { bed: Bed; now: number; heard: number }) {
   }, [bed.tailEnd, state, redraw.value]);
   const last = lastOf(bed.tail);
   const since = main ? now - main.received : 0;
-  const kind = state === 'stale' ? ' stale' : off ? ' tech' : '';
+  const rings = state === 'live' && alarm && !alarm.technical && alarm.state !== 'acknowledged' ? alarm : undefined;
+  const kind =
+    state === 'stale' ? ' stale' : off ? ' tech' : rings?.priority === 'high' ? ' high' : rings?.priority === 'medium' ? ' med' : '';
   return (
     <a
       class={`t${kind}`}
@@ -257,7 +281,17 @@ function Tile({ bed, now, heard }: { bed: Bed; now: number; heard: number }) {
       <div class="hd">
         <b>{bed.device}</b>
         <span class="sp" />
-        {state === 'stale' ? <b>No data {minutesOf(since)}</b> : off ? 'Sensor off' : ''}
+        {state === 'stale' ? (
+          <b>No data {minutesOf(since)}</b>
+        ) : off ? (
+          'Sensor off'
+        ) : rings ? (
+          <span title={rings.delays}>
+            <span class="ast">{stars[rings.priority]}</span> {rings.condition}
+          </span>
+        ) : (
+          ''
+        )}
       </div>
       {state === 'live' && main && !off ? (
         <div class="vals">
