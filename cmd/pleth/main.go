@@ -71,6 +71,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Send recordings to a server, which keeps and analyses them."`
 	Export    exportCmd    `cmd:"" help:"Fetch readings from a server."`
 	Serve     serveCmd     `cmd:"" help:"Take readings from devices, keep them, and answer for them."`
+	Watch     watchCmd     `cmd:"" help:"Show the devices and alarms of a server as they come."`
 }
 
 const about = `pleth reads what oximeters recorded and says what is in it.
