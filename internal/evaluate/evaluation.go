@@ -61,7 +61,7 @@ func (e *Evaluation) Worst() Level {
 func Of(in *Input) *Evaluation {
 	f := newFacts(in)
 	said := f.applyAll()
-	e := &Evaluation{Findings: []Finding{}}
+	e := &Evaluation{Findings: []Finding{}, Summary: f.summary(said)}
 	for i := range said {
 		if s := &said[i]; s.text != "" {
 			e.Findings = append(e.Findings, Finding{s.rule.id, s.level, s.text, s.refs, s.evidence})
@@ -73,6 +73,5 @@ func Of(in *Input) *Evaluation {
 		}
 		return strings.Compare(a.Rule, b.Rule)
 	})
-	e.Summary = f.summary(said)
 	return e
 }

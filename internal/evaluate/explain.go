@@ -7,17 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// Unexplained returns the runs of digits in text that neither one of refs nor
-// a constant of the rules accounts for, each printed as texts print it; none if
-// all are accounted for. rule limits the constants to those of one rule; empty
-// means all of them, as a headline and the sentences need.
+// Unexplained returns the runs of digits in text that none of refs accounts
+// for, each printed as texts print it; none if all are accounted for. The
+// constants of the rules need a reference as well.
 //
 // It looks at the text and the input alone, not at how the text was made, so
 // it also proves documents that were read back.
-func Unexplained(in *Input, rule, text string, refs []string) []string {
+func Unexplained(in *Input, text string, refs []string) []string {
 	f := newFacts(in)
 	var known []string
-	for _, ref := range slices.Concat(refs, Constants(rule)) {
+	for _, ref := range refs {
 		if s, ok := f.text(ref); ok && strings.ContainsFunc(s, unicode.IsDigit) {
 			known = append(known, s)
 		}
@@ -69,26 +68,4 @@ func bounded(before, after, s string) bool {
 		}
 	}
 	return true
-}
-
-// Constants returns the references of the constants that a rule prints, or
-// that all texts print if rule is empty, in order.
-func Constants(rule string) []string {
-	var refs []string
-	add := func(key string) {
-		slots(english[key], func(ref, _ string) {
-			if ref == "limit.$q" {
-				refs = append(refs, "limit.90", "limit.88", "limit.85")
-			} else if _, ok := constants[ref]; ok {
-				refs = append(refs, ref)
-			}
-		})
-	}
-	for key := range english {
-		if rule == "" || strings.HasPrefix(key, rule+".") || strings.HasPrefix(key, "label.") && (rule == "R-17" || rule == "R-19") {
-			add(key)
-		}
-	}
-	slices.Sort(refs)
-	return slices.Compact(refs)
 }

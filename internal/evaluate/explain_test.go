@@ -13,26 +13,26 @@ func TestUnexplained(t *testing.T) {
 	t.Parallel()
 	in := design()
 	for _, c := range []struct {
-		name, rule, text string
-		refs, want       []string
+		name, text string
+		refs, want []string
 	}{
-		{"as said", "R-02", "Below 88~% for 10~min 12~s", []string{"below.88.seconds"}, nil},
-		{"another second", "R-02", "Below 88~% for 10~min 13~s", []string{"below.88.seconds"}, []string{"10", "13"}},
-		{"another limit", "R-02", "Below 86~% for 10~min 12~s", []string{"below.88.seconds"}, []string{"86"}},
-		{"not listed", "R-02", "Below 88~% for 10~min 12~s", nil, []string{"10", "12"}},
-		{"of another metric", "R-02", "Below 88~% for 10~min 12~s", []string{"below.90.seconds"}, []string{"10", "12"}},
-		{"a constant of another rule", "R-07", "Below 88~% 6.0 per hour", []string{"odi4.per_h"}, []string{"88"}},
-		{"part of a longer number", "R-01", "Mean SpO₂ 195.4~%", []string{"spo2.mean"}, []string{"195", "4"}},
-		{"rounded otherwise", "R-01", "Mean SpO₂ 95.42~%", []string{"spo2.mean"}, []string{"95", "42"}},
-		{"cut", "R-01", "Mean SpO₂ 95~%", []string{"spo2.mean"}, []string{"95"}},
-		{"another unit", "R-03", "10~min below 85~%", []string{"dips.85.count"}, nil}, // a count explains its digits, not the word after them
-		{"unknown reference", "R-01", "Mean SpO₂ 95.4~%", []string{"spo2.average"}, []string{"95", "4"}},
-		{"subscripts are letters", "R-01", "SpO₂", nil, nil},
-		{"sentences take all constants", "", "88~% and 4~h", nil, nil},
+		{"as said", "Below 88~% for 10~min 12~s", []string{"limit.88", "below.88.seconds"}, nil},
+		{"another second", "Below 88~% for 10~min 13~s", []string{"limit.88", "below.88.seconds"}, []string{"10", "13"}},
+		{"another limit", "Below 86~% for 10~min 12~s", []string{"limit.88", "below.88.seconds"}, []string{"86"}},
+		{"not listed", "Below 88~% for 10~min 12~s", []string{"limit.88"}, []string{"10", "12"}},
+		{"of another metric", "Below 88~% for 10~min 12~s", []string{"limit.88", "below.90.seconds"}, []string{"10", "12"}},
+		{"a constant not listed", "Below 88~% 6.0 per hour", []string{"odi4.per_h"}, []string{"88"}},
+		{"part of a longer number", "Mean SpO₂ 195.4~%", []string{"spo2.mean"}, []string{"195", "4"}},
+		{"rounded otherwise", "Mean SpO₂ 95.42~%", []string{"spo2.mean"}, []string{"95", "42"}},
+		{"cut", "Mean SpO₂ 95~%", []string{"spo2.mean"}, []string{"95"}},
+		{"another unit", "10~min below 85~%", []string{"dips.85.count", "limit.85"}, nil}, // a count explains its digits, not the word after them
+		{"unknown reference", "Mean SpO₂ 95.4~%", []string{"spo2.average"}, []string{"95", "4"}},
+		{"subscripts are letters", "SpO₂", nil, nil},
+		{"constants that are", "88~% and 4~h", []string{"limit.88", "need.valid_s"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			got := Unexplained(in, c.rule, strings.ReplaceAll(c.text, "~", nbsp), c.refs)
+			got := Unexplained(in, strings.ReplaceAll(c.text, "~", nbsp), c.refs)
 			if !slices.Equal(got, c.want) {
 				t.Errorf("Unexplained(%q) = %v, want %v", c.text, got, c.want)
 			}
@@ -61,7 +61,7 @@ func TestChangedDigitsAreFound(t *testing.T) {
 					}
 					changed++
 					text := f.Text[:at] + string(d) + f.Text[at+1:]
-					if len(Unexplained(in, f.Rule, text, f.Metrics)) > 0 {
+					if len(Unexplained(in, text, f.Metrics)) > 0 {
 						continue
 					}
 					missed++
@@ -78,7 +78,7 @@ func TestChangedDigitsAreFound(t *testing.T) {
 }
 
 // printable reports whether the number at the place of a changed digit is one
-// that a reference or constant of the finding prints.
+// that a reference of the finding prints.
 func printable(in *Input, f *Finding, text string, at int) bool {
 	isPart := func(r rune) bool { return unicode.IsDigit(r) || r == '.' }
 	from := strings.LastIndexFunc(text[:at], func(r rune) bool { return !isPart(r) }) + 1
@@ -86,7 +86,7 @@ func printable(in *Input, f *Finding, text string, at int) bool {
 	if i := strings.IndexFunc(text[at:], func(r rune) bool { return !isPart(r) }); i >= 0 {
 		to = at + i
 	}
-	for _, ref := range slices.Concat(f.Metrics, Constants(f.Rule)) {
+	for _, ref := range f.Metrics {
 		if s, ok := in.Text(ref); ok && strings.Contains(s, strings.Trim(text[from:to], ".")) {
 			return true
 		}
@@ -102,7 +102,7 @@ func TestUnexplainedTakesAnything(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := string(rapid.SliceOf(rapid.Byte()).Draw(t, "text"))
 		digits := strings.ContainsFunc(text, unicode.IsDigit)
-		if left := Unexplained(in, "", text, append(refs, text, "."+text, "episode."+text, "band."+text)); len(left) > 0 && !digits {
+		if left := Unexplained(in, text, append(refs, text, "."+text, "episode."+text, "band."+text)); len(left) > 0 && !digits {
 			t.Fatalf("%q: %v", text, left)
 		}
 	})

@@ -13,7 +13,8 @@ var headlineOrder = []string{"R-02", "R-03", "R-04", "R-01", "R-11", "R-12", "R-
 const maxClauses = 2
 
 // summary puts together what the rules said, in their order. What to do comes
-// first when it is urgent, else before the limits of the method.
+// first when it is urgent, else before the limits of the method. The numbers of
+// those limits go to the references of R-00, which says something of every recording.
 func (f *facts) summary(list []said) Summary {
 	s := Summary{Headline: f.headline(list), Sentences: []string{}, Questions: []string{}, Disclaimer: english["disclaimer"]}
 	if f.others == Urgent {
@@ -27,6 +28,9 @@ func (f *facts) summary(list []said) Summary {
 	}
 	limits, _ := f.say(english["limits.accuracy"], nil)
 	s.Sentences = append(s.Sentences, limits.text, english["limits.cannot"])
+	if i := slices.IndexFunc(list, func(one said) bool { return one.rule.id == "R-00" }); i >= 0 {
+		list[i].refs = slices.Concat(list[i].refs, limits.refs)
+	}
 	if f.infant() && f.others != Urgent {
 		s.Sentences = append(s.Sentences, english["emergency"])
 	}

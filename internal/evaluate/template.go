@@ -36,7 +36,7 @@ func (b binds) fill(ref string) string {
 // line is a template said: its text and the references whose values are in it.
 type line struct {
 	text string
-	refs []string // without constants
+	refs []string // constants included
 }
 
 // say fills a template; ok is false if a slot has no value.
@@ -94,10 +94,7 @@ func (f *facts) slot(inner string, b binds) (line, bool) {
 	}
 	ref, nouns, counted := strings.Cut(inner, "|")
 	ref = b.fill(ref)
-	var l line
-	if _, constant := constants[ref]; !constant {
-		l.refs = []string{ref}
-	}
+	l := line{refs: []string{ref}}
 	if counted {
 		n, ok := f.shown(ref)
 		l.text = plural(n, nouns)
