@@ -64,6 +64,7 @@ type Alert struct {
 	Final        bool        `json:"final" doc:"Nothing that was said of it so far can change any more, in whatever order readings come."`
 	History      []AlertStep `json:"history,omitempty" doc:"Every step; of a single alert only."`
 	Evidence     []Evidence  `json:"evidence,omitempty" doc:"The samples around it; of a single alert only."`
+	Deliveries   []Delivery  `json:"deliveries,omitempty" doc:"What was sent to people about it; of a single alert only."`
 }
 
 // AlertStep is one step of an alert.
@@ -87,6 +88,25 @@ type Evidence struct {
 	At    string      `json:"timestamp"`
 	Value json.Number `json:"value,omitempty" doc:"Left out: nothing was measured."`
 	Marks []string    `json:"marks,omitempty"`
+}
+
+// Delivery is one message on one channel.
+type Delivery struct {
+	Message  string            `json:"message"`
+	Channel  string            `json:"channel"`
+	Event    string            `json:"event" enum:"trigger,acknowledge,resolve,test"`
+	State    string            `json:"state" enum:"waiting,delivered,given_up"`
+	Created  string            `json:"created"`
+	Due      *string           `json:"due" doc:"Of the next attempt, while it waits."`
+	Ended    *string           `json:"ended"`
+	Receipt  string            `json:"receipt,omitempty" doc:"What the other side calls it."`
+	Attempts []DeliveryAttempt `json:"attempts"`
+}
+
+// DeliveryAttempt is one try to deliver.
+type DeliveryAttempt struct {
+	At    string `json:"at"`
+	Error string `json:"error,omitempty" doc:"Left out: accepted."`
 }
 
 // AlertAction is what is posted to do something about an alert.
@@ -242,7 +262,24 @@ func (a *API) whole(ctx context.Context, one *watch.Alert) (*Alert, error) {
 		return tx.Compare(ty)
 	})
 	var err error
-	out.Evidence, err = a.evidence(ctx, one)
+	if out.Evidence, err = a.evidence(ctx, one); err != nil || a.cfg.Deliveries == nil {
+		return &out, err
+	}
+	sent, err := a.cfg.Deliveries(ctx, one.ID)
+	for i := range sent {
+		d := &sent[i]
+		shown := Delivery{Message: d.Message.ID, Channel: d.Channel, Event: string(d.Message.Event), State: d.State, Created: stamp(d.Created.UnixNano()), Receipt: d.Receipt, Attempts: []DeliveryAttempt{}}
+		if !d.Due.IsZero() {
+			shown.Due = stampOr(d.Due.UnixNano())
+		}
+		if !d.Ended.IsZero() {
+			shown.Ended = stampOr(d.Ended.UnixNano())
+		}
+		for _, t := range d.Attempts {
+			shown.Attempts = append(shown.Attempts, DeliveryAttempt{stamp(t.At.UnixNano()), t.Error})
+		}
+		out.Deliveries = append(out.Deliveries, shown)
+	}
 	return &out, err
 }
 

@@ -9,6 +9,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"log/slog"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"pleth/internal/analysis"
+	"pleth/internal/notify"
 )
 
 // Config is what an API is made of. All of it is required, unless it says
@@ -30,9 +32,11 @@ type Config struct {
 	Letters Letters
 	People  People
 	Alarms  Alarms // nil: there are no alarms here
-	Program analysis.Program
-	Keys    []Key // who may call
-	Open    bool  // nobody has to say who they are; only for a server on loopback
+	// Deliveries returns what was sent to people about an alarm; nil: nothing is.
+	Deliveries func(ctx context.Context, alarm string) ([]notify.Delivery, error)
+	Program    analysis.Program
+	Keys       []Key // who may call
+	Open       bool  // nobody has to say who they are; only for a server on loopback
 	// DeviceReadingsPerSecond bounds what one device may send; 0: no bound.
 	DeviceReadingsPerSecond float64
 	Limits                  Limits

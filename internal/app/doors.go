@@ -14,6 +14,7 @@ import (
 	"pleth/internal/api"
 	"pleth/internal/bedside"
 	"pleth/internal/deadletter"
+	"pleth/internal/dispatch"
 	logs "pleth/internal/eventlog/pebble"
 	"pleth/internal/identity"
 	people "pleth/internal/identity/sqlite"
@@ -21,6 +22,7 @@ import (
 	"pleth/internal/live"
 	"pleth/internal/mqtt"
 	"pleth/internal/ndjson"
+	"pleth/internal/notify"
 	"pleth/internal/pebbledb"
 	"pleth/internal/reading"
 	"pleth/internal/road"
@@ -34,14 +36,16 @@ import (
 
 // parts are what a server is made of, in the order they are opened.
 type parts struct {
-	db     *pebbledb.DB
-	people *identity.Store
-	aside  *deadletter.Store
-	key    sealed.Key // of the identity store, for what is sealed besides
-	watch  *watch.Watch
-	road   *road.Road
-	live   *live.Hub
-	api    *api.API
+	db       *pebbledb.DB
+	people   *identity.Store
+	aside    *deadletter.Store
+	key      sealed.Key // of the identity store, for what is sealed besides
+	watch    *watch.Watch
+	outbox   *notify.Outbox // nil: nobody is told of alarms
+	dispatch *dispatch.Dispatcher
+	road     *road.Road
+	live     *live.Hub
+	api      *api.API
 
 	streams []*bedside.Door
 }
@@ -51,6 +55,9 @@ type parts struct {
 func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	var p parts
 	if err := s.openStores(ctx, &p); err != nil {
+		return nil, err
+	}
+	if err := s.openNotify(ctx, &p); err != nil {
 		return nil, err
 	}
 	if err := s.openRoad(&p); err != nil {
@@ -113,8 +120,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 		return err
 	}
 	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log})
-	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log,
-		Changed: func(c watch.Change) { p.tellAlarm(c.Alert, c.Withdrawn) }})
+	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
 	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{chunks.Open(p.db)}, Clock: s.now,
 		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.watch.Follow)})
 	if err != nil {
@@ -125,17 +131,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 	if err := p.tellStanding(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.watch.Run(ctx, p.road)
-	}()
-	s.onStop("alarms", func(context.Context) error {
-		cancel()
-		<-done
-		return nil
-	})
+	s.runAlarms(p)
 	return nil
 }
 
@@ -178,7 +174,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},

@@ -12,6 +12,8 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"pleth/internal/alarm"
 )
 
 // Settings are what pleth.yaml may say of a server. The zero value of each is
@@ -25,8 +27,10 @@ type Settings struct {
 	InsecureLocal bool        `yaml:"insecure_local"`
 	TLS           TLSSettings `yaml:"tls"`
 	// KeyFile holds the key under which everything lies on disk; empty: in plain.
-	KeyFile string       `yaml:"key_file"`
-	MQTT    MQTTSettings `yaml:"mqtt"`
+	KeyFile string         `yaml:"key_file"`
+	MQTT    MQTTSettings   `yaml:"mqtt"`
+	Alarms  AlarmSettings  `yaml:"alarms"`
+	Notify  NotifySettings `yaml:"notify"`
 	// Bedside are files of JSON lines to follow, as gateways of bedside monitors
 	// write them; "-" is standard input.
 	Bedside []string       `yaml:"bedside"`
@@ -180,6 +184,13 @@ func (s *Settings) check() error {
 	}
 	if f := s.Log.Format; f != "text" && f != "json" {
 		bad("log.format", "%q: text or json", f)
+	}
+	set(&s.Alarms.Profile, "adult")
+	if _, err := alarm.Named(s.Alarms.Profile); err != nil {
+		bad("alarms.profile", "%v", err)
+	}
+	if _, _, err := s.Notify.routes(); err != nil {
+		errs = append(errs, err)
 	}
 	names := map[string]bool{"admin": true}
 	for i, k := range s.Keys {

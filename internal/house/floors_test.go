@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
 	{"internal/watch"},
-	{"internal/watch/*", "internal/live", "internal/intake/readings", "internal/fsck"},
+	{"internal/watch/*", "internal/dispatch", "internal/live", "internal/intake/readings", "internal/fsck"},
 	{"internal/deadletter"},
 	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/ndjson", "internal/bedside", "internal/ward"},
 	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},

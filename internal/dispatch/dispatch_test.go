@@ -1,0 +1,134 @@
+package dispatch_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pleth/internal/alarm"
+	"pleth/internal/dispatch"
+	"pleth/internal/notify"
+	"pleth/internal/watch"
+)
+
+// outbox keeps what is put, once by id and channel, as the real one does.
+type outbox struct{ put []notify.Delivery }
+
+func (o *outbox) Put(_ context.Context, m notify.Message, channels ...string) error {
+	for _, c := range channels {
+		if !slices.ContainsFunc(o.put, func(d notify.Delivery) bool { return d.Message.ID == m.ID && d.Channel == c }) {
+			o.put = append(o.put, notify.Delivery{Message: m, Channel: c})
+		}
+	}
+	return nil
+}
+
+func (o *outbox) Deliveries(_ context.Context, id string, _ int) ([]notify.Delivery, error) {
+	return slices.DeleteFunc(slices.Clone(o.put), func(d notify.Delivery) bool { return d.Message.Alarm != id }), nil
+}
+
+// ward is a dispatcher with its alerts.
+type ward struct {
+	*dispatch.Dispatcher
+	outbox
+	alerts map[string]*watch.Alert
+}
+
+func start(t *testing.T, routes ...dispatch.Route) *ward {
+	w := &ward{alerts: map[string]*watch.Alert{}}
+	w.Dispatcher = dispatch.New(dispatch.Config{Outbox: &w.outbox, Routes: routes, Log: slog.New(slog.DiscardHandler), Link: "http://house",
+		Alert:  func(id string) (*watch.Alert, error) { return w.alerts[id], nil },
+		Alerts: func(watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return nil, nil, nil }})
+	ctx, cancel := context.WithCancel(t.Context())
+	go w.Run(ctx)
+	t.Cleanup(cancel)
+	return w
+}
+
+// step adds a step to an alert and says so.
+func (w *ward) step(id string, change func(*watch.Alert), s watch.Step) {
+	a := w.alerts[id]
+	if a == nil {
+		rule := alarm.Rule{ID: "spo2.severe", Kind: alarm.Below, Metric: 1, Limit: 85e9}
+		a = &watch.Alert{ID: id, Device: "o2-" + id, Rule: rule, Profile: "adult"}
+	}
+	c := *a
+	change(&c)
+	c.Steps = append(slices.Clone(a.Steps), s)
+	w.alerts[id] = &c
+	w.Changed(watch.Change{Alert: &c, Steps: []watch.Step{s}})
+	synctest.Wait()
+}
+
+func sounds() watch.Step {
+	return watch.Step{At: time.Now().UnixNano(), From: "pending", To: "active", Cause: "delay", Priority: "high", Value: 81e9, HasValue: true}
+}
+
+func same(*watch.Alert) {}
+
+func (w *ward) want(t *testing.T, want ...string) {
+	t.Helper()
+	var got []string
+	for _, d := range w.put {
+		got = append(got, d.Channel+": "+d.Message.Summary())
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got  %q\nwant %q", got, want)
+	}
+}
+
+func TestFromTriggerToResolve(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Priorities: []alarm.Priority{alarm.High}, Channels: []string{"phone"}, Then: []string{"doctor"}, After: 3 * time.Minute},
+			dispatch.Route{Profiles: []string{"infant"}, Channels: []string{"nobody"}},
+			dispatch.Route{From: 20 * time.Hour, To: 6 * time.Hour, Channels: []string{"night"}})
+		w.step("1", func(a *watch.Alert) { a.Bed = "Bed 4" }, sounds()) // midnight
+		time.Sleep(4 * time.Minute)
+		w.step("1", same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "acknowledged", Cause: "ack", Priority: "high"})
+		w.step("1", same, watch.Step{At: time.Now().UnixNano(), From: "acknowledged", To: "cleared", Cause: "recovered", Priority: "high"})
+		trigger := "*** Bed 4: SpO2 below 85 %, 81 %"
+		w.want(t, "phone: "+trigger, "night: "+trigger, "doctor: "+trigger+", not acknowledged in time",
+			"phone: Acknowledged: Bed 4: SpO2 below 85 %", "night: Acknowledged: Bed 4: SpO2 below 85 %", "doctor: Acknowledged: Bed 4: SpO2 below 85 %",
+			"phone: Over: Bed 4: SpO2 below 85 %", "night: Over: Bed 4: SpO2 below 85 %", "doctor: Over: Bed 4: SpO2 below 85 %")
+	})
+}
+
+func TestWhatIsOldWakesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Channels: []string{"phone"}})
+		s := sounds()
+		s.At -= int64(3 * time.Minute)
+		w.step("1", same, s)
+		w.step("1", same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "high"})
+		w.want(t)
+	})
+}
+
+func TestAGatewayIsOneMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Channels: []string{"phone"}})
+		silent := func(a *watch.Alert) {
+			a.Rule, a.Gateway, a.Bed = alarm.Rule{ID: "signal.no_data", Kind: alarm.NoData, Technical: true}, "gw-1", "Bed "+a.ID
+		}
+		for i := range 200 {
+			s := sounds()
+			s.HasValue, s.Priority = false, "low"
+			w.step(fmt.Sprint(i), silent, s)
+		}
+		time.Sleep(6 * time.Second)
+		w.want(t, "phone: * gateway gw-1: 200 devices fell silent together (200 beds)")
+		for i := range 200 {
+			w.step(fmt.Sprint(i), same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "low"})
+		}
+		if len(w.put) != 2 || w.put[1].Message.Event != notify.Resolve {
+			t.Errorf("%d messages", len(w.put))
+		}
+	})
+}
