@@ -70,6 +70,7 @@ type cli struct {
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 	Import    importCmd    `cmd:"" help:"Send recordings to a server, which keeps and analyses them."`
 	Export    exportCmd    `cmd:"" help:"Fetch readings from a server."`
+	Alarms    alarmsCmd    `cmd:"" help:"What alarms there were."`
 	Notify    notifyCmd    `cmd:"" help:"Try the channels that tell people of alarms."`
 	Serve     serveCmd     `cmd:"" help:"Take readings from devices, keep them, and answer for them."`
 	Watch     watchCmd     `cmd:"" help:"Show the devices and alarms of a server as they come."`

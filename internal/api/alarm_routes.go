@@ -1,6 +1,10 @@
 package api
 
-import "net/http"
+import (
+	"net/http"
+
+	"pleth/internal/watch"
+)
 
 // alarmRoutes are the routes of alarms.
 func alarmRoutes() []route {
@@ -40,6 +44,9 @@ func alarmRoutes() []route {
 		{method: "PUT", path: "/api/v1/alarm-limits", id: "putAlarmLimits", tag: "alarms", summary: "Makes new limits in the place of those before", body: jsonOf(NewAlarmLimits{}),
 			about:   "Of the profile the device's own goes first, then that of the subject, then that of the house; edits are made in the order house, subject, device.",
 			answers: []answer{{http.StatusCreated, "Logged.", jsonOf(AlarmLimits{})}, noObject, invalid, changed}, handle: (*API).putAlarmLimits},
+		{method: "GET", path: "/api/v1/alarm-report", id: "getAlarmReport", tag: "alarms", summary: "Alarms per device-hour by condition, time to acknowledge, and what other settings would have given on the same log",
+			params:  []param{{name: "what_if", in: "query", about: "delay=15s, spo2.low.delay=20s, spo2.low.limit=88, spo2.low.off, or a name, a colon and a rule in words. May stand several times.", list: true}, fromTime, toTime},
+			answers: []answer{{http.StatusOK, "The report. It replays the log: a long one takes its time.", jsonOf(watch.Report{})}, badParameters}, handle: (*API).getAlarmReport},
 		{method: "GET", path: "/api/v1/devices/{device_id}/alarm-rules", id: "getAlarmRules", tag: "alarms", summary: "The rules in force for a device, with conditions and delays in words", params: []param{{name: "device_id", in: "path"}},
 			answers: []answer{{http.StatusOK, "The rules.", jsonOf(AlarmProfile{})}, missing}, handle: (*API).getAlarmRules},
 	}

@@ -346,3 +346,35 @@ func (a *API) getAlarmRules(w http.ResponseWriter, r *http.Request, _ *Caller) e
 	}
 	return writeJSON(w, http.StatusOK, AlarmProfile{Name: in.Profile.Name, Version: in.Profile.Version, Rules: rulesOf(&in.Profile, in.Averaging)})
 }
+
+// getAlarmReport counts alarms.
+func (a *API) getAlarmReport(w http.ResponseWriter, r *http.Request, _ *Caller) error {
+	q := ask(r)
+	q.used["what_if"] = true
+	list := q.values["what_if"]
+	from, to := q.span()
+	for _, text := range list {
+		if _, err := watch.ParseWhatIf(text); err != nil {
+			q.bad("what_if", string(readings.OutOfRange), err.Error(), text, "")
+		}
+	}
+	if len(list) > 8 {
+		q.bad("what_if", string(readings.OutOfRange), "these are too many at once", "", "8")
+	}
+	if err := q.done(); err != nil {
+		return err
+	}
+	if a.cfg.Report == nil {
+		return notFound("this server makes no reports of alarms")
+	}
+	rep, err := a.cfg.Report(r.Context(), list, from, to)
+	var wrong alarm.Faults
+	if errors.As(err, &wrong) {
+		q.bad("what_if", "rule", err.Error(), "", "")
+		return q.done()
+	}
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, http.StatusOK, rep)
+}

@@ -21,6 +21,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/notify"
+	"pleth/internal/watch"
 )
 
 // Config is what an API is made of. All of it is required, unless it says
@@ -32,6 +33,8 @@ type Config struct {
 	Letters Letters
 	People  People
 	Alarms  Alarms // nil: there are no alarms here
+	// Report counts alarms of the log, and what other settings would have made.
+	Report func(ctx context.Context, whatIf []string, from, to int64) (*watch.Report, error)
 	// Deliveries returns what was sent to people about an alarm; nil: nothing is.
 	Deliveries func(ctx context.Context, alarm string) ([]notify.Delivery, error)
 	Program    analysis.Program

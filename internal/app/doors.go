@@ -174,7 +174,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},

@@ -31,6 +31,7 @@ type follower struct {
 	tracker  *alarm.Tracker
 	newest   int64     // event time; minTime: none
 	received int64     // when it came
+	covered  int64     // time in which readings came, since the follower began
 	rules    []inForce // by time
 	stated   []stated  // by time
 	worn     []road.Assignment
@@ -48,6 +49,17 @@ type follower struct {
 type inForce struct {
 	Rules
 	Actor, Reason string
+}
+
+// whatIf returns p as a replay with other rules has it.
+func (w *Watch) whatIf(p *alarm.Profile) *alarm.Profile {
+	if len(w.cfg.WhatIf) == 0 {
+		return p
+	}
+	if edited, faults := p.Edited(w.cfg.WhatIf); len(faults) == 0 {
+		return edited
+	}
+	return p // it has no such rule
 }
 
 // stated is who wears the device as its readings state it, from a time on.
@@ -70,6 +82,7 @@ func newFollower(w *Watch, p reading.Partition, of road.Place, state []byte) (*f
 	if err != nil {
 		return nil, err
 	}
+	profile = w.whatIf(profile)
 	f.rules = []inForce{{Rules: Rules{At: minTime, Profile: *profile}}}
 	f.tracker = alarm.NewTracker(profile)
 	return f, nil
@@ -96,6 +109,9 @@ func (f *follower) Row(r road.FollowedRow) {
 		}
 	}
 	if one.At >= f.newest {
+		if step := one.At - f.newest; f.newest != minTime && step <= 60*signal.Second {
+			f.covered += step
+		}
 		f.newest, f.received = one.At, r.Received
 	}
 	if r.Subject != "" {
@@ -381,6 +397,7 @@ func (f *follower) control(c *eventlog.Control) error {
 		if bad := r.Profile.Check(); len(bad) > 0 {
 			return bad[0]
 		}
+		r.Profile = *f.w.whatIf(&r.Profile)
 		r.At = f.tracker.After(r.At)
 		if last := &f.rules[len(f.rules)-1]; r.At < last.At {
 			r.At = last.At

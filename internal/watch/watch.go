@@ -41,6 +41,7 @@ type Config struct {
 	Lateness int64                // that of the road, nanoseconds; 0: road.DefaultLateness
 	Logger   *slog.Logger         // nil: nothing is logged
 	Default  string               // profile of who has no other; empty: adult
+	WhatIf   []alarm.Edit         // made to all rules, for a replay with others; nil: none
 	Changed  func(changes Change) // told of what is said of live alarms, in order for each; must not block; nil: nobody
 }
 
