@@ -51,6 +51,9 @@ func (r *Rule) Text() string {
 	case Fall:
 		return fmt.Sprintf("%s more than %g %% below its baseline", what, r.Amount.Float())
 	case NoData:
+		if r.Metric == 0 {
+			return "devices of one gateway fell silent together"
+		}
 		return fmt.Sprintf("no valid %s", what)
 	case ProbeOff:
 		return fmt.Sprintf("the device sends no %s: probe off", what)

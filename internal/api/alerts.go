@@ -42,6 +42,7 @@ type Alert struct {
 	Bed          string      `json:"bed,omitempty"`
 	Gateway      string      `json:"gateway,omitempty"`
 	Devices      []string    `json:"devices,omitempty" doc:"Of an alarm that stands for several."`
+	Under        bool        `json:"under_gateway,omitempty" doc:"The alarm of a gateway stands for it."`
 	Rule         string      `json:"rule"`
 	Metric       string      `json:"metric,omitempty"`
 	Condition    string      `json:"condition" doc:"In words, with the limit in force."`
@@ -126,7 +127,7 @@ func fixed(v signal.Fixed) json.Number {
 
 // alertOf returns an alert as it is listed.
 func (a *API) alertOf(one *watch.Alert) Alert {
-	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
+	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Under: one.Under, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
 		Profile: one.Profile, Version: one.Version, State: one.State(), Priority: one.Priority(), Technical: one.Rule.Technical, Spot: one.Spot(), Onset: stamp(one.Onset),
 		Sounded: stampOr(one.Sounded()), Acknowledged: stampOr(one.Acknowledged()), Cleared: stampOr(one.Ended()), Final: one.Final == len(one.Steps),
 		Silenced: stampOr(one.SilencedUntil())}

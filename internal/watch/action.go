@@ -142,6 +142,9 @@ func (w *Watch) Act(ctx context.Context, kind string, by string, a Action) (*Ale
 	if err != nil {
 		return nil, err
 	}
+	if before.Device == "" {
+		return nil, &alarm.ActionError{Code: "gateway", Text: "the alarm of a gateway stands for those of its devices: act on them; it is over when they send again"}
+	}
 	if err := w.log(ctx, before.partition(), eventlog.Control{Kind: kind, Actor: by, Payload: encode(a)}); err != nil {
 		return nil, err
 	}

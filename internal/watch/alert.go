@@ -33,6 +33,8 @@ type Alert struct {
 	// change no more; both are set where an alert is handed out.
 	Open  bool `json:"-"`
 	Final int  `json:"-"`
+	// Under says that the alarm of a gateway stands for it.
+	Under bool `json:"-"`
 }
 
 // Step is one step of an alert.

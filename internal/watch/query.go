@@ -75,22 +75,39 @@ func (q *Query) wants(a *Alert) bool {
 	return q.Priority == nil || slices.Contains(q.Priority, a.Priority())
 }
 
-// each calls f with every alert that is open or told.
+// each calls f with every alert that is open or told, those of gateways first.
 func (w *Watch) each(f func(*Alert)) {
+	views := w.views()
+	storms, under := gateways(views, w.connected())
+	for _, a := range storms {
+		f(a)
+	}
+	for _, a := range views {
+		if under[a.ID] {
+			c := *a
+			c.Under = true
+			a = &c
+		}
+		f(a)
+	}
+}
+
+// views returns every alert that is open or told, without those of gateways.
+func (w *Watch) views() []*Alert {
 	w.mu.RLock()
 	list := make([]*follower, 0, len(w.followers))
 	for _, one := range w.followers {
 		list = append(list, one)
 	}
 	w.mu.RUnlock()
+	var out []*Alert
 	for _, one := range list {
 		one.mu.Lock()
 		view := one.view
 		one.mu.Unlock()
-		for _, a := range view {
-			f(a)
-		}
+		out = append(out, view...)
 	}
+	return out
 }
 
 // Alert returns one alert. It is ErrUnknown where there is none.

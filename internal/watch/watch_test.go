@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,6 +190,88 @@ func TestAcknowledge(t *testing.T) {
 		}
 		if _, err := w.watch.Act(context.Background(), eventlog.KindSilence, "key", watch.Action{Alert: id, Until: time.Now().Add(time.Minute).UnixNano()}); err == nil {
 			t.Error("silenced what is over")
+		}
+	})
+}
+
+// TestAGatewayFallsSilent: the devices of one gateway are one technical alarm
+// that lists their beds, and each keeps its own.
+func TestAGatewayFallsSilent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		devices := []string{"a", "b", "c", "d"}
+		for i, d := range devices {
+			l := watch.Limits{Device: d, Gateway: "gw-1", Bed: "Bed " + d}
+			if i == 3 {
+				l.Gateway = "gw-2"
+			}
+			time.Sleep(time.Millisecond)
+			if _, err := w.watch.PutLimits(context.Background(), "key", "", l); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 60 {
+			for _, d := range devices {
+				w.send(d, time.Now(), values{pleth.SpO2: 97})
+			}
+			time.Sleep(time.Second)
+		}
+		time.Sleep(35 * time.Second)
+		none := "signal.no_data active low"
+		list := w.want(watch.Query{}, none, none, none, none, "gateway.silent active medium")
+		under := 0
+		for _, a := range list {
+			if a.Under {
+				under++
+			}
+			if a.Device == "" && (len(a.Devices) != 3 || a.Devices[0] != "Bed a (a)" || a.Gateway != "gw-1") {
+				t.Errorf("%+v", a)
+			}
+		}
+		if under != 3 {
+			t.Errorf("%d alarms are under the gateway, want 3", under)
+		}
+		for range 3 {
+			for _, d := range devices[:2] {
+				w.send(d, time.Now(), values{pleth.SpO2: 97})
+			}
+			time.Sleep(time.Second)
+		}
+		cleared := "signal.no_data cleared low"
+		w.want(watch.Query{}, none, none, cleared, cleared)
+	})
+}
+
+// TestStorm: 2,000 devices fall below the limit in the same second. Every alarm
+// is there within a second of its delay.
+func TestStorm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 2000
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		send := func(v int64) {
+			batches := make([]*reading.Batch, n)
+			for i := range batches {
+				b := &reading.Batch{Partition: reading.Partition{Device: fmt.Sprintf("d%04d", i)}, Received: time.Now().UnixNano()}
+				b.Rows.AddRow(time.Now().UnixNano())
+				b.Rows.Set(pleth.SpO2, pleth.Num(v, 0))
+				batches[i] = b
+			}
+			if _, err := w.road.Submit(context.Background(), batches...); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Second)
+		}
+		for range 10 {
+			send(97)
+		}
+		for range 6 {
+			send(84) // severe after 5 s
+		}
+		if got := len(w.alerts(watch.Query{Priority: []string{"high"}})); got != n {
+			t.Errorf("%d alarms, want %d", got, n)
 		}
 	})
 }
