@@ -38,7 +38,7 @@ type NotifySettings struct {
 }
 
 // ChannelSettings are one way to reach people. Which keys it needs depends on
-// the kind: docs/operations.md.
+// the kind: docs/operations/alarms.md.
 type ChannelSettings struct {
 	Kind string `yaml:"kind"` // webhook, email, slack, pagerduty, opsgenie
 	// AllowPrivate lets an address lie inside the network.
