@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,9 +17,21 @@ import (
 )
 
 // outbox keeps what is put, once by id and channel, as the real one does.
-type outbox struct{ put []notify.Delivery }
+type outbox struct {
+	mu  sync.Mutex
+	put []notify.Delivery
+}
+
+// all returns what was put.
+func (o *outbox) all() []notify.Delivery {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.Clone(o.put)
+}
 
 func (o *outbox) Put(_ context.Context, m notify.Message, channels ...string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	for _, c := range channels {
 		if !slices.ContainsFunc(o.put, func(d notify.Delivery) bool { return d.Message.ID == m.ID && d.Channel == c }) {
 			o.put = append(o.put, notify.Delivery{Message: m, Channel: c})
@@ -28,20 +41,25 @@ func (o *outbox) Put(_ context.Context, m notify.Message, channels ...string) er
 }
 
 func (o *outbox) Deliveries(_ context.Context, id string, _ int) ([]notify.Delivery, error) {
-	return slices.DeleteFunc(slices.Clone(o.put), func(d notify.Delivery) bool { return d.Message.Alarm != id }), nil
+	return slices.DeleteFunc(o.all(), func(d notify.Delivery) bool { return d.Message.Alarm != id }), nil
 }
 
 // ward is a dispatcher with its alerts.
 type ward struct {
 	*dispatch.Dispatcher
 	outbox
+	known  sync.Mutex
 	alerts map[string]*watch.Alert
 }
 
 func start(t *testing.T, routes ...dispatch.Route) *ward {
 	w := &ward{alerts: map[string]*watch.Alert{}}
 	w.Dispatcher = dispatch.New(dispatch.Config{Outbox: &w.outbox, Routes: routes, Log: slog.New(slog.DiscardHandler), Link: "http://house",
-		Alert:  func(id string) (*watch.Alert, error) { return w.alerts[id], nil },
+		Alert: func(id string) (*watch.Alert, error) {
+			w.known.Lock()
+			defer w.known.Unlock()
+			return w.alerts[id], nil
+		},
 		Alerts: func(watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return nil, nil, nil }})
 	ctx, cancel := context.WithCancel(t.Context())
 	go w.Run(ctx)
@@ -59,7 +77,9 @@ func (w *ward) step(id string, change func(*watch.Alert), s watch.Step) {
 	c := *a
 	change(&c)
 	c.Steps = append(slices.Clone(a.Steps), s)
+	w.known.Lock()
 	w.alerts[id] = &c
+	w.known.Unlock()
 	w.Changed(watch.Change{Alert: &c, Steps: []watch.Step{s}})
 	synctest.Wait()
 }
@@ -73,7 +93,7 @@ func same(*watch.Alert) {}
 func (w *ward) want(t *testing.T, want ...string) {
 	t.Helper()
 	var got []string
-	for _, d := range w.put {
+	for _, d := range w.all() {
 		got = append(got, d.Channel+": "+d.Message.Summary())
 	}
 	if !slices.Equal(got, want) {
@@ -127,8 +147,8 @@ func TestAGatewayIsOneMessage(t *testing.T) {
 		for i := range 200 {
 			w.step(fmt.Sprint(i), same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "low"})
 		}
-		if len(w.put) != 2 || w.put[1].Message.Event != notify.Resolve {
-			t.Errorf("%d messages", len(w.put))
+		if len(w.all()) != 2 || w.all()[1].Message.Event != notify.Resolve {
+			t.Errorf("%d messages", len(w.all()))
 		}
 	})
 }

@@ -2,12 +2,16 @@ package watch_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"pleth"
+	"pleth/internal/alarm"
 	"pleth/internal/analysis"
 	"pleth/internal/eventlog"
 	"pleth/internal/reading"
@@ -140,6 +144,46 @@ func TestSpotCheck(t *testing.T) {
 		again := start(t, w.log, &watch.Memory{})
 		again.want(watch.Query{}, "heart_rate.high active medium", "temperature.high active low")
 		w.stop = again.stop
+	})
+}
+
+// TestNursesAtOnce: of many who acknowledge at the same time one is first, and
+// the log holds one record.
+func TestNursesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		w.stream("o2-1", 60*time.Second, values{pleth.SpO2: 97})
+		w.stream("o2-1", 14*time.Second, values{pleth.SpO2: 87})
+		id := w.want(watch.Query{}, "spo2.moderate active medium")[0].ID
+		var wait sync.WaitGroup
+		var first atomic.Int64
+		for i := range 20 {
+			wait.Go(func() {
+				_, err := w.watch.Act(context.Background(), eventlog.KindAcknowledge, "key", watch.Action{Alert: id, Actor: fmt.Sprint("nurse ", i)})
+				var late *alarm.ActionError
+				switch {
+				case err == nil:
+					first.Add(1)
+				case !errors.As(err, &late) || late.Code != "acknowledged":
+					t.Error(err)
+				}
+			})
+		}
+		wait.Wait()
+		if first.Load() != 1 {
+			t.Errorf("%d were first", first.Load())
+		}
+		acks := 0
+		for _, s := range w.want(watch.Query{}, "spo2.moderate acknowledged medium")[0].Steps {
+			if s.Cause == "ack" {
+				acks++
+			}
+		}
+		if acks != 1 {
+			t.Errorf("%d acknowledgements", acks)
+		}
 	})
 }
 

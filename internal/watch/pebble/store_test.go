@@ -1,0 +1,108 @@
+package pebble_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	db "github.com/cockroachdb/pebble/v2"
+
+	"pleth/internal/alarm"
+	"pleth/internal/pebbledb"
+	"pleth/internal/watch"
+	"pleth/internal/watch/pebble"
+)
+
+func open(t *testing.T, dir string) *pebbledb.DB {
+	t.Helper()
+	d, err := pebbledb.Open(dir, pebbledb.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func alert(i int, device string) *watch.Alert {
+	return &watch.Alert{ID: fmt.Sprintf("al-%020x", i), Device: device, Rule: alarm.Rule{ID: "spo2.low"}, Onset: int64(i/2) - 3, Steps: []watch.Step{{To: "active"}}}
+}
+
+// TestStore: the same lists as in memory, after the folder is opened again too.
+func TestStore(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	d := open(t, dir)
+	s, m := pebble.Open(d), &watch.Memory{}
+	for i := range 20 {
+		a := alert(i, fmt.Sprint("d", i%3))
+		for range 2 {
+			a.Notes = append(a.Notes, watch.Step{Cause: "note"})
+			if err := errors.Join(s.Put(a), m.Put(a)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	d = open(t, dir)
+	defer d.Close()
+	s = pebble.Open(d)
+	list := func(st watch.Store, device string, before int64, id string) []string {
+		var out []string
+		err := st.List(device, before, id, func(a *watch.Alert) (bool, error) {
+			out = append(out, fmt.Sprintf("%s %s %d %d", a.ID, a.Device, a.Onset, len(a.Notes)))
+			return len(out) < 7, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	for _, q := range []struct {
+		device string
+		before int64
+		id     string
+	}{{}, {device: "d1"}, {device: "none"}, {before: 4, id: alert(15, "").ID}, {before: -1, id: alert(4, "").ID}, {before: 3}} {
+		got, want := list(s, q.device, q.before, q.id), list(m, q.device, q.before, q.id)
+		if !slices.Equal(got, want) {
+			t.Errorf("%+v: got %q, want %q", q, got, want)
+		}
+	}
+	if a, err := s.Get(alert(3, "").ID); err != nil || a == nil || a.Device != "d0" {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, id := range []string{alert(99, "").ID, "al-", "x", ""} {
+		if a, err := s.Get(id); err != nil || a != nil {
+			t.Errorf("%q: %+v, %v", id, a, err)
+		}
+	}
+}
+
+// TestDamage: an alert that was damaged is an error, not another alert.
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir())
+	defer d.Close()
+	s := pebble.Open(d)
+	a := alert(1, "d")
+	if err := s.Put(a); err != nil {
+		t.Fatal(err)
+	}
+	it, err := d.NewIter(&db.IterOptions{LowerBound: []byte{byte(pebbledb.AlertRecord)}, UpperBound: []byte{byte(pebbledb.AlertRecord) + 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	it.First()
+	k, v := slices.Clone(it.Key()), slices.Clone(it.Value())
+	if err := it.Close(); err != nil {
+		t.Fatal(err)
+	}
+	v[9] ^= 1
+	if err := d.Set(k, v, db.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Get(a.ID); !errors.Is(err, pebble.ErrCorrupt) {
+		t.Errorf("%v", err)
+	}
+}
