@@ -3,6 +3,7 @@ package alarm
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 
 	"pleth"
@@ -252,10 +253,63 @@ func (e *Engine) advance(t int64) {
 	if t <= e.now && e.now != 0 {
 		return
 	}
-	e.now = t
-	if e.spotting && t-e.spot.At > spotGap {
+	if at := e.spot.At + spotGap; e.spotting && t > at {
+		// What the value has come to by then counts first, however far apart
+		// time is told.
+		e.through(at)
 		e.checkSpot()
 	}
+	e.through(t)
+}
+
+// through counts all that happens up to time t, however long that is, in the
+// order in which it happens: a person's time runs out before a value recovers,
+// or after it.
+func (e *Engine) through(t int64) {
+	for {
+		at := e.due()
+		if at <= e.now || at >= t {
+			break
+		}
+		e.until(at)
+	}
+	if t > e.now {
+		e.until(t)
+	}
+}
+
+// due returns the next time at which the state of a rule changes by time alone
+// while values change it too; the end of all time if there is none.
+func (e *Engine) due() int64 {
+	next := int64(math.MaxInt64)
+	for i := range e.rules {
+		r, p := &e.profile.Rules[i], &e.rules[i]
+		switch p.state {
+		case Active:
+			if r.Escalate > 0 && p.priority < High && p.priority == r.Priority && !p.spot {
+				next = min(next, p.since+r.Escalate)
+			}
+			if r.Kind == Cluster {
+				next = min(next, p.events.first(r.Count)+r.Window)
+			}
+		case Acknowledged:
+			if r.Remind > 0 && !p.spot {
+				next = min(next, p.since+r.Remind)
+			}
+			if r.Kind == Cluster {
+				next = min(next, p.events.first(r.Count)+r.Window)
+			}
+		}
+		if p.silent > 0 {
+			next = min(next, p.silent)
+		}
+	}
+	return next
+}
+
+// until counts all that happens up to time t.
+func (e *Engine) until(t int64) {
+	e.now = t
 	for m := range e.channels {
 		if c := &e.channels[m]; c.any && c.settled < t {
 			e.settle(c, t)

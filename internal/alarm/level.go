@@ -142,6 +142,7 @@ func (e *Engine) delay(i int, c *channel, s span, breach bool) {
 	window, begin := r.window()*share, p.clock
 	p.clock += (s.to - s.from) * rate
 	if breach {
+		p.below.begin(begin)
 		if x, ok := p.below.reaches(begin, p.clock-begin, window, r.need()); ok && p.state != Inactive {
 			e.fire(i, s.from+(x+rate-1)/rate)
 			return

@@ -62,14 +62,15 @@ func (e *Engine) silence(i int, t int64) {
 		return
 	}
 	if p.state == Inactive {
-		at := last + max(r.Delay, 3*usual)
+		// The usual step may have become shorter with the last reading.
+		at := max(last+max(r.Delay, 3*usual), e.latest)
 		if t < at {
 			return
 		}
 		p.onset, p.priority, p.hasValue = last, r.Priority, false
 		e.to(i, at, Active, Delayed)
 	}
-	if at := p.onset + max(r.Second, 3*usual); r.Second > 0 && p.priority < Medium && t >= at {
+	if at := max(p.onset+max(r.Second, 3*usual), e.latest); r.Second > 0 && p.priority < Medium && t >= at {
 		p.priority = Medium
 		e.to(i, at, p.state, Escalated)
 	}

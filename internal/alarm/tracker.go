@@ -18,7 +18,13 @@ type Tracker struct {
 	told   []Transition // by head, after the watermark
 	until  int64        // the watermark
 	limit  int64        // the latest time that head has been told of
+	fresh  int          // so many of recent, the last ones, head has not seen
+	behind bool         // nor others before them
 }
+
+// bulk is from how many fresh readings on it is cheaper to begin anew at the
+// watermark than to look at each twice.
+const bulk = 64
 
 // road is an engine with what it needs to know beside the readings.
 type road struct {
@@ -75,6 +81,23 @@ func (t *Tracker) Push(r *Reading, seq int64) (News, bool) {
 		return News{}, false
 	}
 	return t.add(step{at: r.At, kind: stepReading, seq: seq, reading: r}), true
+}
+
+// Add is Push without the news: they come with those of the next call. Of a
+// batch that reaches far back most readings are final when it ends, and are
+// looked at once instead of twice.
+func (t *Tracker) Add(r *Reading, seq int64) bool {
+	if r.At <= t.until {
+		return false
+	}
+	ahead := r.At >= t.limit
+	if last := t.insert(step{at: r.At, kind: stepReading, seq: seq, reading: r}); last && ahead {
+		t.fresh++
+	} else {
+		t.behind = true
+	}
+	t.limit = max(t.limit, r.At)
+	return true
 }
 
 // When returns the time at which something that happens outside the readings,
@@ -205,13 +228,22 @@ func (r *Reading) compare(o *Reading) int {
 }
 
 func (t *Tracker) add(s step) News {
-	n := len(t.recent)
-	if (n == 0 || t.recent[n-1].compare(&s) <= 0) && s.at >= t.limit {
+	ahead := s.at >= t.limit
+	if last := t.insert(s); last && ahead {
+		t.fresh++
+	} else {
+		t.behind = true
+	}
+	t.limit = max(t.limit, s.at)
+	return t.catchUp()
+}
+
+// insert puts s in its place among the recent steps, and reports whether that
+// is the end.
+func (t *Tracker) insert(s step) bool {
+	if n := len(t.recent); n == 0 || t.recent[n-1].compare(&s) <= 0 {
 		t.recent = append(t.recent, s)
-		t.limit = s.at
-		begun := slices.Clone(t.head.take(&s))
-		t.told = append(t.told, begun...)
-		return News{Begun: begun}
+		return true
 	}
 	i, _ := slices.BinarySearchFunc(t.recent, s, func(a, b step) int {
 		if c := a.compare(&b); c != 0 {
@@ -220,12 +252,12 @@ func (t *Tracker) add(s step) News {
 		return -1
 	})
 	t.recent = slices.Insert(t.recent, i, s)
-	t.limit = max(t.limit, s.at)
-	return t.again()
+	return false
 }
 
 // again runs the head anew from the watermark and returns what changed.
 func (t *Tracker) again() News {
+	t.behind, t.fresh = false, 0
 	t.head = t.final.clone()
 	var now []Transition
 	for i := range t.recent {
@@ -251,11 +283,27 @@ func without(a, b []Transition) []Transition {
 // Advance tells the head that it is time now: delays end and silence is
 // noticed without a reading. It makes nothing final.
 func (t *Tracker) Advance(now int64) News {
+	news := t.catchUp()
 	if now <= t.limit {
-		return News{}
+		return news
 	}
 	t.limit = now
 	begun := slices.Clone(t.head.engine.Advance(now))
+	t.told = append(t.told, begun...)
+	news.Begun = append(news.Begun, begun...)
+	return news
+}
+
+// catchUp shows the head what was added.
+func (t *Tracker) catchUp() News {
+	if t.behind {
+		return t.again()
+	}
+	var begun []Transition
+	for i := len(t.recent) - t.fresh; i < len(t.recent); i++ {
+		begun = append(begun, t.head.take(&t.recent[i])...)
+	}
+	t.fresh = 0
 	t.told = append(t.told, begun...)
 	return News{Begun: begun}
 }
@@ -263,7 +311,13 @@ func (t *Tracker) Advance(now int64) News {
 // Watermark says that nothing at or before w will come any more in time.
 func (t *Tracker) Watermark(w int64) News {
 	if w <= t.until {
-		return News{}
+		return t.catchUp()
+	}
+	var news News
+	if t.fresh > bulk {
+		t.behind = true
+	} else if !t.behind {
+		news = t.catchUp()
 	}
 	t.until = w
 	var final []Transition
@@ -274,8 +328,15 @@ func (t *Tracker) Watermark(w int64) News {
 	}
 	t.recent = slices.Delete(t.recent, 0, n)
 	final = append(final, t.final.engine.Advance(w)...)
-	news := News{Begun: without(final, t.told), Final: final}
+	news.Begun, news.Final = append(news.Begun, without(final, t.told)...), final
 	t.told = without(t.told, final)
+	if t.behind {
+		t.limit = max(t.limit, w)
+		more := t.again()
+		news.Begun = append(news.Begun, more.Begun...)
+		news.Taken = append(news.Taken, more.Taken...)
+		return news
+	}
 	if t.limit < w {
 		t.limit = w
 		more := t.head.engine.Advance(w)

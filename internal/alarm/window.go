@@ -15,18 +15,24 @@ type stretches struct {
 
 type stretch struct{ from, to int64 }
 
-// add appends a stretch that does not begin before the last one ended.
+// begin makes room for a stretch from the time at on, which must not lie before
+// the end of the last one.
+func (s *stretches) begin(at int64) {
+	if s.n < len(s.of) || s.of[s.n-1].to == at {
+		return
+	}
+	// Flicker faster than any oximeter: the two oldest count as one, so that
+	// nothing beyond the limit is lost.
+	s.of[1].from = s.of[0].from
+	copy(s.of[:], s.of[1:])
+	s.n--
+}
+
+// add appends a stretch for which begin has made room.
 func (s *stretches) add(from, to int64) {
 	if s.n > 0 && s.of[s.n-1].to == from {
 		s.of[s.n-1].to = to
 		return
-	}
-	if s.n == len(s.of) {
-		// Flicker faster than any oximeter: the two oldest count as one, so
-		// that nothing beyond the limit is lost.
-		s.of[1].from = s.of[0].from
-		copy(s.of[:], s.of[1:])
-		s.n--
 	}
 	s.of[s.n] = stretch{from, to}
 	s.n++

@@ -117,8 +117,7 @@ func (f *follower) Row(r road.FollowedRow) {
 	if r.Subject != "" {
 		f.state(one.At, r.Subject)
 	}
-	news, _ := f.tracker.Push(one, r.Seq)
-	f.take(news)
+	f.tracker.Add(one, r.Seq) // the news come with Settle
 }
 
 // metrics and their bounds.
