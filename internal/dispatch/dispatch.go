@@ -115,13 +115,7 @@ func (d *Dispatcher) Changed(c watch.Change) {
 // Run dispatches until ctx ends. It begins with what is open: a change that was
 // not put into the outbox before a crash is put there now.
 func (d *Dispatcher) Run(ctx context.Context) {
-	if open, _, err := d.cfg.Alerts(watch.Query{States: []string{"active", "latched", "acknowledged"}}); err == nil {
-		for _, a := range open {
-			if a.Recording == "" {
-				d.Changed(watch.Change{Alert: a, Steps: a.Steps})
-			}
-		}
-	}
+	d.catchUp(ctx)
 	every := time.NewTicker(time.Second)
 	defer every.Stop()
 	for {
@@ -141,6 +135,29 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		d.timers(ctx)
 	}
 }
+
+// catchUp puts into the outbox what a crash kept from it: steps of alarms that
+// stand, and the end of those that people were told of. What is there already
+// stays as it is.
+func (d *Dispatcher) catchUp(ctx context.Context) {
+	all, _, err := d.cfg.Alerts(watch.Query{From: d.cfg.Clock().Add(-behind).UnixNano()})
+	if err != nil {
+		d.cfg.Log.Error("the alarms that stand cannot be read", "error", err)
+		return
+	}
+	for _, a := range all {
+		switch {
+		case a.Recording != "" || a.Device == "":
+		case a.State() == alarm.Cleared.String():
+			d.end(ctx, a, notify.Resolve, "")
+		default:
+			d.change(ctx, &watch.Change{Alert: a, Steps: a.Steps})
+		}
+	}
+}
+
+// behind is how far back catchUp looks: no delivery waits longer.
+const behind = 24 * time.Hour
 
 // change puts the messages of one change into the outbox.
 func (d *Dispatcher) change(ctx context.Context, c *watch.Change) {

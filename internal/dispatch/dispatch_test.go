@@ -61,10 +61,15 @@ func start(t *testing.T, routes ...dispatch.Route) *ward {
 			return w.alerts[id], nil
 		},
 		Alerts: func(watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return nil, nil, nil }})
+	w.run(t)
+	return w
+}
+
+// run runs the dispatcher until the test ends.
+func (w *ward) run(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go w.Run(ctx)
 	t.Cleanup(cancel)
-	return w
 }
 
 // step adds a step to an alert and says so.
@@ -150,5 +155,29 @@ func TestAGatewayIsOneMessage(t *testing.T) {
 		if len(w.all()) != 2 || w.all()[1].Message.Event != notify.Resolve {
 			t.Errorf("%d messages", len(w.all()))
 		}
+	})
+}
+
+// TestACrashLosesNoMessage: what was not put into the outbox before a crash is
+// put there at the start, what was is not put again.
+func TestACrashLosesNoMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Channels: []string{"phone"}})
+		w.step("1", same, sounds())
+		w.step("2", same, sounds())
+		// The process dies; meanwhile 1 clears, 3 sounds.
+		cleared := *w.alerts["1"]
+		cleared.Steps = append(slices.Clone(cleared.Steps), watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "high"})
+		third := cleared
+		third.ID, third.Device, third.Steps = "3", "o2-3", []watch.Step{sounds()}
+		now := []*watch.Alert{&third, w.alerts["2"], &cleared}
+		again := dispatch.New(dispatch.Config{Outbox: &w.outbox, Routes: []dispatch.Route{{Channels: []string{"phone"}}}, Log: slog.New(slog.DiscardHandler),
+			Alerts: func(watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return now, nil, nil }})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go again.Run(ctx)
+		synctest.Wait()
+		w.want(t, "phone: *** o2-1: SpO2 below 85 %, 81 %", "phone: *** o2-2: SpO2 below 85 %, 81 %", "phone: *** o2-3: SpO2 below 85 %, 81 %", "phone: Over: o2-1: SpO2 below 85 %")
 	})
 }
