@@ -62,6 +62,7 @@ type Alert struct {
 	By           string      `json:"acknowledged_by,omitempty"`
 	Silenced     *string     `json:"silenced_until"`
 	Cleared      *string     `json:"cleared"`
+	Late         int         `json:"late_readings,omitempty" doc:"Readings of its time that came too late to count for it."`
 	Final        bool        `json:"final" doc:"Nothing that was said of it so far can change any more, in whatever order readings come."`
 	History      []AlertStep `json:"history,omitempty" doc:"Every step; of a single alert only."`
 	Evidence     []Evidence  `json:"evidence,omitempty" doc:"The samples around it; of a single alert only."`
@@ -127,7 +128,7 @@ func fixed(v signal.Fixed) json.Number {
 
 // alertOf returns an alert as it is listed.
 func (a *API) alertOf(one *watch.Alert) Alert {
-	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Under: one.Under, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
+	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Under: one.Under, Late: one.Late, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
 		Profile: one.Profile, Version: one.Version, State: one.State(), Priority: one.Priority(), Technical: one.Rule.Technical, Spot: one.Spot(), Onset: stamp(one.Onset),
 		Sounded: stampOr(one.Sounded()), Acknowledged: stampOr(one.Acknowledged()), Cleared: stampOr(one.Ended()), Final: one.Final == len(one.Steps),
 		Silenced: stampOr(one.SilencedUntil())}

@@ -29,6 +29,9 @@ type Alert struct {
 	Onset     int64      `json:"onset"`
 	Steps     []Step     `json:"steps"` // in order; one at least
 	Notes     []Step     `json:"notes,omitempty"`
+	// Late counts readings of its time that came too late to count for it while
+	// it was open.
+	Late int `json:"late,omitempty"`
 	// Open says that more may come. Final is the number of steps that can
 	// change no more; both are set where an alert is handed out.
 	Open  bool `json:"-"`

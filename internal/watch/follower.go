@@ -92,8 +92,9 @@ func newFollower(w *Watch, p reading.Partition, of road.Place, state []byte) (*f
 func (f *follower) Row(r road.FollowedRow) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if r.Flags&reading.IsLate != 0 {
-		return // kept in the series; never an alarm of the past
+	if r.Flags&reading.IsLate != 0 { // kept in the series; never an alarm of the past
+		f.late(r.Rows.Time(r.Index))
+		return
 	}
 	one := &alarm.Reading{At: r.Rows.Time(r.Index), Doubt: r.Rows.Marks(r.Index)}
 	for _, m := range metrics {
@@ -118,6 +119,20 @@ func (f *follower) Row(r road.FollowedRow) {
 		f.state(one.At, r.Subject)
 	}
 	f.tracker.Add(one, r.Seq) // the news come with Settle
+}
+
+// late marks the open alarms whose time a late reading touches.
+func (f *follower) late(at int64) {
+	touched := false
+	for _, a := range f.open {
+		if at >= a.Onset && a.State() != alarm.Pending.String() {
+			a.Late++
+			touched = true
+		}
+	}
+	if touched {
+		f.refresh()
+	}
 }
 
 // metrics and their bounds.

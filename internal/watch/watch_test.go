@@ -319,3 +319,22 @@ func TestStorm(t *testing.T) {
 		}
 	})
 }
+
+// TestLateReadingsRaiseNothing: they are counted with the alarm that they touch.
+func TestLateReadingsRaiseNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, roadtest.NewMemory(), &watch.Memory{})
+		defer func() { w.stop() }()
+		w.stream("o2-1", 60*time.Second, values{pleth.SpO2: 97})
+		begin := time.Now()
+		w.stream("o2-1", 90*time.Second, values{pleth.SpO2: 89})
+		for i := range 20 {
+			w.send("o2-1", begin.Add(time.Duration(-30+i*2)*time.Second+time.Millisecond), values{pleth.SpO2: 79})
+		}
+		list := w.want(watch.Query{}, "spo2.low active low")
+		if list[0].Late != 5 {
+			t.Errorf("%d late readings, want 5", list[0].Late)
+		}
+	})
+}
