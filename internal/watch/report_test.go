@@ -7,6 +7,7 @@ import (
 
 	"pleth"
 	"pleth/internal/eventlog"
+	"pleth/internal/plethtest"
 	"pleth/internal/reading"
 	"pleth/internal/road/roadtest"
 	"pleth/internal/watch"
@@ -66,6 +67,7 @@ func BenchmarkFollow(b *testing.B) {
 		rows.Set(pleth.Motion, pleth.Num(0, 0))
 	}
 	b.ReportAllocs()
+	defer plethtest.CPU(b)()
 	n := 0
 	for b.Loop() {
 		f := watch.NewBenchFollower()
