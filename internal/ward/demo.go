@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pleth/internal/reading"
+	"pleth/internal/simulate"
 )
 
 // Road takes readings and says what became of them when they are on disk.
@@ -13,12 +14,13 @@ type Road interface {
 }
 
 // Demo runs a ward of 24 beds into road until ctx ends: two of each fault of a
-// mixed ward, the others healthy sleepers. It begins now, by clock, and no
+// mixed ward, the others healthy sleepers; all are adults, as the limits are that
+// serve begins with. It begins now, by clock, and no
 // server is asked over a wire. The error is nil when ctx has ended.
 func Demo(ctx context.Context, road Road, clock func() int64) error {
 	const long = 10 * 365 * 24 * time.Hour
 	for ctx.Err() == nil {
-		w, err := New(Params{Devices: 24, Seed: 1, Length: long, Mixed: true, Late: 0.002, Dup: 0.002, Skew: time.Second,
+		w, err := New(Params{Profiles: []simulate.Profile{simulate.Adult}, Devices: 24, Seed: 1, Length: long, Mixed: true, Late: 0.002, Dup: 0.002, Skew: time.Second,
 			Start: time.Unix(0, clock()).UTC()})
 		if err != nil {
 			return err

@@ -12,6 +12,8 @@ import (
 
 // Params say what ward to make. The zero value of a field is its default.
 type Params struct {
+	// Profiles are those of the people, device by device in turn; nil: all.
+	Profiles []simulate.Profile
 	Devices  int           // 1..100,000; 0: 24
 	Interval time.Duration // between two readings of a device, 1 ms..1 h; 0: 1 s
 	Length   time.Duration // how long each device sends; must be given
@@ -62,6 +64,9 @@ func New(p Params) (*Ward, error) {
 	}
 	if p.Interval == 0 {
 		p.Interval = time.Second
+	}
+	if len(p.Profiles) == 0 {
+		p.Profiles = simulate.Profiles()
 	}
 	switch {
 	case p.Devices < 1 || p.Devices > 100_000:
@@ -117,7 +122,7 @@ func (d *Device) night(b int) (*simulate.Result, error) {
 	length := min(blockLength, d.p.Length-from).Truncate(time.Second) + time.Second
 	p := simulate.Params{
 		Seed: d.p.Seed ^ uint64(d.index+1)*0x9e3779b97f4a7c15 + uint64(b), Perfusion: true,
-		Profile: simulate.Profiles()[d.index%len(simulate.Profiles())],
+		Profile: d.p.Profiles[d.index%len(d.p.Profiles)],
 		Start:   d.p.Start.Add(from), Length: length,
 	}
 	if d.Role == Desaturating && length > 10*time.Minute {
