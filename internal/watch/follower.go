@@ -143,6 +143,11 @@ var (
 			info := m.Info()
 			low[m], high[m] = signal.Whole(int(info.Low)), signal.Whole(int(info.High))
 		}
+		// Figures leave a saturation below 50 % out, because it is nearly always
+		// an artefact; an alarm must not. 0 is what sensors say that see nothing.
+		for _, m := range []pleth.Metric{pleth.SpO2, pleth.SpO2PreDuctal, pleth.SpO2PostDuctal} {
+			low[m] = signal.One
+		}
 		return low, high
 	}()
 )
