@@ -17,6 +17,7 @@ type serveCmd struct {
 	TLSCert        string   `name:"tls-cert" help:"Certificate chain (PEM); read again when it changes." placeholder:"FILE" type:"path"`
 	TLSKey         string   `name:"tls-key" help:"Key of the certificate (PEM)." placeholder:"FILE" type:"path"`
 	MQTT           string   `name:"mqtt" help:"Address for MQTT (off)." placeholder:"ADDR"`
+	Debug          string   `help:"Address for profiles and metrics without a token, on loopback (off)." placeholder:"ADDR"`
 	Bedside        []string `help:"Follow a stream of bedside monitors, JSON lines: a file that grows, or - for standard input." placeholder:"FILE|-" sep:"none"`
 	KeyFile        string   `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
 	Demo           bool     `help:"Add a simulated ward of 24 beds."`
@@ -33,7 +34,7 @@ func (c *serveCmd) Run(e *env) error {
 	for _, f := range []struct {
 		given string
 		to    *string
-	}{{c.Data, &set.Data}, {c.Listen, &set.Listen}, {c.TLSCert, &set.TLS.Cert}, {c.TLSKey, &set.TLS.Key}, {c.MQTT, &set.MQTT.Listen}, {c.KeyFile, &set.KeyFile}} {
+	}{{c.Data, &set.Data}, {c.Listen, &set.Listen}, {c.TLSCert, &set.TLS.Cert}, {c.TLSKey, &set.TLS.Key}, {c.MQTT, &set.MQTT.Listen}, {c.KeyFile, &set.KeyFile}, {c.Debug, &set.Debug.Listen}} {
 		if f.given != "" {
 			*f.to = f.given
 		}

@@ -28,6 +28,7 @@ import (
 	"pleth/internal/road"
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
+	"pleth/internal/telemetry"
 	"pleth/internal/ward"
 	"pleth/internal/watch"
 	alerts "pleth/internal/watch/pebble"
@@ -45,8 +46,11 @@ type parts struct {
 	dispatch *dispatch.Dispatcher
 	road     *road.Road
 	live     *live.Hub
+	counts   *telemetry.Telemetry
 	api      *api.API
 
+	counted countedRoad  // the road, with its acknowledgements measured
+	refused countedAside // the dead letters, counted
 	streams []*bedside.Door
 }
 
@@ -67,6 +71,9 @@ func (s *Server) open(ctx context.Context) (http.Handler, error) {
 		return nil, err
 	}
 	s.openLive(&p)
+	if err := s.openDebug(&p); err != nil {
+		return nil, err
+	}
 	if s.settings.MQTT.Listen != "" {
 		if err := s.openMQTT(&p); err != nil {
 			return nil, err
@@ -119,13 +126,17 @@ func (s *Server) openRoad(p *parts) (err error) {
 	if err := settings.Resolve(); err != nil {
 		return err
 	}
-	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log})
+	p.counts = telemetry.New(s.now, s.program)
+	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log, Pushed: p.counts.Pushed})
 	p.watch = watch.New(watch.Config{Store: alerts.Open(p.db), Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
 	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{chunks.Open(p.db)}, Clock: s.now,
-		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.watch.Follow)})
+		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow))})
 	if err != nil {
 		return err
 	}
+	p.counted, p.refused = countedRoad{p.road, p.counts}, countedAside{p.aside, p.counts}
+	p.counts.Watch(p.sources())
+	p.counts.Arm()
 	s.unwell = p.road.Failed
 	s.onStop("road", p.road.Close)
 	if err := p.tellStanding(); err != nil {
@@ -142,14 +153,14 @@ func (s *Server) openAPI(p *parts) (err error) {
 		return err
 	}
 	lim := s.settings.Limits
-	line := lineprotocol.New(lineprotocol.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
+	line := lineprotocol.New(lineprotocol.Config{Road: p.counted, People: p.people, Aside: p.refused, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
 		Authenticate: func(token string) lineprotocol.Caller {
 			if c := p.api.Authenticate(token); c != nil {
 				return c
 			}
 			return nil
 		}, Admit: s.admit(p), Room: func(n int64) (func(), bool) { return p.api.Room(n) }, Clock: s.clock})
-	bulk := ndjson.New(ndjson.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
+	bulk := ndjson.New(ndjson.Config{Road: p.counted, People: p.people, Aside: p.refused, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
 		Admit: s.admit(p), Idle: lim.Idle.or(30 * time.Second), Clock: s.clock})
 	mounts := []api.Mount{{Method: "POST", Path: "/api/v1/readings:bulk", ID: "postReadingsBulk", Tag: "readings", Summary: "Takes NDJSON of any length",
 		About: "One reading a line, each with its device. What is durable is told group by group to clients that accept NDJSON.", Media: []string{"application/x-ndjson"},
@@ -159,7 +170,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 	if err != nil {
 		return err
 	}
-	mounts = append(append(mounts, imports...), p.streamsMount(), p.liveMount())
+	mounts = append(append(mounts, imports...), p.streamsMount(), p.liveMount(), p.metricsMount())
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}
@@ -174,7 +185,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.road, Aside: p.aside, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.counted, Aside: p.refused, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},
@@ -217,7 +228,7 @@ func (s *Server) known(p *parts) func(string) bool {
 
 // openMQTT starts the broker.
 func (s *Server) openMQTT(p *parts) error {
-	door, err := mqtt.New(mqtt.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
+	door, err := mqtt.New(mqtt.Config{Road: p.counted, People: p.people, Aside: p.refused, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
 		Authenticate: func(token string) mqtt.Caller {
 			if c := p.api.Authenticate(token); c != nil {
 				return c
@@ -248,7 +259,7 @@ func (s *Server) openMQTT(p *parts) error {
 func (s *Server) openDemo(p *parts) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- ward.Demo(ctx, p.road, s.now) }()
+	go func() { done <- ward.Demo(ctx, p.counted, s.now) }()
 	s.onStop("demo", func(context.Context) error {
 		cancel()
 		return <-done

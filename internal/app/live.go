@@ -26,6 +26,15 @@ func (p *parts) tellAlarm(a *watch.Alert, withdrawn bool) {
 	p.live.Alarm(live.Alarm{ID: a.ID, Open: stands(a) && !withdrawn, Text: func() []byte { return p.api.AlertJSON(a) }})
 }
 
+// timeAlarm measures how late an alarm that sounds is recorded.
+func (p *parts) timeAlarm(c watch.Change) {
+	for i := range c.Steps {
+		if c.Steps[i].To == alarm.Active.String() && c.Steps[i].From != c.Steps[i].To && c.Alert.Recording == "" {
+			p.counts.Sounded(c.Steps[i].At)
+		}
+	}
+}
+
 // tellStanding tells of the alarms that stand when the server begins. Nothing
 // else tells of alarms meanwhile.
 func (p *parts) tellStanding() error {

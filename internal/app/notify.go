@@ -227,6 +227,7 @@ func (s *Server) openNotify(ctx context.Context, p *parts) error {
 
 // changed hands what the watch says to whoever tells people.
 func (p *parts) changed(c watch.Change) {
+	p.timeAlarm(c)
 	p.tellAlarm(c.Alert, c.Withdrawn)
 	if p.dispatch != nil {
 		p.dispatch.Changed(c)

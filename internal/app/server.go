@@ -30,6 +30,7 @@ type Server struct {
 	token    string // of the administrator; empty: nobody is asked
 	cert     *certificate
 
+	debug    net.Addr // of the listener for operators; nil: there is none
 	http     *http.Server
 	listener net.Listener
 	handler  atomic.Pointer[http.Handler] // nil until everything is recovered

@@ -40,6 +40,7 @@ type Settings struct {
 	Limits  LimitSettings  `yaml:"limits"`
 	Keys    []KeySettings  `yaml:"keys"`
 	Log     LogSettings    `yaml:"log"`
+	Debug   DebugSettings  `yaml:"debug"`
 	// Demo adds a simulated ward of 24 beds.
 	Demo bool `yaml:"demo"`
 }
@@ -53,6 +54,12 @@ type TLSSettings struct {
 // MQTTSettings switch the MQTT broker on.
 type MQTTSettings struct {
 	Listen string `yaml:"listen"` // empty: off
+}
+
+// DebugSettings switch a listener for operators on: profiles and metrics,
+// without a token, for this machine alone.
+type DebugSettings struct {
+	Listen string `yaml:"listen"` // on loopback; empty: off
 }
 
 // DeviceSettings say whose readings are taken.
@@ -218,6 +225,11 @@ func (s *Settings) check() error {
 	} {
 		if n.v < 0 {
 			bad(n.key, "must not be negative")
+		}
+	}
+	if s.Debug.Listen != "" {
+		if inside, err := loopback(s.Debug.Listen); err != nil || !inside {
+			bad("debug.listen", "%q: profiles show what is in memory; write an address on loopback, such as 127.0.0.1:6060", s.Debug.Listen)
 		}
 	}
 	for _, l := range []struct{ key, addr string }{{"listen", s.Listen}, {"mqtt.listen", s.MQTT.Listen}} {

@@ -58,7 +58,7 @@ func (s *Server) openBedside(p *parts) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wait sync.WaitGroup
 	for i, path := range s.settings.Bedside {
-		door := bedside.New(bedside.Config{Road: p.road, People: p.people, Aside: p.aside, Busy: api.Busy, Known: s.known(p),
+		door := bedside.New(bedside.Config{Road: p.counted, People: p.people, Aside: p.refused, Busy: api.Busy, Known: s.known(p),
 			Future: time.Duration(s.settings.Time.Future), Dir: dir, Clock: s.clock})
 		p.streams = append(p.streams, door)
 		log := s.log.With("stream", i+1) // a name of a file may be anybody's

@@ -31,7 +31,7 @@ var floors = [][]string{
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
 	{"internal/watch"},
 	{"internal/watch/*", "internal/dispatch", "internal/live", "internal/intake/readings", "internal/fsck"},
-	{"internal/deadletter"},
+	{"internal/deadletter", "internal/telemetry"},
 	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/ndjson", "internal/bedside", "internal/ward"},
 	{"internal/device/*", "internal/signalfile/*", "internal/export", "internal/report"},
 	{"internal/app"},

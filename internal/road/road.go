@@ -305,6 +305,16 @@ func (r *Road) Stats() Stats {
 	return out
 }
 
+// Waiting returns how many readings and control records are queued or being
+// written.
+func (r *Road) Waiting() int64 {
+	n := int64(0)
+	for _, s := range r.shards {
+		n += s.rows.Load()
+	}
+	return n
+}
+
 // tick writes a tick to the log of every device that fell silent.
 func (r *Road) tick() {
 	every := time.NewTicker(10 * time.Second)

@@ -35,6 +35,12 @@ const (
 	TooManyProblems  Code = "too_many_problems" // the list of problems was cut here
 )
 
+// Codes returns every code.
+func Codes() []Code {
+	return []Code{OutOfRange, WrongType, NotFinite, MissingTimestamp, BadTimestamp, FutureTimestamp, UnknownField, DuplicateField, MissingDevice, BadDevice,
+		UnknownDevice, DeviceMismatch, NoValues, TooLong, TooManyTags, BadText, UnknownMark, Malformed, TooManyProblems}
+}
+
 // Problem is one thing wrong with one reading. Value is as the sender wrote
 // it, cut to 64 bytes, and may be anything, a person's name too: it goes back
 // to the sender and into sealed dead letters, never into logs. It is empty for

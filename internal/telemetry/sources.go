@@ -1,0 +1,117 @@
+package telemetry
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"pleth/internal/road"
+)
+
+// Sources are what is asked when the metrics are read. All are required.
+type Sources struct {
+	Totals  func() road.Counts
+	Devices func() []road.DeviceState
+	Waiting func() int64                             // readings in the queues of the road
+	Letters func() (letters, readings, bytes int64)  // dead letters kept
+	Clients func() (clients, alarms int)             // live clients, alarms that stand
+	Sync    func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
+	Disk    func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
+}
+
+// heard is how long a device counts as heard of.
+const heard = 10 * time.Minute
+
+// sources collects Sources.
+type sources struct {
+	Sources
+	t *Telemetry
+
+	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, devices, sync, disk, debt *prometheus.Desc
+}
+
+// Watch adds what s says. It is called once.
+func (t *Telemetry) Watch(s Sources) {
+	d := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, labels, nil)
+	}
+	t.registry.MustRegister(&sources{Sources: s, t: t,
+		readings:       d("pleth_readings_total", "What became of readings that were taken: accepted, late, conflict, duplicate.", "outcome"),
+		letters:        d("pleth_dead_letters", "Dead letters kept."),
+		letterReadings: d("pleth_dead_letter_readings", "Readings in the dead letters."),
+		letterBytes:    d("pleth_dead_letter_bytes", "Bytes of the dead letters on disk."),
+		waiting:        d("pleth_queue_readings", "Readings received that wait to be written to the log: how far the log follows behind the doors."),
+		clients:        d("pleth_live_clients", "Clients of the live WebSocket."),
+		alarms:         d("pleth_alarms", "Alarms that stand."),
+		devices:        d("pleth_devices", "Devices heard of in the last ten minutes."),
+		sync:           d("pleth_log_sync_seconds", "Time of one sync of the log to the disk."),
+		disk:           d("pleth_storage_bytes", "Bytes of log and series on disk."),
+		debt:           d("pleth_storage_compaction_debt_bytes", "Bytes that wait for compaction."),
+	})
+}
+
+// Describe implements prometheus.Collector.
+func (s *sources) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.devices, s.sync, s.disk, s.debt} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (s *sources) Collect(to chan<- prometheus.Metric) {
+	gauge := func(d *prometheus.Desc, v float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
+	n := s.Totals()
+	for _, c := range []struct {
+		outcome string
+		n       int64
+	}{{"accepted", n.Accepted}, {"late", n.Late}, {"conflict", n.Conflicts}, {"duplicate", n.Duplicates}} {
+		to <- prometheus.MustNewConstMetric(s.readings, prometheus.CounterValue, float64(c.n), c.outcome)
+	}
+	letters, readings, bytes := s.Letters()
+	gauge(s.letters, float64(letters))
+	gauge(s.letterReadings, float64(readings))
+	gauge(s.letterBytes, float64(bytes))
+	gauge(s.waiting, float64(s.Waiting()))
+	clients, alarms := s.Clients()
+	gauge(s.clients, float64(clients))
+	gauge(s.alarms, float64(alarms))
+	disk, debt := s.Disk()
+	gauge(s.disk, float64(disk))
+	gauge(s.debt, float64(debt))
+	now := s.t.clock()
+	devices := 0
+	for _, d := range s.Devices() {
+		if d.Watermark != 0 && now-d.Received < int64(heard) {
+			devices++
+			s.t.watermark.Observe(max(0, time.Duration(now-d.Watermark).Seconds()))
+		}
+	}
+	gauge(s.devices, float64(devices))
+	if m := syncs(s.sync, s.Sync()); m != nil {
+		to <- m
+	}
+}
+
+// syncs gives a histogram that another registry would name our name; its
+// bounds are nanoseconds there.
+func syncs(d *prometheus.Desc, from prometheus.Metric) prometheus.Metric {
+	if from == nil {
+		return nil
+	}
+	var m dto.Metric
+	if err := from.Write(&m); err != nil || m.Histogram == nil {
+		return nil
+	}
+	const ns = 1e9
+	bounds := map[float64]uint64{}
+	for _, want := range seconds {
+		bounds[want] = 0
+		for _, b := range m.Histogram.Bucket {
+			if b.GetUpperBound() <= want*ns {
+				bounds[want] = max(bounds[want], b.GetCumulativeCount())
+			}
+		}
+	}
+	return prometheus.MustNewConstHistogram(d, m.Histogram.GetSampleCount(), m.Histogram.GetSampleSum()/ns, bounds)
+}
