@@ -129,12 +129,12 @@ const skewOf = 63
 
 // skew keeps received minus event time of the recent readings that were not late.
 type skew struct {
-	ring []int32 // milliseconds, saturated
+	ring []int64 // milliseconds
 	at   int     // the oldest of a full ring
 }
 
 func (s *skew) add(delay int64) {
-	ms := int32(min(max(delay/1e6, -1<<31), 1<<31-1))
+	ms := delay / 1e6
 	if len(s.ring) < skewOf {
 		s.ring = append(s.ring, ms)
 		return
@@ -149,5 +149,5 @@ func (s *skew) median() (ns int64, of int) {
 	}
 	sorted := slices.Clone(s.ring)
 	slices.Sort(sorted)
-	return int64(sorted[(len(sorted)-1)/2]) * 1e6, len(sorted)
+	return sorted[(len(sorted)-1)/2] * 1e6, len(sorted)
 }
