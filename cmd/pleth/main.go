@@ -73,6 +73,8 @@ type cli struct {
 	Alarms    alarmsCmd    `cmd:"" help:"What alarms there were."`
 	Notify    notifyCmd    `cmd:"" help:"Try the channels that tell people of alarms."`
 	Serve     serveCmd     `cmd:"" help:"Take readings from devices, keep them, and answer for them."`
+	Backup    backupCmd    `cmd:"" help:"Write everything a server keeps to one archive, while it runs or not."`
+	Restore   restoreCmd   `cmd:"" help:"Put a backup into a new data folder."`
 	Watch     watchCmd     `cmd:"" help:"Show the devices and alarms of a server as they come."`
 }
 

@@ -72,6 +72,9 @@ func (s *Server) prepare() (err error) {
 	if err := s.hold(settings.Data); err != nil {
 		return err
 	}
+	if err := clearStaging(settings.Data); err != nil {
+		return err
+	}
 	if !settings.InsecureLocal {
 		token, loose, err := adminToken(settings.Data)
 		if err != nil {

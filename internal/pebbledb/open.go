@@ -53,6 +53,8 @@ type DB struct {
 	*pebble.DB
 	cache    *pebble.Cache
 	failed   atomic.Pointer[error]
+	fs       vfs.FS // as it was given, below encryption
+	dir      string
 	patience time.Duration
 	pace     pace
 
@@ -76,7 +78,7 @@ func Open(dir string, o Options) (*DB, error) {
 	if o.Patience == 0 {
 		o.Patience = 30 * time.Second
 	}
-	db := &DB{cache: pebble.NewCache(o.Cache), patience: o.Patience}
+	db := &DB{cache: pebble.NewCache(o.Cache), fs: fs, dir: dir, patience: o.Patience}
 	p := settings(o)
 	p.Cache = db.cache
 	p.WALMinSyncInterval = func() time.Duration { return db.pace.interval(time.Now()) }
@@ -216,6 +218,23 @@ func (d *DB) Close() error {
 		// Pebble tries for ever to write a table to a disk that is full.
 		return errors.New("closing the storage takes too long: the disk may be full; what was acknowledged is kept")
 	}
+}
+
+// Snapshot writes the storage as it is now to a folder on the same disk that is
+// not there yet. It can be opened with the same key. Tables are linked, not
+// copied, and must not be changed there.
+func (d *DB) Snapshot(to string) error {
+	if err := d.Checkpoint(to, pebble.WithFlushedWAL()); err != nil {
+		return err
+	}
+	proof, err := readAll(d.fs, d.fs.PathJoin(d.dir, checkFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return writeSynced(d.fs, to, d.fs.PathJoin(to, checkFile), proof)
 }
 
 // Failed returns what broke writing, wrapped in ErrFailed; nil while all is well.
