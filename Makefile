@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 PAGES := web/static/dist/index.html
 
-.PHONY: help build pages test-pages e2e run test lint bench fuzz big validate clean
+.PHONY: rules help build pages test-pages e2e run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,10 @@ CUTS ?= 200
 crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cuts of the storage (CUTS), every file operation fails; about 25 minutes
 	PLETH_CRASH=$(KILLS) $(GO) test -count=1 -v -timeout 120m ./internal/crash
 	PLETH_CRASH=$(CUTS) $(GO) test -count=1 -v -timeout 60m -run 'TestPowerCuts|TestEveryOperation' ./internal/fsck
+
+rules: ## the alert rules against Prometheus' own checker (promtool must be installed)
+	cd deploy/prometheus && promtool check rules pleth.rules.yml && promtool test rules pleth.test.yml
+	$(GO) test -count=1 -run TestMetrics ./internal/app
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)
