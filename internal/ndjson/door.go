@@ -120,17 +120,29 @@ func (d *Door) Handle(w http.ResponseWriter, r *http.Request, who Caller) {
 	for g := range groups {
 		if err = run.group(g); err != nil {
 			cancel()
-			body.stop()
 			break
 		}
 	}
-	for range groups { // the reader ends
+	if err != nil {
+		// The answer comes while the sender still sends. Closing at once could
+		// take it away from under the sender's eyes, so what comes is read on for
+		// a moment.
+		_ = control.EnableFullDuplex()
+		run.end(w, err)
+		_ = control.Flush()
+		stop := time.AfterFunc(linger, body.stop)
+		defer stop.Stop()
+		for range groups { // the reader ends
+		}
+		<-read
+		_, _ = io.Copy(io.Discard, body)
+		return
 	}
-	if failed := <-read; err == nil {
-		err = failed
-	}
-	run.end(w, err)
+	run.end(w, <-read)
 }
+
+// linger is how long a body is read on after a failure has been told.
+const linger = 2 * time.Second
 
 // patient reads a body, and gives up on a sender who says nothing for long.
 type patient struct {

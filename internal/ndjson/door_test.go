@@ -181,8 +181,12 @@ func TestFailure(t *testing.T) {
 	reader, writer := io.Pipe()
 	go func() {
 		var err error
+		// No faster than that the sender hears the answer: who goes on sending
+		// at full speed to a server that has closed may only see the connection
+		// end.
 		for i := 0; err == nil; i++ {
 			_, err = io.WriteString(writer, line(i))
+			time.Sleep(200 * time.Microsecond)
 		}
 	}()
 	status, got := d.send(t, reader)
