@@ -29,7 +29,7 @@ func (p *parts) tellAlarm(a *watch.Alert, withdrawn bool) {
 // timeAlarm measures how late an alarm that sounds is recorded.
 func (p *parts) timeAlarm(c watch.Change) {
 	for i := range c.Steps {
-		if c.Steps[i].To == alarm.Active.String() && c.Steps[i].From != c.Steps[i].To && c.Alert.Recording == "" {
+		if c.Steps[i].To == alarm.Active.String() && c.Steps[i].From != c.Steps[i].To && !c.Steps[i].Spot && c.Alert.Recording == "" {
 			p.counts.Sounded(c.Steps[i].At)
 		}
 	}

@@ -49,7 +49,7 @@ func New(clock func() int64, program analysis.Program) *Telemetry {
 	t.push = histogram("pleth_push_seconds", "From the receipt of a reading to when it was written to a live client.", seconds)
 	t.fresh = histogram("pleth_freshness_seconds", "From the event time of a live reading to when it can be asked for. Readings received more than a minute after their time are backfill and not counted.", seconds)
 	t.watermark = histogram("pleth_watermark_lag_seconds", "How far the watermarks of devices heard of in the last ten minutes lie behind the clock; one observation for each device at each scrape.", lags)
-	t.alarm = histogram("pleth_alarm_seconds", "From the event time at which the delay of an alarm was over to its record.", seconds)
+	t.alarm = histogram("pleth_alarm_seconds", "From the event time at which the delay of an alarm was over to its record. Alarms of single readings, which wait three seconds for others, and those older than two minutes, which come of backfill, are not counted.", seconds)
 	t.refused = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "pleth_refused_total", Help: "Readings that were not taken, by the first reason; busy and store: batches that the queues or the disk did not take."}, []string{"reason"})
 	t.expected = counter("pleth_sequence_expected_total", "Readings that the sequence numbers of devices say were made.")
 	t.arrived = counter("pleth_sequence_arrived_total", "Readings with a sequence number that came, once each.")
@@ -124,9 +124,13 @@ func (t *Telemetry) Refused(list []readings.Refusal) {
 // Pushed notes that a reading was written to a live client d after its receipt.
 func (t *Telemetry) Pushed(d time.Duration) { t.push.Observe(max(0, d.Seconds())) }
 
+// freshFor is how long after its event time an alarm still tells people
+// something; an older one comes of backfill.
+const freshFor = 2 * time.Minute
+
 // Sounded notes an alarm whose delay was over at an event time.
 func (t *Telemetry) Sounded(at int64) {
-	if t.armed.Load() {
+	if t.armed.Load() && t.clock()-at < int64(freshFor) {
 		t.alarm.Observe(t.since(at))
 	}
 }
