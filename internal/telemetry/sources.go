@@ -56,6 +56,7 @@ func (s *sources) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.devices, s.sync, s.disk, s.debt} {
 		to <- d
 	}
+	s.t.watermark.Describe(to)
 }
 
 // Collect implements prometheus.Collector.
@@ -87,6 +88,7 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 			s.t.watermark.Observe(max(0, time.Duration(now-d.Watermark).Seconds()))
 		}
 	}
+	s.t.watermark.Collect(to) // here, so that it holds what was just observed
 	gauge(s.devices, float64(devices))
 	if m := syncs(s.sync, s.Sync()); m != nil {
 		to <- m

@@ -57,7 +57,7 @@ func New(clock func() int64, program analysis.Program) *Telemetry {
 	t.doubted = counter("pleth_poor_signal_readings_total", "Live readings whose device rates its signal below 50 %.")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "pleth_build_info", Help: "1; the labels say which program runs.", ConstLabels: prometheus.Labels{"version": program.Version, "commit": program.Commit}})
 	build.Set(1)
-	t.registry.MustRegister(t.acknowledged, t.push, t.fresh, t.watermark, t.alarm, t.refused, t.expected, t.arrived, t.values, t.doubted, build,
+	t.registry.MustRegister(t.acknowledged, t.push, t.fresh, t.alarm, t.refused, t.expected, t.arrived, t.values, t.doubted, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	// What never happened is 0, not absent: a rate over it is a number.
 	for _, door := range []string{"rest", "line", "mqtt", "ndjson", "bedside"} {
