@@ -28,11 +28,7 @@ func startWatch(t *testing.T) *server {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		alarms.Run(ctx, r)
-	}()
+	wait := alarms.Start(ctx, r)
 	a, err := api.New(api.Config{Road: r, Aside: s.aside, People: &people{}, Alarms: alarms, Keys: []api.Key{{Name: "admin", Token: token}}, Clock: time.Now})
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +37,7 @@ func startWatch(t *testing.T) *server {
 	t.Cleanup(func() {
 		s.Close()
 		cancel()
-		<-done
+		wait()
 		if err := r.Close(context.Background()); err != nil {
 			t.Error(err)
 		}

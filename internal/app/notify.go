@@ -245,21 +245,18 @@ func (p *parts) deliveries(ctx context.Context, id string) ([]notify.Delivery, e
 // runAlarms runs the watch and the dispatcher until the server stops.
 func (s *Server) runAlarms(p *parts) {
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{}, 2)
+	wait := p.watch.Start(ctx, p.road)
+	told := make(chan struct{})
 	go func() {
-		p.watch.Run(ctx, p.road)
-		done <- struct{}{}
-	}()
-	go func() {
+		defer close(told)
 		if p.dispatch != nil {
 			p.dispatch.Run(ctx)
 		}
-		done <- struct{}{}
 	}()
 	s.onStop("alarms", func(context.Context) error {
 		cancel()
-		<-done
-		<-done
+		wait()
+		<-told
 		return nil
 	})
 }

@@ -161,11 +161,7 @@ func TestReplayWithActions(t *testing.T) {
 		log, store := roadtest.NewMemory(), &watch.Memory{}
 		r, w := openAt(t, log, store, &now)
 		ctx, cancel := context.WithCancel(context.Background())
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			w.Run(ctx, r)
-		}()
+		wait := w.Start(ctx, r)
 		for i := range 240 {
 			at := now.Add(signal.Second)
 			b := &reading.Batch{Partition: reading.Partition{Device: "d"}, Received: at}
@@ -190,7 +186,7 @@ func TestReplayWithActions(t *testing.T) {
 			}
 		}
 		cancel()
-		<-done
+		wait()
 		if err := r.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}

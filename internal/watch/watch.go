@@ -66,7 +66,7 @@ type Watch struct {
 	house     *settings
 }
 
-// New returns a watch. Give its Follow to the road, and Run the road.
+// New returns a watch. Give its Follow to the road, and Start it on that road.
 func New(cfg Config) *Watch {
 	if cfg.Clock == nil {
 		cfg.Clock = func() int64 { return time.Now().UnixNano() }
@@ -129,12 +129,24 @@ func (w *Watch) of(p reading.Partition) *follower {
 	return w.followers[p]
 }
 
-// Run tells time until ctx ends, and logs what only the clock can tell. The
-// road must be open before and be closed after Run has returned.
-func (w *Watch) Run(ctx context.Context, r Road) {
+// Start has the watch work on the road r, which must be open: from then on
+// people can act, time is told, and what only the clock can tell is logged,
+// until ctx ends. The returned function waits for the end; close the road after
+// it has returned.
+func (w *Watch) Start(ctx context.Context, r Road) (wait func()) {
 	w.mu.Lock()
 	w.road = r
 	w.mu.Unlock()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.tellTime(ctx)
+	}()
+	return func() { <-done }
+}
+
+// tellTime ticks every follower until ctx ends.
+func (w *Watch) tellTime(ctx context.Context) {
 	every := time.NewTicker(tickEvery)
 	defer every.Stop()
 	var under sync.WaitGroup

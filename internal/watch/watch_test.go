@@ -48,14 +48,10 @@ func start(t testing.TB, log *roadtest.Memory, store watch.Store, change ...func
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		w.watch.Run(ctx, w.road)
-	}()
+	wait := w.watch.Start(ctx, w.road)
 	w.stop = func() {
 		cancel()
-		<-done
+		wait()
 		if err := w.road.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
