@@ -108,8 +108,12 @@ func New(cfg Config) (*API, error) {
 		a.mount(&list[len(list)-1])
 	}
 	if cfg.Pages != nil {
-		for _, path := range []string{"/nights", "/nights/{session}", "/ward", "/assets/", "/icon.svg"} {
+		for _, path := range []string{"/assets/", "/icon.svg"} {
 			a.mux.Handle("GET "+path, cfg.Pages)
+		}
+		for _, name := range screens {
+			a.mux.Handle("GET /"+name, cfg.Pages)
+			a.mux.Handle("GET /"+name+"/{rest...}", cfg.Pages)
 		}
 	}
 	a.mux.HandleFunc("/", a.unknown)
@@ -120,6 +124,10 @@ func New(cfg Config) (*API, error) {
 	a.doc = doc
 	return a, nil
 }
+
+// screens are the first parts of the addresses of pages, as web/src/screens.tsx
+// lists them.
+var screens = []string{"nights", "compare", "ward", "patient", "alarms", "devices", "dead-letters", "integrations", "settings"}
 
 // mount puts a route on the mux.
 func (a *API) mount(rt *route) {

@@ -1,6 +1,8 @@
 // Speaks to the server. Everything it says is for a person: what failed, and
 // what to do.
 
+import { t } from './lang';
+
 export class ApiError extends Error {
   constructor(
     readonly status: number,
@@ -24,7 +26,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   try {
     res = await fetch(path, { credentials: 'same-origin', ...init });
   } catch {
-    throw new ApiError(0, 'The server cannot be reached. Is pleth still running?');
+    throw new ApiError(0, t('api.unreachable'));
   }
   const date = Date.parse(res.headers.get('Date') ?? '');
   if (!Number.isNaN(date)) {
@@ -33,7 +35,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
     clock.known = true;
   }
   if (res.ok) return res;
-  let text = `The server answered ${res.status}.`;
+  let text = t('api.status', { status: res.status });
   try {
     const p = await res.json();
     text = [p.title, p.detail].filter(Boolean).join(': ') || text;
@@ -98,7 +100,7 @@ export function sendFile(file: File, progress: (share: number) => void): Promise
     const x = new XMLHttpRequest();
     x.open('POST', `/api/v1/import?filename=${encodeURIComponent(file.name)}`);
     x.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);
-    x.onerror = () => reject(new ApiError(0, 'The connection broke off. Nothing was imported; try again.'));
+    x.onerror = () => reject(new ApiError(0, t('api.broke')));
     x.onload = () => {
       let body: Record<string, unknown> = {};
       try {
@@ -107,7 +109,7 @@ export function sendFile(file: File, progress: (share: number) => void): Promise
         // the status has to do
       }
       if (x.status >= 200 && x.status < 300) resolve(body as Imported);
-      else reject(new ApiError(x.status, [body.title, body.detail].filter(Boolean).join(': ') || `The server answered ${x.status}.`));
+      else reject(new ApiError(x.status, [body.title, body.detail].filter(Boolean).join(': ') || t('api.status', { status: x.status })));
     };
     x.send(file);
   });

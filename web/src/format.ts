@@ -1,11 +1,23 @@
 // How times and numbers are written. A number has its unit, and a missing one is
 // a dash, never a zero.
 
+import { lang, t } from './lang';
+
 const nb = '\u202f';
 
 export const dash = '– –';
 
 const two = (n: number): string => String(n).padStart(2, '0');
+
+let point: { of: string; is: string } | undefined;
+
+// decimal writes a number with the decimal sign of the language in force.
+export function decimal(v: number, decimals: number): string {
+  const s = v.toFixed(decimals);
+  if (point?.of !== lang.value)
+    point = { of: lang.value, is: new Intl.NumberFormat(lang.value).formatToParts(0.5).find((p) => p.type === 'decimal')?.value ?? '.' };
+  return point.is === '.' ? s : s.replace('.', point.is);
+}
 
 // duration writes seconds: "44 s", "10 min 12 s", "8 h 11 min".
 export function duration(s: number): string {
@@ -18,27 +30,40 @@ export function duration(s: number): string {
 // age writes how old something is: "0.4 s", "54 s", "3 min", "2 h".
 export function age(ms: number): string {
   const s = Math.max(0, ms) / 1000;
-  if (s < 10) return `${s.toFixed(1)}${nb}s`;
+  if (s < 10) return `${decimal(s, 1)}${nb}s`;
   if (s < 60) return `${Math.floor(s)}${nb}s`;
   if (s < 3600) return `${Math.floor(s / 60)}${nb}min`;
   if (s < 172800) return `${Math.floor(s / 3600)}${nb}h`;
-  return `${Math.floor(s / 86400)}${nb}days`;
+  return `${Math.floor(s / 86400)}${nb}${t('time.days')}`;
 }
 
 export function fixed(v: number | null | undefined, decimals: number): string {
-  return v === null || v === undefined || !Number.isFinite(v) ? dash : v.toFixed(decimals);
+  return v === null || v === undefined || !Number.isFinite(v) ? dash : decimal(v, decimals);
 }
 
 // level writes an SpO2 without ever rounding it up: 84.96 is 84.9.
 export function level(v: number): string {
   const d = Math.floor(v * 10 + 1e-9) / 10;
-  return Number.isInteger(d) ? String(d) : d.toFixed(1);
+  return Number.isInteger(d) ? String(d) : decimal(d, 1);
 }
 
 // instant reads a time in ms. One without a zone is the recording's own clock,
 // counted as if it were UTC, as the server does.
 export function instant(time: string): number {
   return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
+}
+
+// date writes the day of a time in ms that is counted as if UTC: "Tue 17 Nov 2026".
+export function date(at: number, year = true): string {
+  const d = new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : lang.value, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: year ? 'numeric' : undefined,
+    timeZone: 'UTC',
+  });
+  // "Sept" and commas are left to long texts
+  return d.format(at).replaceAll(',', '').replace('Sept', 'Sep');
 }
 
 // Wall is the clock of a recording: what its start says, shown as it is. A
@@ -67,11 +92,7 @@ export class Wall {
   }
   // day writes the day of the start: "Tue 17 Nov 2026".
   day(): string {
-    if (!this.known) return 'Recording without a date';
-    const d = new Date(this.at);
-    const w = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][d.getUTCDay()];
-    const m = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'][d.getUTCMonth()];
-    return `${w} ${d.getUTCDate()} ${m} ${d.getUTCFullYear()}`;
+    return this.known ? date(this.at) : t('time.unknown');
   }
 }
 

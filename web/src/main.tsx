@@ -1,51 +1,51 @@
 import '@fontsource-variable/inter/wght.css';
+import { effect } from '@preact/signals';
 import { render } from 'preact';
-import { lazy, Suspense } from 'preact/compat';
+import { Suspense } from 'preact/compat';
 import { themeChanged } from './chart/canvas';
+import { preferred, speak, t } from './lang';
+import { theme } from './prefs';
 import { redraw } from './redraw';
 import { place } from './route';
-import { Bar } from './ui/bar';
+import { screens } from './screens';
+import { Bar, Guard } from './ui/bar';
 
-const theme = localStorage.getItem('theme');
-if (theme === 'dark' || theme === 'light') document.documentElement.dataset.theme = theme;
+effect(() => {
+  const root = document.documentElement;
+  if (theme.value === 'auto') delete root.dataset.theme;
+  else root.dataset.theme = theme.value;
+  themeChanged();
+  redraw.value = redraw.peek() + 1;
+});
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   themeChanged();
   redraw.value++;
 });
 
-const Nights = lazy(() => import('./screens/nights').then((m) => m.Nights));
-const Night = lazy(() => import('./screens/night').then((m) => m.Night));
-const Ward = lazy(() => import('./screens/ward').then((m) => m.Ward));
-
 function Page() {
-  const [first, second] = place.value.path;
-  switch (first) {
-    case undefined:
-    case 'nights':
-      return second ? <Night session={second} key={second} /> : <Nights />;
-    case 'ward':
-      return <Ward />;
-  }
+  const [first = 'nights', ...rest] = place.value.path;
+  const screen = screens.find((s) => s.at === first);
+  if (screen)
+    return (
+      <Guard key={first}>
+        <Suspense fallback={<Bar at={first} />}>
+          <screen.show path={rest} />
+        </Suspense>
+      </Guard>
+    );
   return (
     <>
       <Bar at="" />
       <main class="page narrow">
-        <h1>There is no such page</h1>
-        <p>
-          Go to <a href="/nights">the nights</a> or <a href="/ward">the ward</a>.
-        </p>
+        <h1>{t('page.none')}</h1>
+        <p>{t('page.none.go')}</p>
       </main>
     </>
   );
 }
 
-function App() {
-  return (
-    <Suspense fallback={<Bar at={place.value.path[0] ?? 'nights'} />}>
-      <Page />
-    </Suspense>
-  );
-}
-
 const root = document.getElementById('app');
-if (root) render(<App />, root);
+if (root)
+  speak(preferred())
+    .catch(() => speak('en'))
+    .then(() => render(<Page />, root));

@@ -1,10 +1,12 @@
 // The list of nights, and the way a file gets in.
 
 import { useSignal } from '@preact/signals';
+import { lazy } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
 import { ApiError, getJSON, type SessionInfo, sendFile } from '../api';
 import { duration, Wall } from '../format';
 import { go } from '../route';
+import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
 
@@ -30,7 +32,14 @@ export async function loadNights(signal?: AbortSignal): Promise<SessionInfo[]> {
   return all.sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''));
 }
 
-export function Nights() {
+// NightsScreen is the list, or one night where the address names one.
+export function NightsScreen({ path: [session] }: ScreenProps) {
+  return session ? <Night session={session} key={session} /> : <Nights />;
+}
+
+const Night = lazy(() => import('./night').then((m) => m.Night));
+
+function Nights() {
   const nights = useSignal<SessionInfo[] | null>(null);
   const failed = useSignal('');
   const uploads = useSignal<Upload[]>([]);

@@ -1,46 +1,100 @@
 // The bar on top of every page.
 
-import type { ComponentChildren } from 'preact';
-import { themeChanged } from '../chart/canvas';
-import { redraw } from '../redraw';
+import { Component, type ComponentChildren } from 'preact';
+import { t } from '../lang';
+import { dark, theme } from '../prefs';
+import { type Screen, screens } from '../screens';
 import { Icon, Logo } from './icons';
 
-const pages = [
-  ['nights', 'Nights'],
-  ['ward', 'Ward'],
-] as const;
-
-function toggleTheme(): void {
-  const root = document.documentElement;
-  const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
-  root.dataset.theme = dark ? 'light' : 'dark';
-  localStorage.setItem('theme', root.dataset.theme);
-  themeChanged();
-  redraw.value++;
+function Entry({ screen, at }: { screen: Screen; at: string }) {
+  return (
+    <a href={`/${screen.at}`} aria-current={screen.at === at ? 'page' : undefined}>
+      {t(`nav.${screen.at}`)}
+    </a>
+  );
 }
 
+// Bar is the head of every page: the way to the other pages, and what the page
+// itself puts there. On a phone the screens with a tab stand at the foot.
 export function Bar({ at, children }: { at: string; children?: ComponentChildren }) {
+  const more = screens.filter((s) => !s.bar && !s.hidden);
   return (
-    <header class="bar">
-      <a class="logo" href="/nights">
-        <Logo />
-        pleth
-      </a>
-      <nav class="nav" aria-label="Main">
-        {pages.map(([path, name]) => (
-          <a href={`/${path}`} aria-current={path === at ? 'page' : undefined}>
-            {name}
-          </a>
-        ))}
-        <a href="/docs">API</a>
+    <>
+      <header class="bar">
+        <a class="logo" href="/nights">
+          <Logo />
+          pleth
+        </a>
+        <nav class="nav" aria-label={t('nav.main')}>
+          {screens
+            .filter((s) => s.bar)
+            .map((s) => (
+              <Entry screen={s} at={at} key={s.at} />
+            ))}
+        </nav>
+        <details class={`more${more.some((s) => s.at === at) ? ' on' : ''}`} key={at}>
+          <summary>{t('nav.more')}</summary>
+          <nav class="card" aria-label={t('nav.more')}>
+            {screens
+              .filter((s) => !s.hidden && !s.tab)
+              .map((s) => (
+                <span class={s.bar ? 'phone' : ''} key={s.at}>
+                  <Entry screen={s} at={at} />
+                </span>
+              ))}
+            <a href="/docs">{t('nav.api')}</a>
+          </nav>
+        </details>
+        <span class="sp" />
+        {children}
+        <button
+          type="button"
+          class="btn icon theme"
+          aria-label={t('nav.theme')}
+          onClick={() => {
+            theme.value = dark() ? 'light' : 'dark';
+          }}
+        >
+          <Icon name="moon" />
+        </button>
+      </header>
+      <nav class="tabs" aria-label={t('nav.main')}>
+        {screens
+          .filter((s) => s.tab)
+          .map((s) => (
+            <a href={`/${s.at}`} aria-current={s.at === at ? 'page' : undefined} key={s.at}>
+              {s.tab && <Icon name={s.tab} />}
+              {t(s.at === 'integrations' ? 'nav.status' : `nav.${s.at}`)}
+            </a>
+          ))}
       </nav>
-      <span class="sp" />
-      {children}
-      <button type="button" class="btn icon" aria-label="Light or dark" onClick={toggleTheme}>
-        <Icon name="moon" />
-      </button>
-    </header>
+    </>
   );
+}
+
+// Guard shows a page that could not be loaded or drawn as what it is, never as
+// an empty one.
+export class Guard extends Component<{ children: ComponentChildren }, { broke: boolean }> {
+  state = { broke: false };
+  static getDerivedStateFromError() {
+    return { broke: true };
+  }
+  render() {
+    if (!this.state.broke) return this.props.children;
+    return (
+      <>
+        <Bar at="" />
+        <main class="page narrow">
+          <Banner kind="bad">
+            <b>{t('page.failed')}</b> {t('page.failed.do')}{' '}
+            <button type="button" class="btn sm" onClick={() => location.reload()}>
+              {t('page.reload')}
+            </button>
+          </Banner>
+        </main>
+      </>
+    );
+  }
 }
 
 // Banner is news that stays until it is over.

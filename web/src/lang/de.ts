@@ -1,0 +1,6 @@
+// Die deutschen Texte, nach Bereichen wie die englischen.
+
+import { shell } from './de/shell';
+import type { Messages } from './en';
+
+export const messages: Messages = { ...shell };
