@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -63,6 +64,7 @@ type Dispatcher struct {
 	silent map[string][]*watch.Alert // by gateway: what waits to be grouped
 	due    map[string]time.Time      // when it is sent
 	groups map[string]group          // of alarms that were told together, by alert
+	under  map[string]*watch.Alert   // silent devices that the alarm of a gateway stands for, by alert
 }
 
 // later is a second contact to be told.
@@ -98,7 +100,7 @@ func New(cfg Config) *Dispatcher {
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
 	}
-	return &Dispatcher{cfg: cfg, wake: make(chan struct{}, 1), silent: map[string][]*watch.Alert{}, due: map[string]time.Time{}, groups: map[string]group{}}
+	return &Dispatcher{cfg: cfg, wake: make(chan struct{}, 1), silent: map[string][]*watch.Alert{}, due: map[string]time.Time{}, groups: map[string]group{}, under: map[string]*watch.Alert{}}
 }
 
 // Changed takes a change. It does not block.
@@ -147,7 +149,9 @@ func (d *Dispatcher) catchUp(ctx context.Context) {
 	}
 	for _, a := range all {
 		switch {
-		case a.Recording != "" || a.Device == "":
+		case a.Recording != "":
+		case a.Under:
+			d.under[a.ID] = a
 		case a.State() == alarm.Cleared.String():
 			d.end(ctx, a, notify.Resolve, "")
 		default:
@@ -195,10 +199,22 @@ func (d *Dispatcher) trigger(ctx context.Context, a *watch.Alert, s *watch.Step,
 		d.cfg.Log.Info("nobody is told of an alarm that is not fresh", "alarm", a.ID, "step", what, "age", age.Round(time.Second).String())
 		return
 	}
+	if a.Device == "" { // it stands for those that wait to be grouped
+		for _, one := range d.silent[a.Gateway] {
+			if slices.Contains(a.Members, one.Device) {
+				d.under[one.ID] = one
+			}
+		}
+		d.silent[a.Gateway] = slices.DeleteFunc(d.silent[a.Gateway], func(one *watch.Alert) bool { return slices.Contains(a.Members, one.Device) })
+	}
 	if a.State() == alarm.Cleared.String() || a.SilencedUntil() > s.At {
 		return
 	}
-	if a.Rule.Kind == alarm.NoData && a.Gateway != "" && what == "trigger" {
+	if a.Under {
+		d.under[a.ID] = a
+		return
+	}
+	if a.Rule.Kind == alarm.NoData && a.Gateway != "" && a.Device != "" && what == "trigger" {
 		if d.due[a.Gateway].IsZero() {
 			d.due[a.Gateway] = now.Add(d.cfg.Group)
 		}
@@ -265,6 +281,10 @@ func (d *Dispatcher) put(ctx context.Context, m notify.Message, channels []strin
 func (d *Dispatcher) message(a *watch.Alert, id string, e notify.Event) notify.Message {
 	m := notify.Message{ID: id, Alarm: a.ID, Event: e, At: time.Unix(0, a.Steps[len(a.Steps)-1].At).UTC(), Bed: a.Bed, Device: a.Device, Condition: a.Rule.Text(), Delays: a.Delays()}
 	m.Priority, _ = alarm.ParsePriority(a.Priority())
+	if a.Device == "" {
+		m.Bed, m.Beds, m.Delays = "gateway "+a.Gateway, slices.Clone(a.Devices), ""
+		m.Condition = fmt.Sprintf("%d devices fell silent together", len(a.Devices))
+	}
 	if m.Bed == "" {
 		m.Bed = a.Device
 	}
@@ -279,6 +299,12 @@ func (d *Dispatcher) message(a *watch.Alert, id string, e notify.Event) notify.M
 
 // end tells those who were told that somebody cares, or that it is over.
 func (d *Dispatcher) end(ctx context.Context, a *watch.Alert, e notify.Event, _ string) {
+	if e == notify.Resolve {
+		delete(d.under, a.ID)
+		if a.Device == "" {
+			d.released(ctx, a)
+		}
+	}
 	if list := d.silent[a.Gateway]; e == notify.Resolve && a.Gateway != "" {
 		d.silent[a.Gateway] = slices.DeleteFunc(list, func(o *watch.Alert) bool { return o.ID == a.ID })
 	}
@@ -303,6 +329,20 @@ func (d *Dispatcher) end(ctx context.Context, a *watch.Alert, e notify.Event, _ 
 		}
 	}
 	d.put(ctx, d.message(a, a.ID+"."+string(e), e), channels)
+}
+
+// released tells of those devices that are silent yet when the alarm of their
+// gateway is over: until now it stood for them.
+func (d *Dispatcher) released(ctx context.Context, storm *watch.Alert) {
+	for _, id := range slices.Sorted(maps.Keys(d.under)) {
+		if d.under[id].Gateway != storm.Gateway {
+			continue
+		}
+		delete(d.under, id)
+		if a, err := d.cfg.Alert(id); err == nil && a != nil && a.State() == alarm.Active.String() && !a.Under && a.SilencedUntil() <= a.Steps[len(a.Steps)-1].At {
+			d.tell(ctx, a, a.Priority(), "trigger")
+		}
+	}
 }
 
 // timers does what time alone brings: second contacts and grouped silence.

@@ -181,3 +181,46 @@ func TestACrashLosesNoMessage(t *testing.T) {
 		w.want(t, "phone: *** o2-1: SpO2 below 85 %, 81 %", "phone: *** o2-2: SpO2 below 85 %, 81 %", "phone: *** o2-3: SpO2 below 85 %, 81 %", "phone: Over: o2-1: SpO2 below 85 %")
 	})
 }
+
+// TestTheAlarmOfAGateway stands for those of its devices: one message, and when
+// it is over one for each device that is silent yet.
+func TestTheAlarmOfAGateway(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Channels: []string{"phone"}})
+		silent := func(a *watch.Alert) {
+			a.Rule, a.Gateway, a.Bed = alarm.Rule{ID: "signal.no_data", Kind: alarm.NoData, Metric: 1, Technical: true}, "gw-1", "Bed "+a.ID
+		}
+		quiet := func() watch.Step {
+			s := sounds()
+			s.HasValue, s.Value, s.Priority = false, 0, "low"
+			return s
+		}
+		for i := range 3 {
+			w.step(fmt.Sprint(i), silent, quiet())
+		}
+		storm := func(a *watch.Alert) {
+			a.Device, a.Gateway = "", "gw-1"
+			a.Rule = alarm.Rule{ID: "gateway.silent", Kind: alarm.NoData, Technical: true}
+			a.Members, a.Devices = []string{"o2-0", "o2-1", "o2-2", "o2-3"}, []string{"Bed 0", "Bed 1", "Bed 2", "Bed 3"}
+		}
+		s := quiet()
+		s.Priority = "medium"
+		w.step("gw", storm, s)
+		w.step("3", func(a *watch.Alert) { silent(a); a.Under = true }, quiet())
+		time.Sleep(10 * time.Second)
+		w.step("gw", same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "acknowledged", Cause: "ack", Priority: "medium"})
+		for i := range 2 {
+			w.step(fmt.Sprint(i), same, watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "low"})
+		}
+		w.known.Lock()
+		free := *w.alerts["3"]
+		free.Under = false
+		w.alerts["3"] = &free
+		w.known.Unlock()
+		time.Sleep(3 * time.Minute)
+		w.step("gw", same, watch.Step{At: time.Now().UnixNano(), From: "acknowledged", To: "cleared", Cause: "recovered", Priority: "medium"})
+		w.want(t, "phone: ** gateway gw-1: 4 devices fell silent together (4 beds)", "phone: Acknowledged: gateway gw-1: 4 devices fell silent together (4 beds)",
+			"phone: * Bed 2: no valid SpO2", "phone: * Bed 3: no valid SpO2", "phone: Over: gateway gw-1: 4 devices fell silent together (4 beds)")
+	})
+}

@@ -50,4 +50,5 @@ const (
 	KindSilence     = "silence"     // somebody silences an alarm until a time
 	KindNote        = "note"        // somebody notes something of an alarm
 	KindIdle        = "idle"        // nothing came for three seconds after a lone reading
+	KindStorm       = "storm"       // a step of the alarm of a gateway, in the partition watch.Storms
 )

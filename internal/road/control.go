@@ -205,7 +205,7 @@ func (s *state) control(c *eventlog.Control, next eventlog.Offset) error {
 		s.Done = true
 	case eventlog.KindTick:
 		s.Done = true
-	case eventlog.KindProfile, eventlog.KindLimits, eventlog.KindRules, eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote, eventlog.KindIdle:
+	case eventlog.KindProfile, eventlog.KindLimits, eventlog.KindRules, eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote, eventlog.KindIdle, eventlog.KindStorm:
 		// For the follower alone.
 	default:
 		return fmt.Errorf("control record of unknown kind %q", c.Kind)

@@ -128,7 +128,7 @@ func (f *follower) find(id string) (*Alert, error) {
 		}
 	}
 	a, err := f.w.cfg.Store.Get(id)
-	if err == nil && (a == nil || a.partition() != f.partition) {
+	if err == nil && (a == nil || a.Partition() != f.partition) {
 		err = errUnknown
 	}
 	return a, err
@@ -142,10 +142,7 @@ func (w *Watch) Act(ctx context.Context, kind string, by string, a Action) (*Ale
 	if err != nil {
 		return nil, err
 	}
-	if before.Device == "" {
-		return nil, &alarm.ActionError{Code: "gateway", Text: "the alarm of a gateway stands for those of its devices: act on them; it is over when they send again"}
-	}
-	if err := w.log(ctx, before.partition(), eventlog.Control{Kind: kind, Actor: by, Payload: encode(a)}); err != nil {
+	if err := w.log(ctx, before.Partition(), eventlog.Control{Kind: kind, Actor: by, Payload: encode(a)}); err != nil {
 		return nil, err
 	}
 	return w.Alert(a.Alert)

@@ -20,7 +20,8 @@ type Alert struct {
 	Recording string     `json:"recording,omitempty"`
 	Subject   string     `json:"subject,omitempty"` // pseudonym
 	Gateway   string     `json:"gateway,omitempty"` // of an alarm that stands for several devices
-	Devices   []string   `json:"devices,omitempty"` // these, in order
+	Devices   []string   `json:"devices,omitempty"` // these, with their beds, in order
+	Members   []string   `json:"members,omitempty"` // the same by their names alone, in order
 	Bed       string     `json:"bed,omitempty"`
 	Rule      alarm.Rule `json:"rule"`    // as it was when the alarm began
 	Profile   string     `json:"profile"` // name of the set of rules it was in
@@ -45,7 +46,7 @@ type Step struct {
 	At       int64        `json:"at"`
 	From     string       `json:"from"`
 	To       string       `json:"to"`
-	Cause    string       `json:"cause"` // alarm.Cause, or "note"
+	Cause    string       `json:"cause"` // alarm.Cause, "note", or of a gateway "devices": it is others now
 	Priority string       `json:"priority"`
 	Value    signal.Fixed `json:"value,omitempty"`
 	HasValue bool         `json:"has_value,omitempty"`
@@ -134,15 +135,18 @@ func (a *Alert) SilencedUntil() int64 {
 	return 0
 }
 
-// partition returns the log that the alert comes from.
-func (a *Alert) partition() reading.Partition {
+// Partition returns the log that the alert comes from.
+func (a *Alert) Partition() reading.Partition {
+	if a.Device == "" {
+		return Storms
+	}
 	return reading.Partition{Device: a.Device, Recording: a.Recording}
 }
 
 // clone returns a copy that goes its own way.
 func (a *Alert) clone() *Alert {
 	c := *a
-	c.Steps, c.Notes, c.Devices = slices.Clone(a.Steps), slices.Clone(a.Notes), slices.Clone(a.Devices)
+	c.Steps, c.Notes, c.Devices, c.Members = slices.Clone(a.Steps), slices.Clone(a.Notes), slices.Clone(a.Devices), slices.Clone(a.Members)
 	return &c
 }
 

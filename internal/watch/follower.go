@@ -39,6 +39,7 @@ type follower struct {
 	notes    map[string][]Step // of alerts that are open or told
 	unstored []*Alert
 	view     []*Alert // what is open, with what is told; by onset and rule
+	silent   *Alert   // of view: nothing has come for long; nil: something has
 
 	idleFor int64 // newest reading for which an idle record was asked for
 	news    alarm.News
@@ -304,11 +305,14 @@ func (f *follower) refresh() {
 		}
 		a.Steps = append(a.Steps, stepOf(&t))
 	}
-	f.view = f.view[:0:0]
+	f.view, f.silent = f.view[:0:0], nil
 	for id, a := range all {
 		if len(a.Steps) > 0 && a.State() != alarm.Inactive.String() {
 			a.Open, a.Notes = a.State() != alarm.Cleared.String(), f.notes[id]
 			f.view = append(f.view, a)
+			if a.Rule.Kind == alarm.NoData && (a.State() == alarm.Active.String() || a.State() == alarm.Acknowledged.String()) {
+				f.silent = a
+			}
 		}
 	}
 	slices.SortFunc(f.view, func(a, b *Alert) int {
@@ -345,7 +349,7 @@ func (f *follower) publish(n *alarm.News, before []*Alert, closed map[string]*Al
 			a = closed[id]
 		}
 		if a != nil {
-			f.w.cfg.Changed(Change{Alert: a, Steps: steps[id]})
+			f.w.cfg.Changed(Change{Alert: f.w.storms.shown(a), Steps: steps[id]})
 		}
 	}
 	gone := map[string]bool{}

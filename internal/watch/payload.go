@@ -31,6 +31,18 @@ type Action struct {
 	Ends  int64  `json:"ends"` // Until in event time
 }
 
+// Storm is a step of the alarm of a gateway that the server made.
+type Storm struct {
+	Alert   string   `json:"alert"` // given by the watch with the first step
+	Gateway string   `json:"gateway"`
+	Onset   int64    `json:"onset,omitempty"`   // of the first step: event time
+	Profile string   `json:"profile,omitempty"` // likewise
+	Version int      `json:"version,omitempty"` // likewise
+	Members []string `json:"members"`           // devices that are silent together, in order
+	Devices []string `json:"devices"`           // the same with their beds, in order
+	Step             // its time is given by the watch
+}
+
 // Idle says that nothing has come since the last reading of the device.
 type Idle struct {
 	At int64 `json:"at"` // event time; given by the watch

@@ -77,18 +77,11 @@ func (q *Query) wants(a *Alert) bool {
 
 // each calls f with every alert that is open or told, those of gateways first.
 func (w *Watch) each(f func(*Alert)) {
-	views := w.views()
-	storms, under := gateways(views, w.connected())
-	for _, a := range storms {
+	for _, a := range w.storms.all() {
 		f(a)
 	}
-	for _, a := range views {
-		if under[a.ID] {
-			c := *a
-			c.Under = true
-			a = &c
-		}
-		f(a)
+	for _, a := range w.views() {
+		f(w.storms.shown(a))
 	}
 }
 

@@ -64,6 +64,7 @@ type Watch struct {
 	live      []*follower // of live streams, by device; nil: to be made again
 	road      Road
 	house     *settings
+	storms    *storms
 }
 
 // New returns a watch. Give its Follow to the road, and Start it on that road.
@@ -84,7 +85,7 @@ func New(cfg Config) *Watch {
 		cfg.Changed = func(Change) {}
 	}
 	w := &Watch{cfg: cfg, started: cfg.Clock(), followers: map[reading.Partition]*follower{}}
-	w.house = newSettings(w)
+	w.house, w.storms = newSettings(w), newStorms(w)
 	return w
 }
 
@@ -95,6 +96,12 @@ func (w *Watch) Follow(p reading.Partition, of road.Place, state []byte) (road.F
 			return w.house, nil
 		}
 		return w.house, w.house.restore(state)
+	}
+	if p == Storms {
+		if state == nil {
+			return w.storms, nil
+		}
+		return w.storms, w.storms.restore(state)
 	}
 	f, err := newFollower(w, p, of, state)
 	if err != nil {
@@ -183,6 +190,7 @@ func (w *Watch) tellTime(ctx context.Context) {
 				}
 			})
 		}
+		w.storms.ask(ctx, &under, now)
 	}
 }
 

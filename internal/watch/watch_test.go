@@ -234,56 +234,6 @@ func TestAcknowledge(t *testing.T) {
 	})
 }
 
-// TestAGatewayFallsSilent: the devices of one gateway are one technical alarm
-// that lists their beds, and each keeps its own.
-func TestAGatewayFallsSilent(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		w := start(t, roadtest.NewMemory(), &watch.Memory{})
-		defer func() { w.stop() }()
-		devices := []string{"a", "b", "c", "d"}
-		for i, d := range devices {
-			l := watch.Limits{Device: d, Gateway: "gw-1", Bed: "Bed " + d}
-			if i == 3 {
-				l.Gateway = "gw-2"
-			}
-			time.Sleep(time.Millisecond)
-			if _, err := w.watch.PutLimits(context.Background(), "key", "", l); err != nil {
-				t.Fatal(err)
-			}
-		}
-		for range 60 {
-			for _, d := range devices {
-				w.send(d, time.Now(), values{pleth.SpO2: 97})
-			}
-			time.Sleep(time.Second)
-		}
-		time.Sleep(35 * time.Second)
-		none := "signal.no_data active low"
-		list := w.want(watch.Query{}, none, none, none, none, "gateway.silent active medium")
-		under := 0
-		for _, a := range list {
-			if a.Under {
-				under++
-			}
-			if a.Device == "" && (len(a.Devices) != 3 || a.Devices[0] != "Bed a (a)" || a.Gateway != "gw-1") {
-				t.Errorf("%+v", a)
-			}
-		}
-		if under != 3 {
-			t.Errorf("%d alarms are under the gateway, want 3", under)
-		}
-		for range 3 {
-			for _, d := range devices[:2] {
-				w.send(d, time.Now(), values{pleth.SpO2: 97})
-			}
-			time.Sleep(time.Second)
-		}
-		cleared := "signal.no_data cleared low"
-		w.want(watch.Query{}, none, none, cleared, cleared)
-	})
-}
-
 // TestStorm: 2,000 devices fall below the limit in the same second. Every alarm
 // is there within a second of its delay.
 func TestStorm(t *testing.T) {

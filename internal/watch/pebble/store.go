@@ -13,7 +13,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"pleth/internal/pebbledb"
-	"pleth/internal/reading"
 	"pleth/internal/watch"
 )
 
@@ -48,7 +47,7 @@ func (s *Store) Put(a *watch.Alert) error {
 	if !ok {
 		return fmt.Errorf("%q is no id of an alarm", a.ID)
 	}
-	p, err := s.db.MakeID(reading.Partition{Device: a.Device, Recording: a.Recording})
+	p, err := s.db.MakeID(a.Partition())
 	if err != nil {
 		return err
 	}

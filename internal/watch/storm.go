@@ -1,0 +1,490 @@
+package watch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"pleth/internal/alarm"
+	"pleth/internal/eventlog"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+)
+
+// Storms is the partition in which the alarms of gateways stand. Devices fall
+// silent each in its own log; that they did so together is seen by the clock of
+// the server alone, so every step of such an alarm is a record.
+var Storms = reading.Partition{Recording: "gateways"}
+
+// Bounds of the alarm of a gateway.
+const (
+	gatewayLeast = 3 // silent devices at least
+	gatewayRule  = "gateway.silent"
+	togetherNs   = int64(60e9) // their silence begins within so long
+	changeNs     = int64(2e9)  // its devices are written anew after so long at the earliest
+)
+
+// gatewayRuleOf is the rule of the alarm of a gateway.
+var gatewayRuleOf = alarm.Rule{ID: gatewayRule, Kind: alarm.NoData, Priority: alarm.Medium, Technical: true}
+
+// membersChanged is the cause of a step that says which devices it is now.
+const membersChanged = "devices"
+
+// storms are the alarms of gateways. It follows the log of Storms.
+type storms struct {
+	w      *Watch
+	asking atomic.Bool // a record is on its way to the log
+
+	mu       sync.RWMutex
+	open     map[string]*Alert // by gateway
+	staged   map[string]bool   // alerts, and gateways whose alarm begins, with a record that is not settled
+	news     []Change
+	moved    []string // devices that have come under an alarm, or out of it
+	unstored []*Alert
+}
+
+func newStorms(w *Watch) *storms {
+	return &storms{w: w, open: map[string]*Alert{}, staged: map[string]bool{}}
+}
+
+// silent is one silent device, or one that was and has not been heard since the
+// process began.
+type silent struct {
+	device, bed string
+	alert       *Alert // nil: it has not been silent for long enough again since the start
+}
+
+// gatewayState is how the devices of one gateway are.
+type gatewayState struct {
+	connected int // devices of a live stream with readings
+	silent    []silent
+}
+
+// gateways returns how the devices of every gateway are.
+func (w *Watch) gateways() map[string]*gatewayState {
+	out := map[string]*gatewayState{}
+	for _, f := range w.all() {
+		f.mu.Lock()
+		in, alert, unheard, known := f.rules[len(f.rules)-1], f.silent, f.received < w.started, f.newest != minTime
+		f.mu.Unlock()
+		if !known || in.Gateway == "" {
+			continue
+		}
+		g := out[in.Gateway]
+		if g == nil {
+			g = &gatewayState{}
+			out[in.Gateway] = g
+		}
+		g.connected++
+		if alert != nil || unheard {
+			g.silent = append(g.silent, silent{f.partition.Device, in.Bed, alert})
+		}
+	}
+	return out
+}
+
+// together returns those of a gateway whose silence makes one alarm: most of its
+// devices, within a minute of each other; nil: it makes none.
+func (g *gatewayState) together() []silent {
+	list := slices.DeleteFunc(slices.Clone(g.silent), func(s silent) bool { return s.alert == nil })
+	need := g.need()
+	slices.SortFunc(list, func(a, b silent) int {
+		return cmp.Or(cmp.Compare(a.alert.Onset, b.alert.Onset), strings.Compare(a.device, b.device))
+	})
+	for len(list) >= need {
+		if list[need-1].alert.Onset-list[0].alert.Onset <= togetherNs {
+			return list
+		}
+		list = list[1:]
+	}
+	return nil
+}
+
+// need returns how many silent devices make an alarm.
+func (g *gatewayState) need() int { return max(gatewayLeast, g.connected/2+1) }
+
+// due returns the records that are due, by what the devices say now.
+func (s *storms) due(now int64) []eventlog.Control {
+	states := s.w.gateways()
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []eventlog.Control
+	add := func(p Storm) {
+		out = append(out, eventlog.Control{Kind: eventlog.KindStorm, Actor: "pleth", Payload: encode(p)})
+	}
+	for gateway, g := range states {
+		if s.open[gateway] != nil {
+			continue
+		}
+		if list := g.together(); list != nil {
+			last := list[g.need()-1].alert
+			p := Storm{Gateway: gateway, Onset: last.Onset, Profile: last.Profile, Version: last.Version,
+				Step: Step{From: alarm.Inactive.String(), To: alarm.Active.String(), Cause: string(alarm.Delayed), Priority: alarm.Medium.String(), Since: list[0].alert.Onset}}
+			p.name(list)
+			add(p)
+		}
+	}
+	for gateway, a := range s.open {
+		g := states[gateway]
+		if g == nil {
+			g = &gatewayState{}
+		}
+		// What is heard of no more since a restart stays silent.
+		list := slices.DeleteFunc(slices.Clone(g.silent), func(one silent) bool { return one.alert == nil && !slices.Contains(a.Members, one.device) })
+		p := Storm{Alert: a.ID, Gateway: gateway, Step: Step{From: a.State(), To: a.State(), Priority: a.Priority()}}
+		p.name(list)
+		switch {
+		case len(list) < g.need():
+			p.Members, p.Devices = a.Members, a.Devices
+			p.To, p.Cause = alarm.Cleared.String(), string(alarm.Recovered)
+			add(p)
+		case !slices.Equal(p.Members, a.Members):
+			if now >= a.last().At+changeNs {
+				p.Cause = membersChanged
+				add(p)
+			}
+		case a.SilencedUntil() != 0 && a.SilencedUntil() <= now:
+			p.Cause = string(alarm.Sounded)
+			add(p)
+		}
+	}
+	slices.SortFunc(out, func(a, b eventlog.Control) int { return strings.Compare(string(a.Payload), string(b.Payload)) })
+	return out
+}
+
+// name gives a step its devices.
+func (p *Storm) name(list []silent) {
+	p.Members, p.Devices = nil, nil
+	for _, one := range list {
+		bed := one.device
+		if one.bed != "" {
+			bed = one.bed + " (" + one.device + ")"
+		}
+		p.Members, p.Devices = append(p.Members, one.device), append(p.Devices, bed)
+	}
+	slices.Sort(p.Members)
+	slices.Sort(p.Devices)
+}
+
+// ask has what is due written into the log; one at a time.
+func (s *storms) ask(ctx context.Context, under *sync.WaitGroup, now int64) {
+	if s.asking.Load() {
+		return
+	}
+	due := s.due(now)
+	if len(due) == 0 {
+		return
+	}
+	s.asking.Store(true)
+	under.Go(func() {
+		defer s.asking.Store(false)
+		for _, c := range due {
+			if err := s.w.log(ctx, Storms, c); err != nil && ctx.Err() == nil {
+				s.w.cfg.Logger.Warn("the alarm of a gateway waits to be written", "error", err)
+				return // a later tick tries anew
+			}
+		}
+	})
+}
+
+// covers reports whether the alarm of a gateway stands for a. The caller may
+// hold the lock of a follower.
+func (s *storms) covers(a *Alert) bool {
+	if a.Gateway == "" || a.Rule.Kind != alarm.NoData || a.Recording != "" {
+		return false
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	g := s.open[a.Gateway]
+	if g == nil {
+		return false
+	}
+	_, is := slices.BinarySearch(g.Members, a.Device)
+	return is
+}
+
+// shown returns a as it is handed out: marked where the alarm of its gateway
+// stands for it.
+func (s *storms) shown(a *Alert) *Alert {
+	if !s.covers(a) {
+		return a
+	}
+	c := *a
+	c.Under = true
+	return &c
+}
+
+// all returns copies of the alarms that stand, by gateway.
+func (s *storms) all() []*Alert {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	var out []*Alert
+	for _, a := range s.open {
+		out = append(out, handedOut(a))
+	}
+	slices.SortFunc(out, func(a, b *Alert) int { return strings.Compare(a.Gateway, b.Gateway) })
+	return out
+}
+
+// handedOut returns a copy of the alarm of a gateway for others.
+func handedOut(a *Alert) *Alert {
+	c := a.clone()
+	c.Open, c.Final = c.State() != alarm.Cleared.String(), len(c.Steps)
+	return c
+}
+
+// find returns the alarm that stands under an id; nil: none does. The caller
+// holds mu.
+func (s *storms) find(id string) *Alert {
+	for _, a := range s.open {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// Row implements road.Follower: there are no readings here.
+func (s *storms) Row(road.FollowedRow) {}
+
+// Prepare implements road.Follower: it checks a record against how the alarm
+// stands and gives it its time.
+func (s *storms) Prepare(c *eventlog.Control) (*eventlog.Control, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := *c
+	now := s.w.cfg.Clock()
+	switch c.Kind {
+	case eventlog.KindStorm:
+		var p Storm
+		if err := json.Unmarshal(c.Payload, &p); err != nil {
+			return nil, err
+		}
+		a := s.open[p.Gateway]
+		begins := p.From == alarm.Inactive.String()
+		if s.staged[p.Gateway] || begins != (a == nil) || a != nil && (a.ID != p.Alert || a.State() != p.From || s.staged[a.ID]) {
+			return nil, errStaged
+		}
+		p.At = now
+		if begins {
+			p.Alert = name(reading.Partition{Recording: p.Gateway}, gatewayRule, now)
+		} else {
+			p.At = max(p.At, a.last().At)
+		}
+		s.staged[p.Gateway] = true
+		out.Payload = encode(p)
+	case eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote:
+		var act Action
+		if err := json.Unmarshal(c.Payload, &act); err != nil {
+			return nil, err
+		}
+		if err := s.prepareAction(c.Kind, &act, now); err != nil {
+			return nil, err
+		}
+		out.Payload = encode(act)
+	default:
+		return nil, fmt.Errorf("%q is no kind of control record of gateways", c.Kind)
+	}
+	return &out, nil
+}
+
+// prepareAction says whether something can be done about the alarm of a gateway.
+// The caller holds mu.
+func (s *storms) prepareAction(kind string, act *Action, now int64) error {
+	a := s.find(act.Alert)
+	if a == nil {
+		stored, err := s.w.cfg.Store.Get(act.Alert)
+		switch {
+		case err != nil:
+			return err
+		case stored == nil || stored.Device != "":
+			return errUnknown
+		case kind != eventlog.KindNote:
+			return &alarm.ActionError{Code: "cleared", Text: "the alarm is over; there is nothing to do about it"}
+		}
+		a = stored
+	}
+	act.Rule, act.Onset, act.At = gatewayRule, a.Onset, max(now, a.last().At)
+	if kind == eventlog.KindNote {
+		return nil
+	}
+	if s.staged[a.ID] || s.staged[a.Gateway] {
+		return errStaged
+	}
+	if kind == eventlog.KindSilence {
+		if act.Until <= now || act.Until-now > alarm.MaxSilence {
+			return &alarm.ActionError{Code: "until", Text: "a silence needs an end, at most 4 h from now"}
+		}
+		act.Ends = act.Until
+	} else if a.State() == alarm.Acknowledged.String() {
+		return &alarm.ActionError{Code: "acknowledged", Text: "somebody has already acknowledged the alarm"}
+	}
+	s.staged[a.ID] = true
+	return nil
+}
+
+// Control implements road.Follower.
+func (s *storms) Control(c *eventlog.Control) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.control(c); err != nil {
+		s.w.cfg.Logger.Error("a record of the log cannot be followed", "kind", c.Kind, "error", err)
+	}
+}
+
+func (s *storms) control(c *eventlog.Control) error {
+	if c.Kind == eventlog.KindStorm {
+		var p Storm
+		if err := json.Unmarshal(c.Payload, &p); err != nil {
+			return err
+		}
+		s.step(&p)
+		return nil
+	}
+	var act Action
+	if err := json.Unmarshal(c.Payload, &act); err != nil {
+		return err
+	}
+	if c.Kind == eventlog.KindNote {
+		return s.note(&act)
+	}
+	a := s.find(act.Alert)
+	if a == nil {
+		return fmt.Errorf("%s of the alarm %s, which is over", c.Kind, act.Alert)
+	}
+	step := Step{At: act.At, From: a.State(), To: a.State(), Cause: string(alarm.Silenced), Priority: a.Priority(), Actor: act.Actor, Note: act.Note, Until: act.Ends}
+	if c.Kind == eventlog.KindAcknowledge {
+		step.To, step.Cause, step.Until = alarm.Acknowledged.String(), string(alarm.Ack), 0
+	}
+	s.add(a, step)
+	return nil
+}
+
+// step takes a step that the server made.
+func (s *storms) step(p *Storm) {
+	a := s.open[p.Gateway]
+	if a == nil {
+		a = &Alert{ID: p.Alert, Gateway: p.Gateway, Rule: gatewayRuleOf, Profile: p.Profile, Version: p.Version, Onset: p.Onset}
+		s.open[p.Gateway] = a
+	}
+	for _, list := range [][2][]string{{a.Members, p.Members}, {p.Members, a.Members}} {
+		for _, device := range list[0] {
+			if _, stays := slices.BinarySearch(list[1], device); !stays || p.To == alarm.Cleared.String() {
+				s.moved = append(s.moved, device)
+			}
+		}
+	}
+	a.Members, a.Devices = p.Members, p.Devices
+	if p.To == alarm.Cleared.String() {
+		delete(s.open, p.Gateway)
+	}
+	s.add(a, p.Step)
+}
+
+// add adds a step to an alarm, and keeps and tells it.
+func (s *storms) add(a *Alert, step Step) {
+	a.Steps = append(a.Steps, step)
+	s.store(a)
+	s.news = append(s.news, Change{Alert: handedOut(a), Steps: []Step{step}})
+}
+
+// note adds a note to an alarm, whether it stands or not.
+func (s *storms) note(act *Action) error {
+	a := s.find(act.Alert)
+	if a == nil {
+		var err error
+		if a, err = s.w.cfg.Store.Get(act.Alert); err != nil {
+			return err
+		}
+		if a == nil {
+			return fmt.Errorf("note of the unknown alarm %s", act.Alert)
+		}
+	}
+	step := Step{At: act.At, Cause: noted, Actor: act.Actor, Note: act.Note}
+	if !slices.Contains(a.Notes, step) { // a replay finds it there
+		a.Notes = append(a.Notes, step)
+	}
+	s.store(a)
+	return nil
+}
+
+// store puts an alarm into the store, now or before the next snapshot.
+func (s *storms) store(a *Alert) {
+	if err := s.w.cfg.Store.Put(a); err != nil {
+		s.w.cfg.Logger.Error("an alarm cannot be stored and stays in memory", "error", err)
+		s.unstored = append(s.unstored, a.clone())
+	}
+}
+
+// Drop implements road.Follower.
+func (s *storms) Drop() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.staged)
+}
+
+// Settle implements road.Follower: it tells what is new.
+func (s *storms) Settle() {
+	s.mu.Lock()
+	clear(s.staged)
+	news, moved := s.news, s.moved
+	s.news, s.moved = nil, nil
+	s.mu.Unlock()
+	for _, c := range news {
+		s.w.cfg.Changed(c)
+	}
+	slices.Sort(moved)
+	for _, device := range slices.Compact(moved) {
+		if f := s.w.of(partitionOf(device)); f != nil {
+			f.retell()
+		}
+	}
+}
+
+// retell tells anew of the silence of the device, whose mark has changed.
+func (f *follower) retell() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.silent != nil {
+		f.w.cfg.Changed(Change{Alert: f.w.storms.shown(f.silent)})
+	}
+}
+
+// stormsJSON is what the storms begin with after a restart.
+type stormsJSON struct {
+	Open []*Alert `json:"open"` // by gateway
+}
+
+// Snapshot implements road.Follower.
+func (s *storms) Snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.unstored) > 0 {
+		if err := s.w.cfg.Store.Put(s.unstored[0]); err != nil {
+			return nil, err
+		}
+		s.unstored = s.unstored[1:]
+	}
+	out := stormsJSON{Open: []*Alert{}}
+	for _, a := range s.open {
+		out.Open = append(out.Open, a)
+	}
+	slices.SortFunc(out.Open, func(a, b *Alert) int { return strings.Compare(a.Gateway, b.Gateway) })
+	return json.Marshal(&out)
+}
+
+func (s *storms) restore(b []byte) error {
+	var in stormsJSON
+	if err := json.Unmarshal(b, &in); err != nil {
+		return err
+	}
+	for _, a := range in.Open {
+		s.open[a.Gateway] = a
+	}
+	return nil
+}
