@@ -155,6 +155,9 @@ func (a *Alert) Metric() (pleth.Metric, bool) { return a.Rule.Metric, a.Rule.Met
 
 // Delays says what passes between the body and the alarm.
 func (a *Alert) Delays() string {
+	if a.Device == "" {
+		return "as for each of its devices; then most of them silent within a minute of each other"
+	}
 	if a.Spot() {
 		return a.Rule.Delays(a.Averaging) + "; a spot check is judged at once"
 	}
