@@ -1,7 +1,9 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
+	"slices"
 	"sort"
 
 	"pleth"
@@ -18,15 +20,23 @@ type Device struct {
 	Last       *string  `json:"last" doc:"Event time of its newest reading."`
 	Received   *string  `json:"received" doc:"When the newest one came."`
 	Firmware   string   `json:"firmware_version,omitempty"`
-	Battery    *decimal `json:"battery_mv,omitempty"`
-	Subject    *string  `json:"subject_id" doc:"Who wears it, by pseudonym; null: it is unassigned."`
-	SkewS      *float64 `json:"skew_s" doc:"By how much its clock is behind the server's, seconds: the median of received minus event time; null: unknown."`
-	SkewOf     int      `json:"skew_of" doc:"Number of readings behind skew_s."`
-	Watermark  *string  `json:"watermark" doc:"Up to here the windows of its live stream are closed."`
-	Accepted   int64    `json:"accepted" doc:"Readings kept, late and conflicting ones included."`
-	Late       int64    `json:"late"`
-	Conflict   int64    `json:"conflict"`
-	Duplicate  int64    `json:"duplicate" doc:"Since the start of the server."`
+	// The versions ever stated, the oldest first.
+	Firmwares []FirmwareChange `json:"firmware_history"`
+	Battery   *decimal         `json:"battery_mv,omitempty"`
+	Subject   *string          `json:"subject_id" doc:"Who wears it, by pseudonym; null: it is unassigned."`
+	SkewS     *float64         `json:"skew_s" doc:"By how much its clock is behind the server's, seconds: the median of received minus event time; null: unknown."`
+	SkewOf    int              `json:"skew_of" doc:"Number of readings behind skew_s."`
+	Watermark *string          `json:"watermark" doc:"Up to here the windows of its live stream are closed."`
+	Accepted  int64            `json:"accepted" doc:"Readings kept, late and conflicting ones included."`
+	Late      int64            `json:"late"`
+	Conflict  int64            `json:"conflict"`
+	Duplicate int64            `json:"duplicate" doc:"Since the start of the server."`
+}
+
+// FirmwareChange is a version of the firmware of a device.
+type FirmwareChange struct {
+	Version string `json:"version"`
+	First   string `json:"first" doc:"Event time of the first reading that stated it."`
 }
 
 func deviceOf(s *road.DeviceState) Device {
@@ -40,6 +50,13 @@ func deviceOf(s *road.DeviceState) Device {
 			d.Recordings = append(d.Recordings, r)
 		}
 	}
+	d.Firmwares = make([]FirmwareChange, 0, len(s.Firmwares))
+	for version, first := range s.Firmwares {
+		d.Firmwares = append(d.Firmwares, FirmwareChange{version, stamp(first)})
+	}
+	slices.SortFunc(d.Firmwares, func(a, b FirmwareChange) int {
+		return cmp.Or(cmp.Compare(s.Firmwares[a.Version], s.Firmwares[b.Version]), cmp.Compare(a.Version, b.Version))
+	})
 	if s.Battery.Ok() {
 		d.Battery = &decimal{s.Battery}
 	}

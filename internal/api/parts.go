@@ -22,6 +22,7 @@ type Road interface {
 	Devices() []road.DeviceState
 	Sessions(ctx context.Context, q road.SessionQuery) ([]road.SessionInfo, string, error)
 	Analysis(ctx context.Context, keyOrID string) (*analysis.Document, error)
+	Night(ctx context.Context, keyOrID string, part road.Part) (*road.Night, error)
 	Provenance(ctx context.Context, device string, m pleth.Metric, at int64) (*road.Provenance, error)
 	Assignments(device string) []road.Assignment
 	Calibrations(device string) []road.Calibration

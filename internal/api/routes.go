@@ -85,8 +85,11 @@ func routes() []route {
 
 		list("GET", "/api/v1/sessions", "getSessions", "sessions", "Sessions", []param{byDevice, bySubject, fromTime, toTime, byLimit, byCursor}, page("sessions", Session{}), (*API).getSessions),
 		{method: "GET", path: "/api/v1/sessions/{session}/analysis", id: "getAnalysis", tag: "sessions", summary: "The analysis document of a session",
-			about: "The document that pleth analyze writes. That of an open session is what it would be if it ended now.", params: []param{{name: "session", in: "path", about: "Key or id."}},
-			answers: []answer{{http.StatusOK, "pleth.analysis/1.", []content{{media: mediaJSON, schema: &huma.Schema{Type: "object", Description: "pleth.analysis/1, as pleth schema analysis describes it."}}}}, missing}, handle: (*API).getAnalysis},
+			about: "The document that pleth analyze writes. That of an open session is what it would be if it ended now. With from or to it is the document that pleth analyze makes of that part: every figure of it is computed anew by the same core, and no other nights are compared.",
+			params: []param{{name: "session", in: "path", about: "Key or id."},
+				{name: "from", in: "query", about: "Leave out what comes before: 23:30, 2025-03-06T23:30, an instant with its zone, or +1h30m after the first row."},
+				{name: "to", in: "query", about: "Leave out what comes from then on."}},
+			answers: []answer{badParameters, {http.StatusOK, "pleth.analysis/1.", []content{{media: mediaJSON, schema: &huma.Schema{Type: "object", Description: "pleth.analysis/1, as pleth schema analysis describes it."}}}}, missing}, handle: (*API).getAnalysis},
 		list("GET", "/api/v1/annotations", "getAnnotations", "sessions", "What was noted of instants and stretches", []param{byDevice, bySubject, fromTime, toTime, byLimit, byCursor}, page("annotations", Annotation{}), (*API).getAnnotations),
 		{method: "POST", path: "/api/v1/annotations", id: "postAnnotation", tag: "sessions", once: true, summary: "Notes something; its text is sealed on disk", body: jsonOf(NewAnnotation{}),
 			answers: []answer{{http.StatusCreated, "Logged.", jsonOf(Annotation{})}, malformedBody, invalid}, handle: (*API).postAnnotation},

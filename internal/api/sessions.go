@@ -2,9 +2,12 @@ package api
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 
 	"pleth"
 	"pleth/internal/analysis"
+	"pleth/internal/intake"
 	"pleth/internal/reading"
 	"pleth/internal/road"
 )
@@ -76,12 +79,50 @@ func (a *API) getSessions(w http.ResponseWriter, r *http.Request, who *Caller) e
 	return writeList(w, "sessions", list, next)
 }
 
-// getAnalysis answers with the document of one session, as `pleth analyze --json` writes it.
+// PartOf reads the parameters from and to of a part of a session, in the
+// forms that pleth analyze takes.
+func PartOf(values url.Values) (part road.Part, errs []FieldError) {
+	for _, b := range []struct {
+		name string
+		to   *intake.Bound
+	}{{"from", &part.From}, {"to", &part.To}} {
+		// A "+" that was not escaped arrives as a blank.
+		text := values.Get(b.name)
+		if text == "" {
+			continue
+		}
+		bound, err := intake.ParseBound(strings.Replace(text, " ", "+", 1))
+		if err != nil {
+			errs = append(errs, FieldError{Path: b.name, Code: "bad_timestamp", Detail: "this is no time", Value: text[:min(len(text), 64)],
+				Allowed: "23:30, 2025-03-06T23:30, 2025-03-06T23:30:00+01:00, or +1h30m after the first row"})
+			continue
+		}
+		*b.to = bound
+	}
+	return part, errs
+}
+
+// getAnalysis answers with the document of one session, or of a part of it, as
+// `pleth analyze --json` writes it.
 func (a *API) getAnalysis(w http.ResponseWriter, r *http.Request, _ *Caller) error {
-	if err := ask(r).done(); err != nil {
+	q := ask(r)
+	q.text("from")
+	q.text("to")
+	part, bad := PartOf(q.values)
+	q.errs = append(q.errs, bad...)
+	if err := q.done(); err != nil {
 		return err
 	}
-	doc, err := a.cfg.Road.Analysis(r.Context(), r.PathValue("session"))
+	var doc *analysis.Document
+	var err error
+	if part.From.IsZero() && part.To.IsZero() {
+		doc, err = a.cfg.Road.Analysis(r.Context(), r.PathValue("session"))
+	} else {
+		var night *road.Night
+		if night, err = a.cfg.Road.Night(r.Context(), r.PathValue("session"), part); err == nil {
+			doc = night.Document
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -170,7 +170,8 @@ func (s *Server) openAPI(p *parts) (err error) {
 	if err != nil {
 		return err
 	}
-	mounts = append(append(mounts, imports...), p.streamsMount(), p.liveMount(), p.metricsMount(), s.backupMount(p))
+	nights := &nightDoor{road: p.road, log: s.log}
+	mounts = append(append(append(mounts, imports...), nights.mounts()...), p.streamsMount(), p.liveMount(), p.metricsMount(), s.backupMount(p))
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}

@@ -56,6 +56,13 @@ func ParseBound(s string) (Bound, error) {
 // String returns the text the bound was read from.
 func (b Bound) String() string { return b.text }
 
+// IsZero reports whether b does not bound.
+func (b Bound) IsZero() bool { return b.kind == unbounded }
+
+// At returns the instant of b in nanoseconds of the clock of a recording with
+// header h whose first row is at first. A zero Bound has none.
+func (b Bound) At(first int64, h pleth.Header) int64 { return b.resolve(first, h) }
+
 // part is what of a recording is wanted, in the nanoseconds of its clock.
 type part struct {
 	set      bool

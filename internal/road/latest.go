@@ -1,6 +1,7 @@
 package road
 
 import (
+	"maps"
 	"slices"
 
 	"pleth"
@@ -74,7 +75,7 @@ func (r *Road) Devices() []DeviceState {
 		h.mu.RLock()
 		s := &h.state
 		d := DeviceState{Device: h.partition.Device, Recordings: []string{h.partition.Recording}, First: s.Oldest, Last: s.Newest, Received: s.Received,
-			Firmware: s.Firmware, Battery: s.Latest[pleth.Battery].Value, Subject: h.current(), Counts: s.Counts}
+			Firmware: s.Firmware, Firmwares: maps.Clone(s.Firmwares), Battery: s.Latest[pleth.Battery].Value, Subject: h.current(), Counts: s.Counts}
 		d.Counts.Duplicates = h.duplicates
 		if s.empty() {
 			d.First, d.Last = 0, 0
@@ -108,6 +109,14 @@ func (d *DeviceState) add(o *DeviceState) {
 	d.Received = max(d.Received, o.Received)
 	if d.Firmware == "" {
 		d.Firmware = o.Firmware
+	}
+	for version, first := range o.Firmwares {
+		if have, ok := d.Firmwares[version]; !ok || first < have {
+			if d.Firmwares == nil {
+				d.Firmwares = map[string]int64{}
+			}
+			d.Firmwares[version] = first
+		}
 	}
 	if d.Battery.IsAbsent() {
 		d.Battery = o.Battery

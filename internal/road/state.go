@@ -21,11 +21,14 @@ type state struct {
 	Received int64           // of the row taken last
 	Late     bool            // and whether it came late
 	Firmware string          // last stated
-	Latest   [metricCount]LatestValue
-	Counts   Counts   // Duplicates stays 0: they are not in the log
-	Subjects []string // stated with readings, in order of first use
-	Stated   string   // last of them
-	StatedAt int64    // newest event time it was stated for
+	// Firmwares are the versions ever stated, with the event time of the first
+	// reading that stated each.
+	Firmwares map[string]int64
+	Latest    [metricCount]LatestValue
+	Counts    Counts   // Duplicates stays 0: they are not in the log
+	Subjects  []string // stated with readings, in order of first use
+	Stated    string   // last of them
+	StatedAt  int64    // newest event time it was stated for
 
 	Assignments  []Assignment
 	Calibrations []Calibration
@@ -59,6 +62,12 @@ func (s *state) take(h *head, i int) {
 	o := &h.origins[m.origin]
 	if o.Firmware != "" {
 		s.Firmware = o.Firmware
+		if first, ok := s.Firmwares[o.Firmware]; !ok || t < first {
+			if s.Firmwares == nil {
+				s.Firmwares = map[string]int64{}
+			}
+			s.Firmwares[o.Firmware] = t
+		}
 	}
 	if o.Subject != "" && (t >= s.StatedAt || s.Stated == "") {
 		s.Stated, s.StatedAt = o.Subject, t
@@ -81,27 +90,28 @@ func (s *state) take(h *head, i int) {
 
 // stateJSON is a state as it is written.
 type stateJSON struct {
-	Next         eventlog.Offset `json:"next"`
-	Newest       int64           `json:"newest"`
-	Oldest       int64           `json:"oldest"`
-	SealedTo     int64           `json:"sealed_to"`
-	Received     int64           `json:"received"`
-	Late         bool            `json:"late,omitempty"`
-	Firmware     string          `json:"firmware,omitempty"`
-	Latest       []latestJSON    `json:"latest"`
-	Counts       [3]int64        `json:"counts"`
-	Subjects     []string        `json:"subjects,omitempty"`
-	Stated       string          `json:"stated,omitempty"`
-	StatedAt     int64           `json:"stated_at,omitempty"`
-	Assignments  []Assignment    `json:"assignments,omitempty"`
-	Calibrations []Calibration   `json:"calibrations,omitempty"`
-	Annotations  []Annotation    `json:"annotations,omitempty"`
-	Import       *Import         `json:"import,omitempty"`
-	Ends         []int64         `json:"ends,omitempty"`
-	Done         bool            `json:"done,omitempty"`
-	Tracks       []*track        `json:"tracks,omitempty"`
-	Contested    []int64         `json:"contested,omitempty"`
-	Followed     []byte          `json:"followed,omitempty"`
+	Next         eventlog.Offset  `json:"next"`
+	Newest       int64            `json:"newest"`
+	Oldest       int64            `json:"oldest"`
+	SealedTo     int64            `json:"sealed_to"`
+	Received     int64            `json:"received"`
+	Late         bool             `json:"late,omitempty"`
+	Firmware     string           `json:"firmware,omitempty"`
+	Firmwares    map[string]int64 `json:"firmwares,omitempty"`
+	Latest       []latestJSON     `json:"latest"`
+	Counts       [3]int64         `json:"counts"`
+	Subjects     []string         `json:"subjects,omitempty"`
+	Stated       string           `json:"stated,omitempty"`
+	StatedAt     int64            `json:"stated_at,omitempty"`
+	Assignments  []Assignment     `json:"assignments,omitempty"`
+	Calibrations []Calibration    `json:"calibrations,omitempty"`
+	Annotations  []Annotation     `json:"annotations,omitempty"`
+	Import       *Import          `json:"import,omitempty"`
+	Ends         []int64          `json:"ends,omitempty"`
+	Done         bool             `json:"done,omitempty"`
+	Tracks       []*track         `json:"tracks,omitempty"`
+	Contested    []int64          `json:"contested,omitempty"`
+	Followed     []byte           `json:"followed,omitempty"`
 }
 
 type latestJSON struct {
@@ -115,7 +125,7 @@ type latestJSON struct {
 func (h *head) encodeState(sealedTo int64, followed []byte) []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
-		Firmware: s.Firmware, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
+		Firmware: s.Firmware, Firmwares: s.Firmwares, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
 		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested, Followed: followed}
 	for _, l := range s.Latest {
 		if l.Metric == 0 {
@@ -142,7 +152,7 @@ func (h *head) decodeState(b []byte) error {
 		return fmt.Errorf("state of %s: %w", h.partition.Device, err)
 	}
 	s := &h.state
-	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware,
+	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware, Firmwares: in.Firmwares,
 		Counts: Counts{Accepted: in.Counts[0], Late: in.Counts[1], Conflicts: in.Counts[2]}, Subjects: in.Subjects, Stated: in.Stated, StatedAt: in.StatedAt,
 		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks, Contested: in.Contested}
 	h.sealedTo, h.followed = in.SealedTo, in.Followed

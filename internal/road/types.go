@@ -112,8 +112,11 @@ type DeviceState struct {
 	First, Last int64    // event times of its oldest and newest reading, nanoseconds
 	Received    int64    // when the last one came; 0: none since the start and none kept
 	Firmware    string   // last stated
-	Battery     pleth.Value
-	Subject     string // current; empty: unassigned
+	// Firmwares are the versions ever stated, with the event time of the first
+	// reading that stated each, nanoseconds; nil: none was. Not to be changed.
+	Firmwares map[string]int64
+	Battery   pleth.Value
+	Subject   string // current; empty: unassigned
 	// Skew is the median of received minus event time over the recent readings,
 	// nanoseconds, of SkewOf readings; 0 of 0 readings is unknown.
 	Skew      int64

@@ -33,6 +33,7 @@ type Place struct{ Label, Value, Median, Half, Place string }
 
 // Strip is one night of the comparison.
 type Strip struct {
+	ID                         string // of the session
 	Date, Times, Below, Lowest string
 	This                       bool
 	From                       float64      // of its start, on the axis of Compare
@@ -100,7 +101,7 @@ func (b *builder) compare() {
 	if len(nights) < 2 {
 		return
 	}
-	c := &Compare{Rows: b.places(), ByClock: true, Scale: chart.SpO2Scale(b.metric("spo2.min"))}
+	c := &Compare{Rows: b.places(), ByClock: !b.in.FromStart, Scale: chart.SpO2Scale(b.metric("spo2.min"))}
 	for _, n := range nights {
 		if _, ok := wall(n.Start); !ok {
 			c.ByClock = false
@@ -186,7 +187,7 @@ func value(id string, v float64) string {
 }
 
 func (b *builder) strip(n *analysis.Night, byClock bool) Strip {
-	s := Strip{This: n.ID == b.s.ID, Trace: b.in.Strips[n.ID], Below: format.Dash, Lowest: format.Dash}
+	s := Strip{ID: n.ID, This: n.ID == b.s.ID, Trace: b.in.Strips[n.ID], Below: format.Dash, Lowest: format.Dash}
 	if s.This && s.Trace == nil {
 		s.Trace = chart.NewStrip(&b.in.Night.Derived.Grid)
 	}

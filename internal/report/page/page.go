@@ -27,6 +27,9 @@ type Input struct {
 	// Strips are the traces of the nights that this one is compared with, by
 	// session id. A night without one has its numbers only. May be nil.
 	Strips map[string]*chart.Strip
+	// FromStart aligns the nights of a comparison by their starts, even where all
+	// of them have a clock.
+	FromStart bool
 }
 
 // Level says how much a finding asks of the reader.
