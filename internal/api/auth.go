@@ -123,8 +123,7 @@ func (a *API) enter(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 		if a.Authenticate(token) == nil {
 			return unauthorized()
 		}
-		http.SetCookie(w, &http.Cookie{Name: cookieName, Value: cookieOf(token), Path: "/", HttpOnly: true,
-			SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil, MaxAge: 30 * 24 * 3600})
+		setCookie(w, r, cookieOf(token), 30*24*3600)
 	}
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	first := "/docs"
@@ -132,6 +131,42 @@ func (a *API) enter(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 		first = "/nights"
 	}
 	http.Redirect(w, r, first, http.StatusSeeOther)
+	return nil
+}
+
+// setCookie gives the browser a cookie that no script can read and no page of
+// another site can use. For age seconds; 0: until the browser is closed; -1:
+// takes it away.
+func setCookie(w http.ResponseWriter, r *http.Request, value string, age int) {
+	http.SetCookie(w, &http.Cookie{Name: cookieName, Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: r.TLS != nil, MaxAge: age})
+}
+
+// SignIn is a key to be exchanged for a cookie.
+type SignIn struct {
+	Token string `json:"token"`
+}
+
+// signIn exchanges a key for a cookie that ends with the browser: a page never
+// keeps the key itself.
+func (a *API) signIn(w http.ResponseWriter, r *http.Request, _ *Caller) error {
+	var in SignIn
+	if err := a.post(w, r, &in); err != nil {
+		return err
+	}
+	if !a.cfg.Open {
+		if a.Authenticate(in.Token) == nil {
+			return unauthorized()
+		}
+		setCookie(w, r, cookieOf(in.Token), 0)
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// signOut takes the cookie away.
+func (a *API) signOut(w http.ResponseWriter, r *http.Request, _ *Caller) error {
+	setCookie(w, r, "", -1)
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

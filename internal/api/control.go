@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"pleth"
 	"pleth/internal/eventlog"
@@ -22,6 +23,7 @@ import (
 type Assignment struct {
 	Device  string  `json:"device_id"`
 	Subject *string `json:"subject_id" doc:"Pseudonym; null: taken off."`
+	Label   string  `json:"label,omitempty" doc:"What screens call the person, such as initials; sealed on disk."`
 	From    string  `json:"from"`
 	To      *string `json:"to" doc:"null: until the next one."`
 }
@@ -30,6 +32,7 @@ type Assignment struct {
 type NewAssignment struct {
 	Device  string  `json:"device_id"`
 	Subject *string `json:"subject_id" required:"false" nullable:"true" doc:"Pseudonym or identifier of the person, which is exchanged for one; null: taken off."`
+	Label   string  `json:"label,omitempty" required:"false" doc:"What screens call the person, such as initials: up to 16 letters, never the name."`
 	From    string  `json:"from" required:"false" doc:"RFC 3339; left out: now."`
 	To      string  `json:"to" required:"false" doc:"RFC 3339; left out: until the next one."`
 	Reason  string  `json:"reason" required:"false"`
@@ -82,6 +85,9 @@ type NewAnnotation struct {
 
 // maxText is the length of a note or a reason.
 const maxText = 4096
+
+// maxLabel is the length of what screens call a person, letters.
+const maxLabel = 16
 
 // form is a posted object whose mistakes are collected.
 type form struct{ errs []FieldError }
@@ -221,6 +227,9 @@ func (a *API) pseudonym(r *http.Request, f *form, id string) (string, error) {
 	return names[0], nil
 }
 
+// Sealed returns a text about a person for the log, as this door writes it.
+func (a *API) Sealed(text string) string { return a.seal(text) }
+
 // record appends a control record.
 func (a *API) record(r *http.Request, who *Caller, device, kind, reason string, payload any) error {
 	_, err := a.cfg.Road.Control(r.Context(), reading.Partition{Device: device}, eventlog.Control{Kind: kind, Actor: who.name, Reason: a.seal(reason), Payload: appendJSON(nil, payload)})
@@ -239,7 +248,10 @@ func (a *API) postAssignment(w http.ResponseWriter, r *http.Request, who *Caller
 	var f form
 	f.device(in.Device)
 	f.text("reason", in.Reason, false)
-	as := road.Assignment{Device: in.Device, Request: requestOf(r, who), From: f.time("from", in.From, a.cfg.Clock().UnixNano())}
+	if utf8.RuneCountInString(in.Label) > maxLabel {
+		f.bad("label", string(readings.TooLong), "this is too long", "16 letters: initials, not the name")
+	}
+	as := road.Assignment{Device: in.Device, Label: a.seal(strings.TrimSpace(in.Label)), Request: requestOf(r, who), From: f.time("from", in.From, a.cfg.Clock().UnixNano())}
 	as.To = f.end("to", in.To, as.From)
 	var err error
 	if in.Subject != nil && len(f.errs) == 0 {
@@ -252,17 +264,17 @@ func (a *API) postAssignment(w http.ResponseWriter, r *http.Request, who *Caller
 	}
 	for _, one := range a.cfg.Road.Assignments(in.Device) {
 		if as.Request != "" && one.Request == as.Request {
-			return writeJSON(w, http.StatusCreated, assignmentOf(&one))
+			return writeJSON(w, http.StatusCreated, a.assignmentOf(&one))
 		}
 	}
 	if err := a.record(r, who, in.Device, eventlog.KindAssignment, in.Reason, as); err != nil {
 		return err
 	}
-	return writeJSON(w, http.StatusCreated, assignmentOf(&as))
+	return writeJSON(w, http.StatusCreated, a.assignmentOf(&as))
 }
 
-func assignmentOf(as *road.Assignment) Assignment {
-	out := Assignment{Device: as.Device, From: stamp(as.From), To: stampOr(as.To)}
+func (a *API) assignmentOf(as *road.Assignment) Assignment {
+	out := Assignment{Device: as.Device, Label: a.unseal(as.Label), From: stamp(as.From), To: stampOr(as.To)}
 	if as.Subject != "" {
 		out.Subject = &as.Subject
 	}

@@ -24,6 +24,9 @@ type Device struct {
 	Firmwares []FirmwareChange `json:"firmware_history"`
 	Battery   *decimal         `json:"battery_mv,omitempty"`
 	Subject   *string          `json:"subject_id" doc:"Who wears it, by pseudonym; null: it is unassigned."`
+	Label     string           `json:"label,omitempty" doc:"What screens call who wears it."`
+	Bed       string           `json:"bed,omitempty" doc:"Where it stands, by the newest alarm-limits of it."`
+	Gateway   string           `json:"gateway,omitempty" doc:"What it is connected through, likewise."`
 	SkewS     *float64         `json:"skew_s" doc:"By how much its clock is behind the server's, seconds: the median of received minus event time; null: unknown."`
 	SkewOf    int              `json:"skew_of" doc:"Number of readings behind skew_s."`
 	Watermark *string          `json:"watermark" doc:"Up to here the windows of its live stream are closed."`
@@ -39,7 +42,8 @@ type FirmwareChange struct {
 	First   string `json:"first" doc:"Event time of the first reading that stated it."`
 }
 
-func deviceOf(s *road.DeviceState) Device {
+// deviceOf returns a device as it is shown; worn are its assignments.
+func (a *API) deviceOf(s *road.DeviceState, worn []road.Assignment) Device {
 	d := Device{ID: s.Device, Recordings: []string{}, First: stampOr(s.First), Last: stampOr(s.Last), Received: stampOr(s.Received),
 		Firmware: s.Firmware, SkewOf: s.SkewOf, Watermark: stampOr(s.Watermark),
 		Accepted: s.Counts.Accepted + s.Counts.Late + s.Counts.Conflicts, Late: s.Counts.Late, Conflict: s.Counts.Conflicts, Duplicate: s.Counts.Duplicates}
@@ -62,6 +66,17 @@ func deviceOf(s *road.DeviceState) Device {
 	}
 	if s.Subject != "" {
 		d.Subject = &s.Subject
+		// The last one of the same person is the one in force.
+		for i := range worn {
+			if worn[i].Subject == s.Subject {
+				d.Label = a.unseal(worn[i].Label)
+			}
+		}
+	}
+	if a.cfg.Alarms != nil {
+		if l := a.cfg.Alarms.Limits(s.Device, ""); len(l) > 0 {
+			d.Bed, d.Gateway = l[len(l)-1].Bed, l[len(l)-1].Gateway
+		}
 	}
 	if s.SkewOf > 0 {
 		f := float64(s.Skew) / 1e9
@@ -85,6 +100,10 @@ func (a *API) getDevices(w http.ResponseWriter, r *http.Request, who *Caller) er
 	}
 	states := a.cfg.Road.Devices()
 	sort.Slice(states, func(i, k int) bool { return states[i].Device < states[k].Device })
+	worn := map[string][]road.Assignment{}
+	for _, one := range a.cfg.Road.Assignments("") {
+		worn[one.Device] = append(worn[one.Device], one)
+	}
 	var list []Device
 	next := ""
 	for i := range states {
@@ -96,7 +115,7 @@ func (a *API) getDevices(w http.ResponseWriter, r *http.Request, who *Caller) er
 			next = cursorOf(list[limit-1].ID)
 			break
 		}
-		list = append(list, deviceOf(s))
+		list = append(list, a.deviceOf(s, worn[s.Device]))
 	}
 	return writeList(w, "devices", list, next)
 }
@@ -110,7 +129,7 @@ func (a *API) getDevice(w http.ResponseWriter, r *http.Request, _ *Caller) error
 	states := a.cfg.Road.Devices()
 	for i := range states {
 		if states[i].Device == id {
-			return writeJSON(w, http.StatusOK, deviceOf(&states[i]))
+			return writeJSON(w, http.StatusOK, a.deviceOf(&states[i], a.cfg.Road.Assignments(id)))
 		}
 	}
 	return notFound("there is no device of that name; it appears with its first reading or assignment")

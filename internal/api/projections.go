@@ -40,7 +40,7 @@ func (a *API) getAssignments(w http.ResponseWriter, r *http.Request, who *Caller
 	var list []Assignment
 	for _, one := range a.cfg.Road.Assignments(ofDevice(q)) {
 		if !nobody && (subject == "" || one.Subject == subject) {
-			list = append(list, assignmentOf(&one))
+			list = append(list, a.assignmentOf(&one))
 		}
 	}
 	page, next := part(q, list)
@@ -119,7 +119,7 @@ func (a *API) subjects() []Subject {
 	for _, one := range a.cfg.Road.Assignments("") {
 		if one.Subject != "" {
 			s := get(one.Subject)
-			s.Assignments = append(s.Assignments, assignmentOf(&one))
+			s.Assignments = append(s.Assignments, a.assignmentOf(&one))
 		}
 	}
 	list := make([]Subject, 0, len(by))

@@ -29,7 +29,6 @@ import (
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
 	"pleth/internal/telemetry"
-	"pleth/internal/ward"
 	"pleth/internal/watch"
 	alerts "pleth/internal/watch/pebble"
 	"pleth/web"
@@ -254,17 +253,6 @@ func (s *Server) openMQTT(p *parts) error {
 		}
 	}()
 	return nil
-}
-
-// openDemo starts the simulated ward.
-func (s *Server) openDemo(p *parts) {
-	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, 1)
-	go func() { done <- ward.Demo(ctx, p.counted, s.now) }()
-	s.onStop("demo", func(context.Context) error {
-		cancel()
-		return <-done
-	})
 }
 
 // finder is the identity store as the API needs it.

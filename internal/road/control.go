@@ -17,8 +17,11 @@ import (
 type Assignment struct {
 	Device  string `json:"device"`
 	Subject string `json:"subject"` // pseudonym; empty: taken off
-	From    int64  `json:"from"`
-	To      int64  `json:"to,omitempty"` // 0: until the next one
+	// Label is what screens call the person, such as initials, sealed by who
+	// wrote it; empty: nothing.
+	Label string `json:"label,omitempty"`
+	From  int64  `json:"from"`
+	To    int64  `json:"to,omitempty"` // 0: until the next one
 	// Request names the request that made it, so that the same one sent again
 	// is known; empty: it had no name.
 	Request string `json:"request,omitempty"`

@@ -2,6 +2,7 @@ package ward
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"pleth/internal/reading"
@@ -13,14 +14,21 @@ type Road interface {
 	Submit(ctx context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error)
 }
 
-// Demo runs a ward of 24 beds into road until ctx ends: two of each fault of a
-// mixed ward, the others healthy sleepers; all are adults, as the limits are that
-// serve begins with. It begins now, by clock, and no
+// Demo runs the ward of DemoBeds into road until ctx ends: four people whose
+// saturation falls again and again, probes that come off, a device that falls
+// silent and one whose clock is wrong, the others healthy sleepers; two beds
+// are empty. All are adults, as the limits are that serve begins with. It begins now, by clock, and no
 // server is asked over a wire. The error is nil when ctx has ended.
 func Demo(ctx context.Context, road Road, clock func() int64) error {
 	const long = 10 * 365 * 24 * time.Hour
+	var beds []Bed
+	for _, b := range DemoBeds() {
+		if !b.Empty {
+			beds = append(beds, b.Bed)
+		}
+	}
 	for ctx.Err() == nil {
-		w, err := New(Params{Profiles: []simulate.Profile{simulate.Adult}, Devices: 24, Seed: 1, Length: long, Mixed: true, Late: 0.002, Dup: 0.002, Skew: time.Second,
+		w, err := New(Params{Profiles: []simulate.Profile{simulate.Adult}, Beds: beds, Seed: 1, Length: long, Late: 0.002, Dup: 0.002, Skew: time.Second,
 			Start: time.Unix(0, clock()).UTC()})
 		if err != nil {
 			return err
@@ -58,3 +66,27 @@ func (s direct) Send(ctx context.Context, device string, readings []Send) ([]Out
 
 // Close does nothing.
 func (direct) Close() error { return nil }
+
+// DemoBed is a bed of the demo.
+type DemoBed struct {
+	Bed            // its device; one that is in Empty never sends
+	Name    string // "06"
+	Label   string // of the person
+	Gateway string
+	Empty   bool // nobody and nothing is there
+}
+
+// DemoBeds returns the beds of the demo in their order.
+func DemoBeds() []DemoBed {
+	labels := []string{"A.K.", "R.M.", "J.O.", "S.T.", "L.H.", "M.L.", "E.P.", "D.W.", "", "C.F.", "H.B.", "N.S.",
+		"P.R.", "I.G.", "T.V.", "K.A.", "F.D.", "", "B.N.", "O.E.", "G.L.", "W.J.", "V.C.", "Y.S."}
+	roles := map[int]Bed{3: {Role: SensorOff}, 6: {Role: Desaturating, Fall: 15}, 10: {Role: Skewed}, 12: {Role: Desaturating, Fall: 9},
+		15: {Role: Desaturating, Fall: 11}, 20: {Role: Stale}, 22: {Role: Desaturating, Fall: 9}}
+	var list []DemoBed
+	for i, label := range labels {
+		b := DemoBed{Bed: roles[i+1], Name: fmt.Sprintf("%02d", i+1), Label: label, Gateway: fmt.Sprintf("gateway-%d", 1+i/12), Empty: label == ""}
+		b.Device = fmt.Sprintf("PX-%d", 201+i)
+		list = append(list, b)
+	}
+	return list
+}

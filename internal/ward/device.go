@@ -38,6 +38,7 @@ type Device struct {
 
 	p       *Params
 	index   int
+	fall    int // of a Desaturating one, points
 	random  *rand.Rand
 	tick    int64 // of the next reading
 	block   int   // of rows; -1: none

@@ -27,6 +27,16 @@ type Params struct {
 	// Mixed gives some devices the faults of a real ward: see Role. Otherwise
 	// all are Plain.
 	Mixed bool
+	// Beds name the devices and say what is the matter with each, in the place
+	// of Devices, Prefix and Mixed; nil: these do.
+	Beds []Bed
+}
+
+// Bed is one device of a ward whose devices are named one by one.
+type Bed struct {
+	Device string // id
+	Role   Role
+	Fall   int // of a Desaturating one, points; 0: 9
 }
 
 // Role is what is the matter with a device.
@@ -56,6 +66,9 @@ type Ward struct{ p Params }
 
 // New checks p and returns its ward.
 func New(p Params) (*Ward, error) {
+	if len(p.Beds) > 0 {
+		p.Devices = len(p.Beds)
+	}
 	if p.Devices == 0 {
 		p.Devices = 24
 	}
@@ -98,6 +111,14 @@ func (w *Ward) Device(i int) *Device {
 	if w.p.Mixed {
 		d.Role = [12]Role{0: Desaturating, 3: SensorOff, 5: Stale, 7: Lagging, 9: Skewed}[i%12]
 	}
+	d.fall = 9
+	if len(w.p.Beds) > 0 {
+		b := w.p.Beds[i]
+		d.ID, d.Role = b.Device, b.Role
+		if b.Fall > 0 {
+			d.fall = b.Fall
+		}
+	}
 	// Drawn for every device, so that a role changes nothing else.
 	u := d.random.Float64()
 	if w.p.Skew > 0 {
@@ -126,7 +147,7 @@ func (d *Device) night(b int) (*simulate.Result, error) {
 		Start:   d.p.Start.Add(from), Length: length,
 	}
 	if d.Role == Desaturating && length > 10*time.Minute {
-		p.Events = fmt.Sprintf("+2m cluster %d fall 9 every 75s", min(1000, int((length-4*time.Minute)/(75*time.Second))))
+		p.Events = fmt.Sprintf("+2m cluster %d fall %d every 75s", min(1000, int((length-4*time.Minute)/(75*time.Second))), d.fall)
 	}
 	return simulate.Night(p)
 }
