@@ -2,8 +2,8 @@
 // Chromium; pictures of every screen are left in ../out/e2e.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
@@ -81,68 +81,13 @@ async function accessible(page, name) {
 
 const plain = (s) => s.replaceAll(/[\u202f\u00a0]/g, ' ');
 
-test('a first visit leads to the first night', async ({ browser, url }) => {
-  const page = await open(browser, url);
-  await page.getByText('No nights yet').waitFor();
-  await accessible(page, 'no nights');
-  await page.screenshot({ path: join(pictures, 'nights-empty.png') });
-  await page.locator('input[type=file]').setInputFiles(join(dir, 'night.csv'));
-  await page.getByRole('heading', { name: /^Night of/ }).waitFor({ timeout: 30000 });
-  await page.locator('figure[data-ready]').waitFor({ timeout: 30000 });
-  const m = JSON.parse(readFileSync(join(dir, 'night.json'), 'utf8')).sessions[0].metrics;
-  const text = plain(await page.locator('.kpis').innerText());
-  for (const want of [m['spo2.mean'].toFixed(1), m['odi4.per_h'].toFixed(1), String(Math.floor(m['spo2.min']))])
-    assert(text.includes(want), `${want} is not among\n${text}`);
-  await accessible(page, 'a night');
-  await page.screenshot({ path: join(pictures, 'night.png'), fullPage: true });
-  await page.context().close();
-});
-
-test('the address holds the range, and keys change it', async ({ browser, url, night }) => {
-  const page = await open(browser, url);
-  await page.goto(`http://127.0.0.1:${port}/nights/${night}?from=3600&to=7200`);
-  await page.locator('figure[data-ready]').waitFor({ timeout: 30000 });
-  assert.match(plain(await page.locator('.tools').innerText()), /selected 1 h 00 min/);
-  await page.locator('figure').focus();
-  await page.keyboard.press('+');
-  assert.match(page.url(), /from=4500&to=6300/);
-  await page.keyboard.press('n');
-  await page.locator('figure .tip').waitFor();
-  await page.keyboard.press('0');
-  assert.doesNotMatch(page.url(), /from=/);
-  await page.context().close();
-});
-
-test('a file that is no oximetry says so, and nothing is blank', async ({ browser, url }) => {
-  const page = await open(browser, url);
-  await page
-    .locator('input[type=file]')
-    .setInputFiles({ name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all,\nthe meeting is at noon.\n') });
-  const said = page.locator('.uploads .wrong');
-  await said.waitFor({ timeout: 20000 });
-  assert((await said.innerText()).length > 20);
-  await page.screenshot({ path: join(pictures, 'nights-refused.png') });
-  await page.context().close();
-});
-
-test('a night that does not exist says so', async ({ browser, url }) => {
-  const page = await open(browser, url);
-  await page.goto(`http://127.0.0.1:${port}/nights/s-0000000000000000`);
-  await page.getByText('does not exist any more').waitFor();
-  await page.context().close();
-});
-
-test('on a phone and in the dark', async ({ browser, url, night }) => {
-  const page = await open(browser, url, { viewport: { width: 402, height: 874 }, colorScheme: 'dark' });
-  await page.goto(`http://127.0.0.1:${port}/nights/${night}`);
-  await page.locator('figure[data-ready]').waitFor({ timeout: 30000 });
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is wider than the phone');
-  await accessible(page, 'a night on a phone');
-  await page.screenshot({ path: join(pictures, 'night-phone-dark.png'), fullPage: true });
-  await page.setViewportSize({ width: 320, height: 640 });
-  assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is wider than 320 px');
-  await page.context().close();
-});
+// The steps of each part of the pages are in a file of its own.
+const here = new URL('.', import.meta.url).pathname;
+const tools = { open, accessible, plain, pictures, dir, bin, root, at: (path) => `http://127.0.0.1:${port}${path}` };
+for (const file of readdirSync(here)
+  .filter((f) => f.endsWith('.steps.mjs'))
+  .sort())
+  (await import(join(here, file))).steps(test, tools);
 
 test('the ward shows values only as long as they are new', async ({ browser }) => {
   await stop();
@@ -165,22 +110,13 @@ test('the ward shows values only as long as they are new', async ({ browser }) =
   await page.context().close();
 });
 
-execFileSync(bin, ['simulate', 'night', '--seed', '7', '--age', '6y', '--out', join(dir, 'night.csv')]);
-execFileSync(bin, ['analyze', '--json', '--out', dir, join(dir, 'night.csv')], { stdio: 'ignore' });
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 let failed = 0;
 try {
   const url = await start();
-  const shared = { browser, url, night: '' };
+  const shared = { browser, url };
   for (const [name, run] of tests) {
     try {
-      if (!shared.night && shared.night !== null) {
-        const token = new URL(url).searchParams.get('token');
-        const all = await (await fetch(`http://127.0.0.1:${port}/api/v1/sessions`, { headers: { Authorization: `Bearer ${token}` } }))
-          .json()
-          .catch(() => ({ sessions: [] }));
-        shared.night = all.sessions[0]?.key ?? '';
-      }
       await run(shared);
       console.log(`ok   ${name}`);
     } catch (e) {

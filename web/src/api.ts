@@ -89,28 +89,168 @@ export interface Latest {
   values: Record<string, { timestamp: string; value: number | null }>;
 }
 
+// An import as the server tells of it.
 export interface Imported {
-  sessions?: { key: string }[];
-  job?: string;
+  id: string;
+  state: 'receiving' | 'waiting' | 'reading' | 'storing' | 'done' | 'failed';
+  received_bytes: number;
+  accepted: number;
+  duplicate: number;
+  problem?: string;
+  sessions: SessionInfo[];
 }
 
-// sendFile imports a recording; progress is told from 0 to 1.
-export function sendFile(file: File, progress: (share: number) => void): Promise<Imported> {
-  return new Promise((resolve, reject) => {
-    const x = new XMLHttpRequest();
-    x.open('POST', `/api/v1/import?filename=${encodeURIComponent(file.name)}`);
-    x.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);
-    x.onerror = () => reject(new ApiError(0, t('api.broke')));
-    x.onload = () => {
-      let body: Record<string, unknown> = {};
-      try {
-        body = JSON.parse(x.responseText);
-      } catch {
-        // the status has to do
-      }
-      if (x.status >= 200 && x.status < 300) resolve(body as Imported);
-      else reject(new ApiError(x.status, [body.title, body.detail].filter(Boolean).join(': ') || t('api.status', { status: x.status })));
-    };
-    x.send(file);
-  });
+// Broken is an upload that stopped before its end. What arrived is kept where id
+// says so.
+export class Broken extends Error {
+  constructor(
+    readonly id: string,
+    readonly share: number,
+  ) {
+    super('broken');
+  }
+}
+
+const partBytes = 4 << 20;
+
+// sendFile imports a recording in parts, so that what broke off goes on where it
+// stood: id names the import that was broken off. Progress is told from 0 to 1;
+// after that the server reads.
+export async function sendFile(file: File, subject: string, progress: (share: number) => void, id = ''): Promise<Imported> {
+  const upload = (path: string, init: RequestInit) => call(path, init);
+  let at = 0;
+  try {
+    if (file.size === 0) throw new ApiError(422, t('import.empty'));
+    if (id) {
+      const have = await getJSON<Imported>(`/api/v1/imports/${id}`);
+      at = have.received_bytes;
+      if (have.state !== 'receiving') return await settled(have);
+    } else {
+      const q = new URLSearchParams({ filename: file.name });
+      if (subject) q.set('subject_id', subject);
+      const opened: Imported = await (
+        await upload(`/api/v1/import?${q}`, { method: 'POST', headers: { 'Upload-Length': String(file.size) } })
+      ).json();
+      id = opened.id;
+    }
+    for (;;) {
+      const res = await upload(`/api/v1/imports/${id}`, {
+        method: 'PATCH',
+        headers: {
+          'Upload-Offset': String(at),
+          'Content-Type': 'application/offset+octet-stream',
+          Prefer: 'respond-async',
+        },
+        body: file.slice(at, at + partBytes),
+      });
+      const now: Imported = await res.json();
+      at = now.received_bytes;
+      progress(at / file.size);
+      if (now.state !== 'receiving') return await settled(now);
+    }
+  } catch (e) {
+    if (e instanceof ApiError && e.status !== 0) throw e;
+    throw new Broken(id, at / file.size);
+  }
+}
+
+// settled waits until the server has read an import.
+async function settled(now: Imported): Promise<Imported> {
+  while (now.state !== 'done' && now.state !== 'failed') {
+    await new Promise((r) => setTimeout(r, 250));
+    now = await getJSON<Imported>(`/api/v1/imports/${now.id}`);
+  }
+  if (now.state === 'failed') throw new ApiError(422, now.problem ?? '');
+  return now;
+}
+
+// importSample has the server make example nights.
+export async function importSample(): Promise<Imported> {
+  return settled(await (await call('/api/v1/import/sample', { method: 'POST' })).json());
+}
+
+// A night in a few figures and one small trace.
+export interface Summary {
+  key: string;
+  id: string;
+  start: string | null;
+  zone: string | null;
+  grade: string;
+  metrics: Record<string, number>;
+  histogram: Record<string, number>;
+  episodes: [number, number, number][]; // below 90 %: start, end, lowest
+  step_s: number;
+  low: number[]; // 0: nothing was measured
+  high: number[];
+}
+
+export interface Annotation {
+  id: string;
+  device_id: string;
+  subject_id: string | null;
+  from: string;
+  to: string | null;
+  text: string;
+  author: string;
+}
+
+export interface Calibration {
+  device_id: string;
+  metric: string;
+  version: number;
+  from: string;
+  offset: number;
+  gain: number;
+  poly: number[];
+  reason: string;
+  actor: string;
+}
+
+export interface DeviceInfo {
+  device_id: string;
+  recordings: string[];
+  live: boolean;
+  first: string | null;
+  last: string | null;
+  received: string | null;
+  firmware_version?: string;
+  firmware_history: { version: string; first: string }[];
+  battery_mv?: number;
+  subject_id: string | null;
+  skew_s: number | null;
+  skew_of: number;
+  accepted: number;
+  late: number;
+  conflict: number;
+  duplicate: number;
+}
+
+// getAll fetches every page of a list.
+export async function getAll<T>(path: string, name: string, signal?: AbortSignal): Promise<T[]> {
+  const all: T[] = [];
+  for (let cursor = ''; ; ) {
+    const mark = path.includes('?') ? '&' : '?';
+    const page = await getJSON<Record<string, unknown> & { next_cursor: string }>(
+      cursor ? `${path}${mark}cursor=${encodeURIComponent(cursor)}` : path,
+      signal,
+    );
+    all.push(...(page[name] as T[]));
+    if (!page.next_cursor) return all;
+    cursor = page.next_cursor;
+  }
+}
+
+const summaries = new Map<string, Promise<Summary>>();
+
+// summaryOf fetches the summary of a night once; that of a night that grows is
+// asked for by its id, which changes with it.
+export function summaryOf(night: SessionInfo): Promise<Summary> {
+  const name = `${night.key} ${night.id}`;
+  let have = summaries.get(name);
+  if (!have) {
+    have = getJSON<Summary>(`/api/v1/sessions/${encodeURIComponent(night.key)}/summary`);
+    have.catch(() => summaries.delete(name));
+    summaries.set(name, have);
+  }
+  return have;
 }

@@ -54,9 +54,23 @@ export interface Session {
   summary: { headline: string; sentences: string[]; disclaimer: string };
 }
 
+// Position is where a value stands among those of other nights.
+export interface Position {
+  value: number;
+  median: number;
+  q1: number;
+  q3: number;
+  rank: number;
+  of: number;
+}
+
 export interface Document {
   format: string;
   generator: { version: string; rules: string };
   inputs: { name: string; warnings: { at: string; code: string; text: string }[] }[];
   sessions: Session[];
+  comparison?: {
+    nights: { id: string; start: string | null; metrics: Record<string, number> }[];
+    sessions: { id: string; reference: string[]; metrics: Record<string, Position> }[];
+  };
 }

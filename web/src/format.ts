@@ -91,8 +91,18 @@ export class Wall {
     return `${this.hm(offset)}:${two(s % 60)}`;
   }
   // day writes the day of the start: "Tue 17 Nov 2026".
-  day(): string {
-    return this.known ? date(this.at) : t('time.unknown');
+  day(year = true): string {
+    return this.known ? date(this.at, year) : t('time.unknown');
+  }
+  // weekday writes the day of the start in short: "Tue 17".
+  weekday(): string {
+    if (!this.known) return t('time.unknown');
+    const d = new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : lang.value, { weekday: 'short', timeZone: 'UTC' });
+    return `${d.format(this.at).replace('.', '')} ${new Date(this.at).getUTCDate()}`;
+  }
+  // date is the day of the start as 2026-11-17; empty without a clock.
+  date(): string {
+    return this.known ? new Date(this.at).toISOString().slice(0, 10) : '';
   }
 }
 

@@ -1,6 +1,8 @@
 // What every drawing needs: a canvas of the right number of pixels, colours from
 // the tokens, a trace that keeps every extreme.
 
+import { Line } from './line';
+
 export interface Canvas {
   c: CanvasRenderingContext2D;
   w: number;
@@ -62,17 +64,19 @@ export function secondAt(v: View, x: number): number {
   return v.from + ((x - v.left) / (v.right - v.left)) * (v.to - v.from);
 }
 
-// trace draws a line through a, in which a column of pixels keeps its first,
-// lowest, highest and last value: no dip gets lost. It breaks where a value is
-// missing.
+// trace draws a line, in which a column of pixels keeps its first, lowest,
+// highest and last value: no dip gets lost. It breaks where a value is missing.
+// A bare array is taken as a line of its own.
 export function trace(
   c: CanvasRenderingContext2D,
-  a: Float32Array,
+  of: Line | Float32Array,
   v: View,
   y: (v: number) => number,
   colour: string,
   width: number,
 ): void {
+  const line = of instanceof Line ? of : new Line(of);
+  const a = line.a;
   c.strokeStyle = colour;
   c.lineWidth = width;
   c.lineJoin = 'round';
@@ -97,36 +101,42 @@ export function trace(
     c.stroke();
     return;
   }
+  const l = line.level(perPixel);
+  const scale = (v.right - v.left) / (v.to - v.from);
   let column = Number.NEGATIVE_INFINITY;
   let lo = 0;
   let hi = 0;
   let end = 0;
   let broken = false;
   const flush = () => {
-    if (column === Number.NEGATIVE_INFINITY) return;
-    c.lineTo(column, y(lo));
-    c.lineTo(column, y(hi));
+    if (lo !== hi) {
+      c.lineTo(column, y(lo));
+      c.lineTo(column, y(hi));
+    }
     c.lineTo(column, y(end));
   };
-  for (let i = first; i < last; i++) {
-    const n = a[i];
-    if (Number.isNaN(n)) {
+  const stop = Math.min(l.lo.length, Math.ceil(last / l.size));
+  for (let k = Math.floor(first / l.size); k < stop; k++) {
+    const low = l.lo[k];
+    if (Number.isNaN(low)) {
       broken = true;
       continue;
     }
-    const x = Math.round(xOf(v, i) * 2) / 2;
+    const x = Math.round((v.left + (k * l.size - v.from) * scale) * 2) / 2;
     if (x !== column || broken) {
       if (pen) flush();
-      if (!pen || broken) c.moveTo(x, y(n));
-      else c.lineTo(x, y(n));
+      if (!pen || broken) c.moveTo(x, y(l.first[k]));
+      else c.lineTo(x, y(l.first[k]));
       column = x;
-      lo = hi = n;
+      lo = low;
+      hi = l.hi[k];
       pen = true;
       broken = false;
     }
-    end = n;
-    if (n < lo) lo = n;
-    if (n > hi) hi = n;
+    end = l.last[k];
+    if (low < lo) lo = low;
+    if (l.hi[k] > hi) hi = l.hi[k];
+    if (l.hole?.[k]) broken = true;
   }
   if (pen) flush();
   c.stroke();

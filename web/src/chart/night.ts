@@ -3,22 +3,47 @@
 import { band, type Wall } from '../format';
 import { type Series, smooth } from '../series';
 import { font, hatch, prepare, tickStep, token, trace, type View, xOf } from './canvas';
+import { Line } from './line';
 
 export const left = 34;
 export const right = 30;
 
 export interface Panel {
   series: Series;
-  smoothed: Float32Array;
-  pulseSmoothed: Float32Array;
+  spo2: Line;
+  pulse: Line;
+  smoothed: Line;
+  pulseSmoothed: Line;
+  prev: Line | null; // smoothed, of an earlier night, on the axis of this one
   gaps: { from: number; to: number }[];
   wall: Wall;
+  lowest: number; // of the scale
+  pulseRange: [number, number];
   raw: boolean;
   soft: boolean;
+  noSignal: string; // the word on a gap
 }
 
-export function panelOf(series: Series, gaps: { from: number; to: number }[], wall: Wall): Panel {
-  return { series, gaps, wall, smoothed: smooth(series.spo2, 11), pulseSmoothed: smooth(series.pulse, 21), raw: true, soft: true };
+export function panelOf(series: Series, gaps: { from: number; to: number }[], wall: Wall, noSignal: string): Panel {
+  const spo2 = new Line(series.spo2);
+  const pulse = new Line(series.pulse);
+  const lowest = spo2.lowest(0, series.n);
+  const range: [number, number] = [pulse.lowest(0, series.n), pulse.highest(0, series.n)];
+  return {
+    series,
+    gaps,
+    wall,
+    noSignal,
+    spo2,
+    pulse,
+    lowest,
+    pulseRange: range,
+    smoothed: new Line(smooth(series.spo2, 11)),
+    pulseSmoothed: new Line(smooth(series.pulse, 21)),
+    prev: null,
+    raw: true,
+    soft: true,
+  };
 }
 
 const bands: [number, number, string][] = [
@@ -48,7 +73,7 @@ function timeAxis(c: CanvasRenderingContext2D, v: View, wall: Wall, top: number,
   }
 }
 
-function drawGaps(c: CanvasRenderingContext2D, p: Panel, v: View, top: number, bottom: number): void {
+function drawGaps(c: CanvasRenderingContext2D, p: Panel, v: View, top: number, bottom: number, label: boolean): void {
   for (const g of p.gaps) {
     if (g.to < v.from || g.from > v.to) continue;
     const a = xOf(v, Math.max(v.from, g.from));
@@ -56,8 +81,43 @@ function drawGaps(c: CanvasRenderingContext2D, p: Panel, v: View, top: number, b
     c.fillStyle = token('--surface-2');
     c.fillRect(a, top, b - a, bottom - top);
     hatch(c, a, top, b - a, bottom - top, token('--hatch'));
+    if (!label) continue;
+    c.font = font(550, 11);
+    c.textAlign = 'center';
+    const w = c.measureText(p.noSignal).width + 10;
+    if (b - a < w + 4) continue;
+    c.fillStyle = token('--surface');
+    c.fillRect((a + b - w) / 2, top + 4, w, 16);
+    c.fillStyle = token('--text-2');
+    c.fillText(p.noSignal, (a + b) / 2, top + 12.5);
   }
 }
+
+// burden fills between 90 and the smoothed line, in the colours of the bands:
+// column by column, each down to its lowest.
+function burden(c: CanvasRenderingContext2D, line: Line, v: View, y: (v: number) => number, bottom: number): void {
+  const per = (v.to - v.from) / (v.right - v.left);
+  c.globalAlpha = 0.75;
+  for (let x = Math.floor(v.left); x < v.right; x++) {
+    const at = v.from + (x - v.left) * per;
+    const low = line.lowest(at, at + Math.max(per, 0.01));
+    if (!(low < 90)) continue;
+    const end = Math.min(bottom, y(low));
+    for (const [a, b, name] of fills) {
+      const top = y(b);
+      if (end <= top) break;
+      c.fillStyle = token(name);
+      c.fillRect(x, top, 1, Math.min(end, y(a)) - top);
+    }
+  }
+  c.globalAlpha = 1;
+}
+
+const fills: [number, number, string][] = [
+  [88, 90, '--f90'],
+  [85, 88, '--f88'],
+  [0, 85, '--f85'],
+];
 
 // spo2Panel draws SpO2 with its bands and returns the scale.
 export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: number): { view: View; y: (v: number) => number } | null {
@@ -67,9 +127,8 @@ export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: num
   const view = { from, to, left, right: w - right };
   const top = 6;
   const bottom = h - 4;
-  let lowest = 85;
-  for (let i = 0; i < p.series.n; i++) if (p.series.spo2[i] < lowest) lowest = p.series.spo2[i];
-  const lo = Math.max(50, Math.floor(lowest - 1.5));
+  // the same scale at every zoom: half a step more than the lowest reading needs
+  const lo = Math.max(50, Math.min(84.5, Math.floor(p.lowest || 85) - 1.5));
   const hi = 100.5;
   const y = (v: number) => top + ((hi - v) / (hi - lo)) * (bottom - top);
   for (const [a, b, name] of bands) {
@@ -103,19 +162,21 @@ export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: num
     c.font = font(650, 11);
     c.fillText(String(limit), view.right + 6, y(limit));
   }
-  drawGaps(c, p, view, top, bottom);
+  drawGaps(c, p, view, top, bottom, true);
   c.save();
   c.beginPath();
   c.rect(view.left, top, view.right - view.left, bottom - top);
   c.clip();
+  if (p.prev) trace(c, p.prev, view, y, token('--trace-prev'), 1.25);
+  if (p.soft) burden(c, p.smoothed, view, y, bottom);
   // Below 90 the raw readings are drawn whatever is chosen: a mean hides no dip.
-  if (p.raw) trace(c, p.series.spo2, view, y, token(p.soft ? '--spo2-raw' : '--spo2'), p.soft ? 1 : 1.4);
+  if (p.raw) trace(c, p.spo2, view, y, token(p.soft ? '--spo2-raw' : '--spo2'), p.soft ? 1 : 1.4);
   else {
     c.save();
     c.beginPath();
     c.rect(view.left, y(90), view.right - view.left, bottom - y(90));
     c.clip();
-    trace(c, p.series.spo2, view, y, token('--spo2'), 1);
+    trace(c, p.spo2, view, y, token(p.soft ? '--spo2-raw' : '--spo2'), 1);
     c.restore();
   }
   if (p.soft) trace(c, p.smoothed, view, y, token('--spo2'), 1.6);
@@ -132,11 +193,8 @@ export function pulsePanel(el: HTMLCanvasElement, p: Panel, from: number, to: nu
   const bottom = h - 18;
   let lo = 60;
   let hi = 100;
-  for (let i = 0; i < p.series.n; i++) {
-    const v = p.series.pulse[i];
-    if (v < lo) lo = v;
-    if (v > hi) hi = v;
-  }
+  if (p.pulseRange[0] < lo) lo = p.pulseRange[0];
+  if (p.pulseRange[1] > hi) hi = p.pulseRange[1];
   lo = Math.floor((lo - 5) / 10) * 10;
   hi = Math.ceil((hi + 2) / 10) * 10;
   const y = (v: number) => 4 + ((hi - v) / (hi - lo)) * (bottom - 4);
@@ -154,29 +212,44 @@ export function pulsePanel(el: HTMLCanvasElement, p: Panel, from: number, to: nu
     c.fillText(String(tick), view.left - 7, y(tick));
   }
   timeAxis(c, view, p.wall, 4, bottom, h - 7);
-  drawGaps(c, p, view, 4, bottom);
+  drawGaps(c, p, view, 4, bottom, false);
   c.globalAlpha = 0.35;
-  trace(c, p.series.pulse, view, y, token('--pr'), 1);
+  trace(c, p.pulse, view, y, token('--pr'), 1);
   c.globalAlpha = 1;
   trace(c, p.pulseSmoothed, view, y, token('--pr'), 1.5);
 }
 
-// qualityStrip draws where there was a signal, and where it was doubtful.
-export function qualityStrip(el: HTMLCanvasElement, p: Panel, from: number, to: number): void {
+// sums are running totals of seconds with a value and of doubtful ones, so that
+// the share of any stretch is one subtraction.
+const totals = new WeakMap<Series, { ok: Uint32Array; bad: Uint32Array }>();
+
+function sumsOf(s: Series): { ok: Uint32Array; bad: Uint32Array } {
+  let have = totals.get(s);
+  if (have) return have;
+  have = { ok: new Uint32Array(s.n + 1), bad: new Uint32Array(s.n + 1) };
+  for (let i = 0; i < s.n; i++) {
+    have.ok[i + 1] = have.ok[i] + (Number.isNaN(s.spo2[i]) ? 0 : 1);
+    have.bad[i + 1] = have.bad[i] + s.doubt[i];
+  }
+  totals.set(s, have);
+  return have;
+}
+
+// qualityStrip draws where there was a signal, and where it was doubtful. done
+// says that the series does not change any more.
+export function qualityStrip(el: HTMLCanvasElement, p: Panel, from: number, to: number, done: boolean): void {
   const made = prepare(el);
   if (!made) return;
   const { c, w, h } = made;
+  if (!done) totals.delete(p.series);
+  const sums = sumsOf(p.series);
+  const at = (i: number) => Math.max(0, Math.min(p.series.n, i));
   for (let x = 0; x < w; x++) {
-    const a = Math.floor(from + (x / w) * (to - from));
-    const b = Math.max(a + 1, Math.floor(from + ((x + 1) / w) * (to - from)));
-    let ok = 0;
-    let bad = 0;
-    for (let i = a; i < b && i < p.series.n; i++) {
-      if (!Number.isNaN(p.series.spo2[i])) ok++;
-      bad += p.series.doubt[i];
-    }
-    const share = ok / (b - a);
-    const doubtful = ok > 0 && bad > ok / 4;
+    const a = at(Math.floor(from + (x / w) * (to - from)));
+    const b = at(Math.max(a + 1, Math.floor(from + ((x + 1) / w) * (to - from))));
+    const ok = sums.ok[b] - sums.ok[a];
+    const share = ok / Math.max(1, b - a);
+    const doubtful = ok > 0 && sums.bad[b] - sums.bad[a] > ok / 4;
     c.fillStyle = share < 0.1 ? token('--hatch') : doubtful ? token('--warn') : token('--ok');
     c.globalAlpha = share < 0.1 ? 1 : doubtful ? 0.8 : 0.45;
     const high = share < 0.1 ? 2 : doubtful ? 5 : 8;
@@ -193,7 +266,7 @@ export function navigator(el: HTMLCanvasElement, p: Panel, from: number, to: num
   c.fillStyle = token('--surface-2');
   c.fillRect(0, 0, w, h);
   const view = { from: 0, to: p.series.n, left: 0, right: w };
-  trace(c, p.series.spo2, view, (v) => 4 + ((100 - v) / 26) * (h - 8), token('--spo2'), 1);
+  trace(c, p.spo2, view, (v) => 4 + ((100 - v) / 26) * (h - 8), token('--spo2'), 1);
   const a = xOf(view, from);
   const b = xOf(view, to);
   c.fillStyle = token('--accent');
@@ -211,16 +284,17 @@ export function navigator(el: HTMLCanvasElement, p: Panel, from: number, to: num
   }
 }
 
-// strip draws in a line where a night went below 90.
-export function strip(el: HTMLCanvasElement, episodes: { start_s: number; end_s: number; nadir: number }[], seconds: number): void {
+// strip draws in a line where a night went below 90: start, end and lowest of
+// each dip.
+export function strip(el: HTMLCanvasElement, episodes: [number, number, number][], seconds: number): void {
   const made = prepare(el);
   if (!made) return;
   const { c, w, h } = made;
   c.fillStyle = token('--surface-3');
   c.fillRect(0, h / 2 - 2, w, 4);
-  for (const e of [...episodes].sort((a, b) => b.nadir - a.nadir)) {
-    const x = (e.start_s / seconds) * w;
-    c.fillStyle = token(`--f${band(e.nadir) || '90'}`);
-    c.fillRect(x, 0, Math.max(1.2, ((e.end_s - e.start_s) / seconds) * w), h);
+  for (const [start, end, nadir] of [...episodes].sort((a, b) => b[2] - a[2])) {
+    const x = (start / seconds) * w;
+    c.fillStyle = token(`--f${band(nadir) || '90'}`);
+    c.fillRect(x, 0, Math.max(1.2, ((end - start) / seconds) * w), h);
   }
 }

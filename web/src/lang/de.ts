@@ -1,6 +1,7 @@
 // Die deutschen Texte, nach Bereichen wie die englischen.
 
+import { night } from './de/night';
 import { shell } from './de/shell';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell };
+export const messages: Messages = { ...shell, ...night };

@@ -1,23 +1,42 @@
 // The chart of a night: panels on one axis of time, with pointer, wheel and keys.
 
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { getJSON, type SessionInfo } from '../api';
 import { secondAt, type View, xOf } from '../chart/canvas';
+import { Line } from '../chart/line';
 import { navigator as drawNavigator, type Panel, panelOf, pulsePanel, qualityStrip, spo2Panel } from '../chart/night';
-import type { Session } from '../doc';
+import type { Document, Session } from '../doc';
 import { band, duration, level, Wall } from '../format';
+import { lang, t } from '../lang';
 import { redraw } from '../redraw';
 import { place } from '../route';
-import { gaps, type Series } from '../series';
+import { gaps, type Series, smooth } from '../series';
+import { Icon } from '../ui/icons';
+import { fetchSeries } from './night';
+import { eventIcons, type NightEvent } from './night-events';
 
-export function Chart({ s, series, complete, tick }: { s: Session; series: Series; complete: boolean; tick: number }) {
+export interface ChartProps {
+  s: Session;
+  series: Series;
+  complete: boolean;
+  tick: number;
+  events: NightEvent[];
+  range: Signal<[number, number] | null>; // what is shown; null: all of it
+  prev: SessionInfo | undefined; // the night before, of the same person
+  note: (second: number) => void;
+}
+
+export function Chart({ s, series, complete, tick, events: told, range, prev, note }: ChartProps) {
   const wall = useMemo(() => new Wall(s.start), [s]);
   const n = series.n;
   const panel = useMemo<Panel>(
-    () => panelOf(series, complete ? gaps(series.spo2, Math.max(30, s.interval_s * 2.5)) : [], wall),
-    [series, complete, tick],
+    () => panelOf(series, complete ? gaps(series.spo2, Math.max(30, s.interval_s * 2.5)) : [], wall, t('night.nosignal')),
+    [series, complete, tick, lang.value],
   );
+  const last = useSignal<Line | null>(null);
+  const lastOn = useSignal(false);
   const view = useSignal(rangeOf(n));
   const raw = useSignal(true);
   const soft = useSignal(true);
@@ -37,9 +56,10 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
     const [a, b] = view.value;
     panel.raw = raw.value;
     panel.soft = soft.value;
+    panel.prev = lastOn.value ? last.value : null;
     if (c1.current) scale.current = spo2Panel(c1.current, panel, a, b);
     if (c2.current) pulsePanel(c2.current, panel, a, b);
-    if (q.current) qualityStrip(q.current, panel, a, b);
+    if (q.current) qualityStrip(q.current, panel, a, b, complete);
     if (nv.current) drawNavigator(nv.current, panel, a, b);
     version.value++;
     if (!drawn.current && complete) {
@@ -57,12 +77,13 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
       cancelAnimationFrame(frame.current);
       frame.current = 0;
     };
-  }, [panel, view.value, raw.value, soft.value, redraw.value]);
+  }, [panel, view.value, raw.value, soft.value, lastOn.value, last.value, redraw.value]);
 
   const show = (a: number, b: number) => {
     const span = Math.min(n, Math.max(30, b - a));
     const from = Math.min(Math.max(0, a), n - span);
     view.value = [from, from + span];
+    range.value = span >= n ? null : [Math.round(from), Math.round(from + span)];
     const query = new URLSearchParams(place.value.query);
     if (span >= n) {
       query.delete('from');
@@ -73,6 +94,41 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
     }
     history.replaceState(null, '', `${location.pathname}${query.size ? `?${query}` : ''}`);
   };
+  useEffect(() => {
+    const [a, b] = view.value;
+    range.value = a <= 0 && b >= n ? null : [Math.round(a), Math.round(b)];
+  }, [n]);
+
+  // The night before lies under this one by the time of day, or from its start.
+  useEffect(() => {
+    if (!lastOn.value || last.value || !prev) return;
+    const stop = new AbortController();
+    (async () => {
+      const d = await getJSON<Document>(`/api/v1/sessions/${encodeURIComponent(prev.key)}/analysis`, stop.signal);
+      const other = d.sessions[0];
+      if (!other) return;
+      const seconds = Math.max(1, other.metrics['time.span_s'] ?? prev.duration_s);
+      const got = await fetchSeries(prev, seconds, other.interval_s, other.metric, () => {}, stop.signal);
+      const there = new Wall(other.start);
+      let shift = 0;
+      if (wall.known && there.known) {
+        shift = there.daySeconds(0) - wall.daySeconds(0);
+        if (shift > 43200) shift -= 86400;
+        if (shift < -43200) shift += 86400;
+      }
+      const soft = smooth(got.spo2, 61);
+      const out = new Float32Array(n).fill(Number.NaN);
+      for (let i = 0; i < soft.length; i++) {
+        const k = Math.round(i + shift);
+        if (k >= 0 && k < n) out[k] = soft[i];
+      }
+      last.value = new Line(out);
+    })().catch(() => {
+      if (!stop.signal.aborted) lastOn.value = false;
+    });
+    return () => stop.abort();
+  }, [lastOn.value, prev?.key]);
+
   const zoom = (factor: number, about?: number) => {
     const [a, b] = view.value;
     const at = about ?? (a + b) / 2;
@@ -85,14 +141,36 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
 
   const drag = useRef<{ x: number; at: number; view: [number, number]; pan: boolean } | null>(null);
   const sel = useSignal<[number, number] | null>(null);
+  // Two fingers zoom and pan together: what lay under each stays under it.
+  const fingers = useRef(new Map<number, number>());
+  const pinch = useRef<{ at: [number, number] } | null>(null);
   const down = (e: PointerEvent) => {
     if (e.button !== 0) return;
+    fingers.current.set(e.pointerId, e.clientX);
+    if (fingers.current.size === 2) {
+      const [x, y] = [...fingers.current.values()];
+      pinch.current = { at: [second({ clientX: x }), second({ clientX: y })] };
+      drag.current = null;
+      sel.value = null;
+      return;
+    }
     (e.currentTarget as Element).setPointerCapture(e.pointerId);
     drag.current = { x: e.clientX, at: second(e), view: view.value as [number, number], pan: e.shiftKey };
   };
   const move = (e: PointerEvent) => {
     const d = drag.current;
     const at = second(e);
+    if (fingers.current.has(e.pointerId)) fingers.current.set(e.pointerId, e.clientX);
+    const box = c1.current?.getBoundingClientRect();
+    if (pinch.current && fingers.current.size === 2 && scale.current && box) {
+      const [x, y] = [...fingers.current.values()];
+      const { left, right } = scale.current.view;
+      const [p, q] = pinch.current.at;
+      if (Math.abs(x - y) < 8) return;
+      const per = (p - q) / (x - y);
+      show(p - (x - box.left - left) * per, p + (right - (x - box.left)) * per);
+      return;
+    }
     cursor.value = Math.min(n - 1, Math.max(0, Math.floor(at)));
     if (!d) return;
     if (d.pan && scale.current) {
@@ -100,7 +178,9 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
       show(d.view[0] - (e.clientX - d.x) * per, d.view[1] - (e.clientX - d.x) * per);
     } else if (Math.abs(e.clientX - d.x) > 4) sel.value = [Math.min(d.at, at), Math.max(d.at, at)];
   };
-  const up = () => {
+  const up = (e: PointerEvent) => {
+    fingers.current.delete(e.pointerId);
+    if (fingers.current.size === 0) pinch.current = null;
     if (sel.value) show(sel.value[0], sel.value[1]);
     drag.current = null;
     sel.value = null;
@@ -148,6 +228,9 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
       case 's':
         soft.value = !soft.value;
         break;
+      case 'l':
+        if (prev) lastOn.value = !lastOn.value;
+        break;
       default:
         return;
     }
@@ -174,9 +257,9 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
     <div class="card">
       <div class="tools">
         <fieldset class="seg">
-          <legend class="sr">Range</legend>
+          <legend class="sr">{t('night.range')}</legend>
           <button type="button" aria-pressed={whole} onClick={() => show(0, n)}>
-            Whole night
+            {t('night.whole')}
           </button>
           {(
             [
@@ -187,6 +270,7 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
           ).map(([name, span]) => (
             <button
               type="button"
+              key={name}
               aria-pressed={!whole && Math.round(b - a) === span}
               disabled={n < span}
               onClick={() => show((a + b - span) / 2, (a + b + span) / 2)}
@@ -196,17 +280,47 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
           ))}
         </fieldset>
         <fieldset class="seg">
-          <legend class="sr">Lines</legend>
-          <button type="button" aria-pressed={raw.value} onClick={() => (raw.value = !raw.value)}>
-            Raw
+          <legend class="sr">{t('night.lines')}</legend>
+          <button
+            type="button"
+            aria-pressed={raw.value}
+            onClick={() => {
+              raw.value = !raw.value;
+            }}
+          >
+            {t('night.raw')}
           </button>
-          <button type="button" aria-pressed={soft.value} onClick={() => (soft.value = !soft.value)}>
-            Smoothed 11 s
+          <button
+            type="button"
+            aria-pressed={soft.value}
+            onClick={() => {
+              soft.value = !soft.value;
+            }}
+          >
+            {t('night.soft')}
+          </button>
+          <button
+            type="button"
+            aria-pressed={lastOn.value}
+            disabled={!prev}
+            title={prev ? undefined : t('night.last.none')}
+            onClick={() => {
+              lastOn.value = !lastOn.value;
+            }}
+          >
+            {t('night.last')}
           </button>
         </fieldset>
-        {!whole && <span class="t2">selected {duration(b - a)}; the figures above are of the whole night</span>}
-        {!complete && <span class="t2">loading …</span>}
+        {!complete && <span class="t2">{t('night.loading')}</span>}
         <span class="sp" />
+        <button
+          type="button"
+          class="btn sm plain"
+          onClick={() => note(cursor.value >= 0 ? cursor.value : Math.round((Math.max(0, a) + Math.min(n, b)) / 2))}
+        >
+          <Icon name="note" />
+          {t('night.note')}
+        </button>
         <span class="key">
           <span>
             <i style={{ borderColor: 'var(--spo2)' }} />
@@ -214,7 +328,7 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
           </span>
           <span>
             <i style={{ borderColor: 'var(--pr)' }} />
-            Pulse
+            {t('night.pulse.name')}
           </span>
         </span>
       </div>
@@ -223,22 +337,24 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
         ref={box}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the chart has keys of its own
         tabIndex={0}
-        aria-label={`SpO2 and pulse over ${duration(n)}. ${s.summary.headline}`}
+        aria-label={t('night.chart', { d: duration(n), text: s.summary.headline })}
         onKeyDown={key}
       >
+        <Flags events={told} from={a} to={b} />
         {/* biome-ignore lint/a11y/noStaticElementInteractions: the figure around it has the keys */}
         <div
           class="row"
           onPointerDown={down}
           onPointerMove={move}
           onPointerUp={up}
+          onPointerCancel={up}
           onPointerLeave={() => {
             if (!drag.current) cursor.value = -1;
           }}
           onDblClick={() => show(0, n)}
           onWheel={wheel}
         >
-          <span class="lab spo2">SpO₂ %</span>
+          <span class="lab spo2">{t('night.spo2')}</span>
           <canvas id="c1" ref={c1} />
           {sel.value && scale.current && (
             <div
@@ -249,11 +365,11 @@ export function Chart({ s, series, complete, tick }: { s: Session; series: Serie
               }}
             />
           )}
-          <Cursor panel={panel} at={cursor.value} scale={version.value > 0 ? scale.current : null} />
+          <Cursor s={s} panel={panel} at={cursor.value} scale={version.value > 0 ? scale.current : null} />
         </div>
         <EventStrip events={events} from={a} to={b} />
         <div class="row">
-          <span class="lab pr">Pulse /min</span>
+          <span class="lab pr">{t('night.pulse')}</span>
           <canvas id="c2" ref={c2} />
         </div>
         <div class="row inset">
@@ -280,22 +396,73 @@ function readout(p: Panel, at: number): string {
   if (at < 0 || at >= p.series.n) return '';
   const v = p.series.spo2[at];
   const pulse = p.series.pulse[at];
-  return `${p.wall.hms(at)} · ${Number.isNaN(v) ? 'no signal' : `${level(v)} %`}${Number.isNaN(pulse) ? '' : `, pulse ${pulse}`}${p.series.doubt[at] ? ', doubtful signal' : ''}`;
+  return [
+    t('night.at', { time: p.wall.hms(at), v: Number.isNaN(v) ? t('night.nosignal') : `${level(v)} %` }),
+    Number.isNaN(pulse) ? '' : t('night.readout.pulse', { v: pulse }),
+    p.series.doubt[at] ? t('night.doubtful') : '',
+  ]
+    .filter(Boolean)
+    .join(', ');
 }
 
-function Cursor({ panel, at, scale }: { panel: Panel; at: number; scale: { view: View; y: (v: number) => number } | null }) {
+function Cursor({ s, panel, at, scale }: { s: Session; panel: Panel; at: number; scale: { view: View; y: (v: number) => number } | null }) {
   if (!scale || at < scale.view.from || at > scale.view.to) return null;
   const x = xOf(scale.view, at);
   const v = panel.series.spo2[at];
-  const flip = x > (scale.view.left + scale.view.right) / 2;
+  const pulse = panel.series.pulse[at];
+  const flip = x > (scale.view.left + scale.view.right) * 0.6;
+  const dip = s.falls.find((f) => at >= f.start_s && at <= f.end_s);
+  const more = [
+    dip && at >= dip.nadir_s - 1 ? t('night.fell', { drop: Math.round(dip.drop), d: duration(dip.nadir_s - dip.start_s) }) : '',
+    Number.isNaN(pulse) ? '' : t('night.readout.pulse', { v: pulse }),
+    panel.series.doubt[at] ? t('night.doubtful') : '',
+  ].filter(Boolean);
+  const top = Number.isNaN(v) ? 14 : Math.min(Math.max(14, scale.y(v) - 30), 226);
   return (
     <>
       <div class="cursor" style={{ left: `${x}px` }} />
       {!Number.isNaN(v) && <div class="dot" style={{ left: `${x}px`, top: `${scale.y(v)}px` }} />}
-      <div class="tip" style={flip ? { right: `calc(100% - ${x - 12}px)`, top: '14px' } : { left: `${x + 12}px`, top: '14px' }}>
-        {readout(panel, at)}
+      <div class="tip" style={flip ? { right: `calc(100% - ${x - 12}px)`, top: `${top}px` } : { left: `${x + 12}px`, top: `${top}px` }}>
+        <b>{t('night.at', { time: panel.wall.hms(at), v: Number.isNaN(v) ? t('night.nosignal') : `${level(v)} %` })}</b>
+        {more.length > 0 && <br />}
+        <span>{more.join(', ')}</span>
       </div>
     </>
+  );
+}
+
+// Flags are the notes and what the device did, on the axis of the chart. Those
+// that stand close are one flag with their number; their words are in its title.
+function Flags({ events, from, to }: { events: NightEvent[]; from: number; to: number }) {
+  const share = (at: number) => (at - from) / (to - from);
+  const groups: { at: number; list: NightEvent[] }[] = [];
+  for (const e of events) {
+    if (e.at < from || e.at > to) continue;
+    const last = groups.at(-1);
+    if (last && share(e.at) - last.at < 0.05) last.list.push(e);
+    else groups.push({ at: share(e.at), list: [e] });
+  }
+  return (
+    <ul id="rail" aria-label={t('night.notes')}>
+      {groups.map(({ at, list }, i) => {
+        const room = (groups[i + 1]?.at ?? 1.03) - at;
+        // what a person wrote goes before what a machine said
+        const first = list.find((e) => e.kind === 'note') ?? list[0];
+        const text = list.map((e) => e.text).join('\n');
+        return (
+          <li
+            class={`fl ${first.kind}`}
+            key={`${first.kind} ${first.at} ${first.text}`}
+            title={text}
+            style={{ left: `${at * 100}%`, maxWidth: `${Math.max(0.024, room) * 100}%` }}
+          >
+            <Icon name={eventIcons[first.kind]} />
+            <span>{first.text}</span>
+            {list.length > 1 && <b>+{list.length - 1}</b>}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

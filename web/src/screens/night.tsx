@@ -1,25 +1,65 @@
 // One night: what was recorded, in a sentence, in figures and as a trace.
 
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { ApiError, getJSON, type SessionInfo } from '../api';
+import { useEffect, useRef } from 'preact/hooks';
+import { ApiError, getJSON, type SessionInfo, summaryOf } from '../api';
+import { bars, type Bar as NightBar } from '../chart/bars';
+import { strip } from '../chart/night';
 import type { Document, Session } from '../doc';
-import { dash, duration, fixed, instant, level, Wall } from '../format';
+import { decimal, duration, Wall } from '../format';
+import { lang, t } from '../lang';
+import { redraw } from '../redraw';
 import { go } from '../route';
 import { emptySeries, load, type Series } from '../series';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
 import { Chart } from './night-chart';
+import { eventsOf, type NightEvent, spanOf } from './night-events';
+import { Export, exportLink, partOf } from './night-export';
+import { enough, Figures, short } from './night-figures';
+import { NoteForm } from './night-notes';
 import { Deepest, Distribution, Evaluation } from './night-side';
 import { loadNights } from './nights';
 
+// previousOf returns the night of the same person before one; nights is the list,
+// newest first.
+export function previousOf(nights: SessionInfo[], at: number): SessionInfo | undefined {
+  const own = nights[at];
+  return nights
+    .slice(at + 1)
+    .find((n) => n.subject_id === own.subject_id && (n.subject_id || n.device_id === own.device_id) && n.metric === own.metric);
+}
+
+// fetchSeries fills a new series with the samples of a night.
+export async function fetchSeries(
+  info: SessionInfo,
+  seconds: number,
+  interval: number,
+  metric: string,
+  arrived: (s: Series) => void,
+  signal: AbortSignal,
+): Promise<Series> {
+  const made = emptySeries(Math.max(1, Math.ceil(seconds)));
+  arrived(made);
+  const [from, to] = spanOf(info, seconds);
+  const query = new URLSearchParams({ device_id: info.device_id, from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+  if (info.recording) query.set('recording', info.recording);
+  await load(query, from, made, interval, metric, () => arrived(made), signal);
+  return made;
+}
+
 export function Night({ session: key }: { session: string }) {
   const doc = useSignal<Document | null>(null);
-  const error = useSignal('');
+  const error = useSignal<{ title: string; text: string } | null>(null);
   const series = useSignal<Series | null>(null);
   const complete = useSignal(false);
   const nights = useSignal<SessionInfo[]>([]);
+  const events = useSignal<NightEvent[]>([]);
   const tick = useSignal(0);
+  const retry = useSignal(0);
+  const noting = useSignal<number | null>(null); // the second that a note is written for
+  const range = useSignal<[number, number] | null>(null);
+  const part = useSignal<{ of: string; doc: Document | null; error: string } | null>(null);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -31,53 +71,210 @@ export function Night({ session: key }: { session: string }) {
         ]);
         doc.value = d;
         nights.value = all;
+        error.value = null;
         const s = d.sessions[0];
         const info = all.find((n) => n.key === key || n.id === key);
-        if (!s || !info?.start) return;
+        if (!s) {
+          error.value = { title: t('night.nothing'), text: t('night.nothing.text') };
+          return;
+        }
+        if (!info) return;
         const seconds = Math.max(1, s.metrics['time.span_s'] ?? info.duration_s);
-        const made = emptySeries(Math.ceil(seconds));
-        series.value = made;
-        const query = new URLSearchParams({
-          device_id: info.device_id,
-          from: new Date(instant(info.start)).toISOString(),
-          to: later(info.start, seconds),
-        });
-        if (info.recording) query.set('recording', info.recording);
-        await load(query, instant(info.start), made, s.interval_s, s.metric, () => tick.value++, stop.signal);
+        await fetchSeries(
+          info,
+          seconds,
+          s.interval_s,
+          s.metric,
+          (made) => {
+            series.value = made;
+            tick.value++;
+          },
+          stop.signal,
+        );
         complete.value = true;
         tick.value++;
+        performance.mark('night-data');
       } catch (e) {
-        if (!stop.signal.aborted)
-          error.value = e instanceof ApiError && e.status === 404 ? 'This night does not exist any more.' : (e as Error).message;
+        if (stop.signal.aborted) return;
+        error.value =
+          e instanceof ApiError && e.status === 404
+            ? { title: t('night.missing'), text: t('night.missing.text') }
+            : { title: t('night.failed'), text: (e as Error).message };
       }
     })();
     return () => stop.abort();
-  }, [key]);
+  }, [key, retry.value]);
 
+  const at = nights.value.findIndex((n) => n.key === key || n.id === key);
+  const info = nights.value[at] as SessionInfo | undefined;
   const s = doc.value?.sessions[0];
+  const span = s?.metrics['time.span_s'] ?? 0;
+
+  // What happened beside the signal comes later than the signal.
+  const known = !!s && !!info;
+  const listen = useSignal(0);
+  useEffect(() => {
+    if (!known || !info) return;
+    const stop = new AbortController();
+    const [from, to] = spanOf(info, span);
+    eventsOf(info.device_id, info.recording, from, to, stop.signal)
+      .then((found) => {
+        events.value = found;
+      })
+      .catch(() => {}); // only where the page was left
+    return () => stop.abort();
+  }, [known, key, listen.value, lang.value]);
+
+  // The figures of a selection come from the server: the same core computes them.
+  const asked = range.value ? partOf(range.value) : '';
+  useEffect(() => {
+    if (!asked) {
+      part.value = null;
+      return;
+    }
+    const stop = new AbortController();
+    const wait = setTimeout(async () => {
+      try {
+        const d = await getJSON<Document>(`/api/v1/sessions/${encodeURIComponent(key)}/analysis?${asked.slice(1)}`, stop.signal);
+        part.value = { of: asked, doc: d, error: d.sessions.length ? '' : t('night.selected.none') };
+      } catch (e) {
+        if (!stop.signal.aborted) part.value = { of: asked, doc: null, error: (e as Error).message };
+      }
+    }, 200);
+    return () => {
+      clearTimeout(wait);
+      stop.abort();
+    };
+  }, [asked, key]);
+
+  const prev = at >= 0 ? previousOf(nights.value, at) : undefined;
+  const position = doc.value?.comparison?.sessions.find((p) => p.id === s?.id);
+  const wall = new Wall(s?.start ?? null);
+  const title = wall.known ? t('night.of', { day: wall.day() }) : wall.day();
+  const to = (n: SessionInfo | undefined) => n && go(`/nights/${encodeURIComponent(n.key)}`);
+
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      if (e.ctrlKey || e.metaKey || e.altKey || (e.target as Element).matches('input, textarea, select')) return;
+      if (e.key === '[') to(nights.value[at + 1]);
+      else if (e.key === ']') to(nights.value[at - 1]);
+      else if (e.key === 'c') go(`/compare/${encodeURIComponent(key)}`);
+      else if (e.key === 'e') {
+        const menu = document.querySelector<HTMLDetailsElement>('#export');
+        if (!menu) return;
+        menu.open = true;
+        menu.querySelector<HTMLElement>('button, a')?.focus();
+      } else return;
+      e.preventDefault();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [at, key, nights.value]);
+
+  const chosen = part.value?.of === asked ? part.value : null;
   return (
     <>
       <Bar at="nights" />
       <main class="page night">
         {error.value && (
           <Banner kind="bad">
-            <b>The night cannot be shown whole.</b> {error.value} <a href="/nights">All nights</a>
+            <b>{error.value.title}</b> {error.value.text} <a href="/nights">{t('night.all')}</a>{' '}
+            <button type="button" class="btn sm" onClick={() => retry.value++}>
+              {t('again')}
+            </button>
           </Banner>
         )}
-        {s && doc.value && <Head s={s} nights={nights.value} keyName={key} />}
+        {s && (
+          <div class="head">
+            <div>
+              <h1>{title}</h1>
+              <p class="sub">{about(s, wall, span)}</p>
+            </div>
+            <span class="sp" />
+            <fieldset class="seg">
+              <legend class="sr">{t('night.other')}</legend>
+              <button
+                type="button"
+                aria-label={t('night.earlier')}
+                disabled={at < 0 || !nights.value[at + 1]}
+                onClick={() => to(nights.value[at + 1])}
+              >
+                ‹
+              </button>
+              <button type="button" aria-label={t('night.later')} disabled={at <= 0} onClick={() => to(nights.value[at - 1])}>
+                ›
+              </button>
+            </fieldset>
+            <a class="btn" href={`/compare/${encodeURIComponent(key)}`}>
+              <Icon name="cmp" />
+              {t('night.compare')}
+            </a>
+            <Export session={key} range={range.value} title={title} />
+            <a class="btn pri" href={exportLink(key, 'pdf')} download>
+              <Icon name="print" />
+              {t('night.onepage')}
+            </a>
+          </div>
+        )}
         {s && <Verdict s={s} />}
         <Rail nights={nights.value} at={key} />
         <section>
-          {s && <Figures s={s} />}
+          {s && (
+            <div class="figures" aria-live="polite">
+              {asked && (
+                <p class="selected">
+                  <b>{t('night.selected', { d: duration(range.value![1] - range.value![0]) })}</b>{' '}
+                  <span class="t2">
+                    {chosen?.error ||
+                      (chosen
+                        ? t('night.selected.from', { a: wall.hms(range.value![0]), b: wall.hms(range.value![1]) })
+                        : t('night.selected.busy'))}
+                  </span>
+                </p>
+              )}
+              {asked && chosen?.doc?.sessions[0] ? (
+                <Figures s={chosen.doc.sessions[0]} whole={s} />
+              ) : (
+                <div class={asked ? 'old' : ''}>
+                  <Figures s={s} usual={position?.metrics} />
+                </div>
+              )}
+            </div>
+          )}
           {s && series.value ? (
-            <Chart s={s} series={series.value} complete={complete.value} tick={tick.value} />
+            <Chart
+              s={s}
+              series={series.value}
+              complete={complete.value}
+              tick={tick.value}
+              events={events.value}
+              range={range}
+              prev={prev}
+              note={(second) => {
+                noting.value = second;
+              }}
+            />
           ) : (
             !error.value && <div class="card charts waiting" aria-busy="true" />
           )}
+          {noting.value !== null && info && (
+            <NoteForm
+              key={noting.value}
+              info={info}
+              wall={wall}
+              span={span}
+              at={noting.value}
+              done={(saved) => {
+                noting.value = null;
+                if (saved) listen.value++;
+              }}
+            />
+          )}
+          {doc.value?.comparison && s && <Trend d={doc.value} s={s} />}
         </section>
         {s && doc.value && (
           <aside class="side">
-            <Evaluation s={s} rules={doc.value.generator.rules} />
+            <Evaluation s={s} rules={doc.value.generator.rules} usual={position?.metrics} />
             <Distribution s={s} />
             <Deepest s={s} />
           </aside>
@@ -87,53 +284,20 @@ export function Night({ session: key }: { session: string }) {
   );
 }
 
-function later(start: string, seconds: number): string {
-  return new Date(instant(start) + Math.ceil(seconds) * 1000).toISOString();
-}
-
-function Head({ s, nights, keyName }: { s: Session; nights: SessionInfo[]; keyName: string }) {
-  const wall = new Wall(s.start);
-  const at = nights.findIndex((n) => n.key === keyName);
+function about(s: Session, wall: Wall, span: number): string {
   const device = [s.device.maker, s.device.model].filter(Boolean).join(' ');
-  const span = s.metrics['time.span_s'] ?? 0;
-  const parts = [
+  const firmware = s.device.firmware;
+  return [
     wall.known ? `${wall.hm(0)} – ${wall.hm(span)}` : '',
-    `${duration(span)} recorded`,
-    device && s.device.firmware ? `${device}, firmware ${s.device.firmware}` : device,
-    s.interval_s === 1 ? '1 Hz' : `every ${s.interval_s} s`,
-    wall.known && !s.zone ? 'time zone unknown' : (s.zone ?? ''),
-  ];
-  return (
-    <div class="head">
-      <div>
-        <h1>{wall.known ? `Night of ${wall.day()}` : wall.day()}</h1>
-        <p class="sub">{parts.filter(Boolean).join(' · ')}</p>
-      </div>
-      <span class="sp" />
-      <fieldset class="seg">
-        <legend class="sr">Other nights</legend>
-        <button
-          type="button"
-          aria-label="Earlier night"
-          disabled={at < 0 || at + 1 >= nights.length}
-          onClick={() => go(`/nights/${nights[at + 1].key}`)}
-        >
-          ‹
-        </button>
-        <button type="button" aria-label="Later night" disabled={at <= 0} onClick={() => go(`/nights/${nights[at - 1].key}`)}>
-          ›
-        </button>
-      </fieldset>
-      <a class="btn" href={`/api/v1/sessions/${encodeURIComponent(keyName)}/analysis`} download={`${keyName}.json`}>
-        <Icon name="export" />
-        JSON
-      </a>
-      <button type="button" class="btn" onClick={() => print()}>
-        <Icon name="print" />
-        Print
-      </button>
-    </div>
-  );
+    t('night.recorded', { d: duration(span) }),
+    device && firmware
+      ? t('night.firmware', { device, v: firmware })
+      : device || (firmware ? t('night.firmware.only', { v: firmware }) : ''),
+    s.interval_s === 1 ? '1 Hz' : t('night.every', { n: decimal(s.interval_s, Number.isInteger(s.interval_s) ? 0 : 1) }),
+    wall.known && !s.zone ? t('night.zone') : (s.zone ?? ''),
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 function Verdict({ s }: { s: Session }) {
@@ -144,7 +308,10 @@ function Verdict({ s }: { s: Session }) {
     <div class={`verdict ${shape}`} role="status">
       <i class={`sh ${shape}`} />
       <div>
-        <b>{first}.</b> {sentence(rest.join(': '))} <span class="t2">Rule result, not a diagnosis.</span>
+        <span lang="en">
+          <b>{first}.</b> {sentence(rest.join(': '))}
+        </span>{' '}
+        <span class="t2">{t('night.rule')}</span>
       </div>
     </div>
   );
@@ -154,21 +321,70 @@ function sentence(s: string): string {
   return s ? s[0].toUpperCase() + s.slice(1) + (s.endsWith('.') ? '' : '.') : '';
 }
 
-function Rail({ nights, at }: { nights: SessionInfo[]; at: string }) {
+// NightStrip draws where a night went below 90, and says for how long.
+export function NightStrip({ night }: { night: SessionInfo }) {
+  const el = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLSpanElement>(null);
+  const below = useSignal<number | undefined>(undefined);
+  const known = useSignal(false);
+  useEffect(() => {
+    let gone = false;
+    let undo = () => {};
+    // Only what is seen is asked for.
+    const seen = new IntersectionObserver(
+      (list) => {
+        if (!list.some((e) => e.isIntersecting)) return;
+        seen.disconnect();
+        summaryOf(night).then(
+          (s) => {
+            if (gone) return;
+            below.value = s.metrics['below.90.seconds'];
+            known.value = true;
+            undo = redraw.subscribe(() => el.current && strip(el.current, s.episodes, s.metrics['time.span_s'] ?? night.duration_s));
+          },
+          () => {}, // the line stays without its strip
+        );
+      },
+      { rootMargin: '200px' },
+    );
+    if (box.current) seen.observe(box.current);
+    return () => {
+      gone = true;
+      seen.disconnect();
+      undo();
+    };
+  }, [night.key, night.id]);
   return (
-    <aside class="card rail" aria-label="Nights">
+    <>
+      <span class="m" ref={box}>
+        {known.value ? short(below.value) : duration(night.duration_s)}
+      </span>
+      <span class="st">
+        <canvas ref={el} />
+      </span>
+    </>
+  );
+}
+
+function Rail({ nights, at }: { nights: SessionInfo[]; at: string }) {
+  const subject = nights.find((n) => n.key === at || n.id === at)?.subject_id;
+  const list = subject ? nights.filter((n) => n.subject_id === subject) : nights;
+  const here = list.findIndex((n) => n.key === at || n.id === at);
+  const first = Math.max(0, Math.min(here - 6, list.length - 14));
+  return (
+    <aside class="card rail" aria-label={t('nights.title')}>
       <header>
-        <h2 class="sec">Nights</h2>
-        <span class="t3">recorded</span>
+        <h2 class="sec">{t('nights.title')}</h2>
+        <span class="t3">{t('nights.below')}</span>
       </header>
       <ol class="nights">
-        {nights.slice(0, 60).map((n) => {
+        {list.slice(first, first + 14).map((n) => {
           const wall = new Wall(n.start ?? null);
           return (
-            <li>
-              <a href={`/nights/${n.key}`} aria-current={n.key === at ? 'page' : undefined}>
-                <span class="d">{wall.day().replace(/ \d{4}$/, '')}</span>
-                <span class="m">{duration(n.duration_s)}</span>
+            <li key={n.key}>
+              <a href={`/nights/${encodeURIComponent(n.key)}`} aria-current={n.key === at ? 'page' : undefined}>
+                <span class="d">{wall.day(false)}</span>
+                <NightStrip night={n} />
               </a>
             </li>
           );
@@ -178,47 +394,37 @@ function Rail({ nights, at }: { nights: SessionInfo[]; at: string }) {
   );
 }
 
-function Figures({ s }: { s: Session }) {
-  const m = s.metrics;
-  const rows: [string, string, string, string][] = [
-    ['Time below 90 %', ...amount(m['below.90.seconds']), `${fixed(m['below.90.pct'], 1)} % of the time`],
-    ['Time below 88 %', ...amount(m['below.88.seconds']), `${fixed(m['below.88.pct'], 1)} % of the time`],
-    [
-      'Lowest',
-      m['spo2.min'] === undefined ? dash : level(m['spo2.min']),
-      '%',
-      m['spo2.p5'] === undefined ? '' : `5th centile ${level(m['spo2.p5'])} %`,
-    ],
-    ['Desaturations', fixed(m['odi4.per_h'], 1), 'per h', `4 % or more · ${fixed(m['odi4.count'], 0)} in all`],
-    ['Mean SpO₂', fixed(m['spo2.mean'], 1), '%', m['spo2.median'] === undefined ? '' : `median ${level(m['spo2.median'])} %`],
-    [
-      'Usable signal',
-      fixed(m['time.valid_pct'] === undefined ? undefined : Math.floor(m['time.valid_pct']), 0),
-      '%',
-      `${duration(m['time.valid_s'] ?? 0)} · ${s.quality.grade}`,
-    ],
-  ];
-  const little = (m['time.valid_s'] ?? 0) < 4 * 3600;
+function Trend({ d, s }: { d: Document; s: Session }) {
+  const el = useRef<HTMLCanvasElement>(null);
+  const own = d.comparison?.sessions.find((p) => p.id === s.id);
+  const nights = (d.comparison?.nights ?? []).filter((n) => n.id === s.id || own?.reference.includes(n.id));
+  const list: NightBar[] = nights.map((n, i) => {
+    const wall = new Wall(n.start);
+    const of = (limit: number): number | undefined => n.metrics[`below.${limit}.seconds`];
+    const [b90, b88, b85] = [of(90), of(88), of(85)];
+    return {
+      label: wall.known ? wall.weekday() : String(i + 1),
+      below: b90 === undefined || b88 === undefined || b85 === undefined ? null : [b90, b88, b85],
+      this: n.id === s.id,
+    };
+  });
+  useEffect(() => redraw.subscribe(() => el.current && bars(el.current, list)), [d, lang.value]);
+  if (list.length <= enough) return null;
   return (
-    <dl class={`card kpis${little ? ' little' : ''}`}>
-      {rows.map(([name, value, unit, note]) => (
-        <div class="kpi">
-          <dt>{name}</dt>
-          <dd>
-            {value}
-            <small>{unit}</small>
-          </dd>
-          <dd class="dl">{note}</dd>
-        </div>
-      ))}
-      {little && <p class="sr">Only {duration(m['time.valid_s'] ?? 0)} usable; at least 4 h needed to judge.</p>}
-    </dl>
+    <div class="card cmp">
+      <header>
+        <h2 class="sec">{t('night.trend', { n: list.length })}</h2>
+        <span class="key">
+          <span>{t('night.trend.split')}</span>
+          {[90, 88, 85].map((v) => (
+            <span key={v}>
+              <i style={{ borderColor: `var(--f${v})` }} />
+              {v}
+            </span>
+          ))}
+        </span>
+      </header>
+      <canvas id="trend" ref={el} role="img" aria-label={list.map((b) => `${b.label}: ${short(b.below?.[0])}`).join(', ')} />
+    </div>
   );
-}
-
-// amount writes seconds as a figure with its unit.
-function amount(s: number | undefined): [string, string] {
-  if (s === undefined) return [dash, ''];
-  if (s < 60) return [String(Math.round(s)), 's'];
-  return [s < 600 ? (s / 60).toFixed(1) : String(Math.round(s / 60)), 'min'];
 }

@@ -1,35 +1,32 @@
-// The list of nights, and the way a file gets in.
+// The list of nights, the calendar, and the way a file gets in.
 
 import { useSignal } from '@preact/signals';
 import { lazy } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError, getJSON, type SessionInfo, sendFile } from '../api';
-import { duration, Wall } from '../format';
+import { ApiError, getAll, type SessionInfo, summaryOf } from '../api';
+import { strip } from '../chart/night';
+import { duration, level, Wall } from '../format';
+import { t } from '../lang';
+import { redraw } from '../redraw';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
-
-interface Upload {
-  name: string;
-  share: number; // 1: the server is reading it
-  error?: string;
-  done?: boolean;
-}
+import { Calendar } from './nights-calendar';
+import { useImports } from './nights-import';
 
 // loadNights fetches every session, newest first.
 export async function loadNights(signal?: AbortSignal): Promise<SessionInfo[]> {
-  const all: SessionInfo[] = [];
-  for (let cursor = ''; ; ) {
-    const page = await getJSON<{ sessions: SessionInfo[]; next_cursor: string }>(
-      `/api/v1/sessions?limit=1000${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`,
-      signal,
-    );
-    all.push(...page.sessions);
-    if (!page.next_cursor) break;
-    cursor = page.next_cursor;
-  }
+  const all = await getAll<SessionInfo>('/api/v1/sessions?limit=1000', 'sessions', signal);
   return all.sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''));
+}
+
+// personsOf returns the people whose nights are there, in the order of their
+// first night; nobody comes last, as an empty name.
+export function personsOf(nights: SessionInfo[]): string[] {
+  const names = new Set([...nights].reverse().map((n) => n.subject_id ?? ''));
+  const list = [...names].filter(Boolean);
+  return names.has('') ? [...list, ''] : list;
 }
 
 // NightsScreen is the list, or one night where the address names one.
@@ -39,11 +36,14 @@ export function NightsScreen({ path: [session] }: ScreenProps) {
 
 const Night = lazy(() => import('./night').then((m) => m.Night));
 
+const pageOf = 60;
+
 function Nights() {
   const nights = useSignal<SessionInfo[] | null>(null);
   const failed = useSignal('');
-  const uploads = useSignal<Upload[]>([]);
   const over = useSignal(false);
+  const whose = useSignal<string | null>(null); // null: everybody
+  const shown = useSignal(pageOf);
   const input = useRef<HTMLInputElement>(null);
 
   const refresh = async () => {
@@ -51,141 +51,217 @@ function Nights() {
       nights.value = await loadNights();
       failed.value = '';
     } catch (e) {
-      failed.value =
-        e instanceof ApiError && e.status === 401
-          ? 'Open the address that pleth printed when it started: it lets this browser in.'
-          : String((e as Error).message);
+      failed.value = e instanceof ApiError && e.status === 401 ? t('nights.letin') : String((e as Error).message);
     }
   };
   useEffect(() => {
     refresh();
   }, []);
 
-  const take = async (files: FileList | File[]) => {
-    const known = new Set(nights.value?.map((n) => n.key));
-    let good = 0;
-    for (const f of files) {
-      const u: Upload = { name: f.name, share: 0 };
-      uploads.value = [...uploads.value.filter((o) => !o.done), u];
-      const update = (change: Partial<Upload>) => {
-        Object.assign(u, change);
-        uploads.value = [...uploads.value];
-      };
-      try {
-        await sendFile(f, (share) => update({ share }));
-        update({ done: true, share: 1 });
-        good++;
-      } catch (e) {
-        update({ error: (e as Error).message });
-      }
-    }
-    await refresh();
-    const fresh = nights.value?.filter((n) => !known.has(n.key)) ?? [];
-    if (good === 1 && fresh.length === 1) go(`/nights/${fresh[0].key}`);
-  };
+  const persons = personsOf(nights.value ?? []);
+  const named = persons.filter(Boolean);
+  const imports = useImports({
+    subject: () => whose.value || named.at(-1) || 'home',
+    arrived: async (fresh) => {
+      await refresh();
+      if (fresh.length === 1) go(`/nights/${encodeURIComponent(fresh[0].key)}`);
+    },
+  });
 
-  const drop = (e: DragEvent) => {
-    e.preventDefault();
-    over.value = false;
-    if (e.dataTransfer?.files.length) take(e.dataTransfer.files);
-  };
-
+  const choose = () => input.current?.click();
+  const list = (nights.value ?? []).filter((n) => whose.value === null || (n.subject_id ?? '') === whose.value);
   const empty = nights.value?.length === 0;
   return (
     <>
       <Bar at="nights" />
       <main
-        class={`page narrow${over.value ? ' over' : ''}`}
+        class={`page list-page${over.value ? ' over' : ''}`}
         onDragOver={(e) => {
           e.preventDefault();
           over.value = true;
         }}
-        onDragLeave={() => {
-          over.value = false;
+        onDragLeave={(e) => {
+          if (e.currentTarget === e.target) over.value = false;
         }}
-        onDrop={drop}
+        onDrop={(e) => {
+          e.preventDefault();
+          over.value = false;
+          if (e.dataTransfer?.files.length) imports.take([...e.dataTransfer.files]);
+        }}
       >
         <div class="head">
-          <h1>Nights</h1>
+          <h1>{t('nights.title')}</h1>
           <span class="sp" />
-          <button type="button" class="btn pri" onClick={() => input.current?.click()}>
+          {persons.length > 1 && (
+            <label class="pick">
+              <span class="sr">{t('nights.whose')}</span>
+              <select
+                value={whose.value ?? '*'}
+                onChange={(e) => {
+                  const v = (e.target as HTMLSelectElement).value;
+                  whose.value = v === '*' ? null : v;
+                  shown.value = pageOf;
+                }}
+              >
+                <option value="*">{t('nights.whose.all')}</option>
+                {persons.map((p) => (
+                  <option value={p} key={p}>
+                    {p ? t('nights.person', { n: named.indexOf(p) + 1 }) : t('nights.whose.nobody')}
+                  </option>
+                ))}
+              </select>
+            </label>
+          )}
+          <button type="button" class={`btn${empty ? '' : ' pri'}`} onClick={choose}>
             <Icon name="upload" />
-            Import a file
+            {t('nights.import')}
           </button>
           <input
             ref={input}
             class="sr"
             type="file"
             multiple
-            aria-label="Files to import"
+            tabIndex={-1}
+            aria-label={t('nights.files')}
             onChange={(e) => {
               const el = e.target as HTMLInputElement;
-              if (el.files?.length) take([...el.files]);
+              if (el.files?.length) imports.take([...el.files]);
               el.value = '';
             }}
           />
         </div>
         {failed.value && (
           <Banner kind="bad">
-            <b>The nights cannot be shown.</b> {failed.value}{' '}
+            <b>{t('nights.failed')}</b> {failed.value}{' '}
             <button type="button" class="btn sm" onClick={refresh}>
-              Try again
+              {t('again')}
             </button>
           </Banner>
         )}
-        {uploads.value.length > 0 && (
-          <ul class="card uploads" aria-live="polite">
-            {uploads.value.map((u) => (
-              <li>
-                <b>{u.name}</b>
-                {u.error ? (
-                  <span class="wrong">{u.error}</span>
-                ) : u.done ? (
-                  <span>imported</span>
-                ) : (
-                  <>
-                    <progress max={1} value={u.share < 1 ? u.share : undefined} aria-label={`Sending ${u.name}`} />
-                    <span>{u.share < 1 ? `${Math.round(u.share * 100)} % sent` : 'being read'}</span>
-                  </>
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
-        {nights.value === null && !failed.value && <p class="t2">Looking for nights …</p>}
-        {empty && (
-          <section class="card welcome">
-            <h2>No nights yet</h2>
-            <p>
-              Import the file your oximeter wrote: drop it here, or choose it. pleth reads rings, finger and bedside oximeters, CPAP cards
-              and exports of Apple Health and Garmin.
-            </p>
-            <p class="t2">The file stays on this machine. pleth summarises and flags; it does not diagnose.</p>
-          </section>
-        )}
+        {imports.list}
+        {nights.value === null && !failed.value && <p class="t2">{t('nights.looking')}</p>}
+        {empty && <First choose={choose} sample={imports.sample} busy={imports.making} />}
         {!!nights.value?.length && (
-          <ol class="card list">
-            {nights.value.map((n) => (
-              <li>
-                <NightLine night={n} />
-              </li>
-            ))}
-          </ol>
+          <div class="cols">
+            <section>
+              <ol class="card list">
+                {list.slice(0, shown.value).map((n) => (
+                  <li key={n.key}>
+                    <NightLine night={n} />
+                  </li>
+                ))}
+              </ol>
+              {list.length > shown.value && (
+                <button
+                  type="button"
+                  class="btn wide"
+                  onClick={() => {
+                    shown.value += pageOf;
+                  }}
+                >
+                  {t('nights.more')}
+                </button>
+              )}
+            </section>
+            <Calendar nights={list} />
+          </div>
         )}
       </main>
     </>
   );
 }
 
+function First({ choose, sample, busy }: { choose: () => void; sample: () => void; busy: boolean }) {
+  return (
+    <section class="first">
+      <h2>{t('first.title')}</h2>
+      <div class="ways">
+        <div class="card">
+          <Icon name="upload" />
+          <h3>{t('first.own')}</h3>
+          <p>{t('first.own.text')}</p>
+          <button type="button" class="btn pri" onClick={choose}>
+            {t('first.own.button')}
+          </button>
+        </div>
+        <div class="card">
+          <Icon name="cmp" />
+          <h3>{t('first.sample')}</h3>
+          <p>{t('first.sample.text')}</p>
+          <button type="button" class="btn" onClick={sample} disabled={busy}>
+            {busy ? t('first.sample.busy') : t('first.sample.button')}
+          </button>
+        </div>
+      </div>
+      <p class="t2">{t('first.device')}</p>
+      <p class="t2">{t('first.stays')}</p>
+    </section>
+  );
+}
+
 function NightLine({ night }: { night: SessionInfo }) {
   const wall = new Wall(night.start ?? null);
   return (
-    <a href={`/nights/${night.key}`}>
-      <span class="d">{wall.day()}</span>
-      <span class="t2">{wall.known ? `${wall.hm(0)} – ${wall.hm(night.duration_s)}` : ''}</span>
-      <span>{duration(night.duration_s)}</span>
-      <span class="t2 dev">{night.device_id}</span>
-      {night.open && <span class="chip info">being recorded</span>}
+    <a href={`/nights/${encodeURIComponent(night.key)}`}>
+      <span class="d">
+        {wall.day()}
+        <small>
+          {wall.known ? `${wall.hm(0)} – ${wall.hm(night.duration_s)} · ` : ''}
+          {duration(night.duration_s)}
+        </small>
+      </span>
+      <Below night={night} />
+      <span class="t2 dev">
+        {night.open ? <span class="chip info">{t('nights.open')}</span> : <span class="clip">{night.device_id}</span>}
+      </span>
     </a>
+  );
+}
+
+// Below draws where a night went below 90, and says how long and how low.
+function Below({ night }: { night: SessionInfo }) {
+  const el = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLSpanElement>(null);
+  const text = useSignal<[string, string] | null>(null);
+  useEffect(() => {
+    let gone = false;
+    let undo = () => {};
+    const seen = new IntersectionObserver(
+      (list) => {
+        if (!list.some((e) => e.isIntersecting)) return;
+        seen.disconnect();
+        summaryOf(night).then(
+          (s) => {
+            if (gone) return;
+            const below = s.metrics['below.90.seconds'];
+            const low = s.metrics['spo2.min'];
+            text.value = [
+              below === undefined ? '' : below < 60 ? `${Math.round(below)}\u202fs` : `${Math.round(below / 60)}\u202fmin`,
+              low === undefined ? '' : t('nights.lowest', { v: level(low) }),
+            ];
+            undo = redraw.subscribe(() => el.current && strip(el.current, s.episodes, s.metrics['time.span_s'] ?? night.duration_s));
+          },
+          () => {}, // the line stays without its strip
+        );
+      },
+      { rootMargin: '300px' },
+    );
+    if (box.current) seen.observe(box.current);
+    return () => {
+      gone = true;
+      seen.disconnect();
+      undo();
+    };
+  }, [night.key, night.id]);
+  return (
+    <>
+      <span class="st" ref={box}>
+        <canvas ref={el} />
+      </span>
+      <span class="v" title={t('nights.below')}>
+        {text.value?.[0]}
+        <small>{text.value?.[1]}</small>
+      </span>
+    </>
   );
 }

@@ -8,6 +8,10 @@ const paths = {
   grid: 'M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z',
   upload: 'M12 16V5M8 9l4-4 4 4M5 16v4h14v-4',
   bat: 'M3 8h15v8H3zM21 11v2M6 11v2M9 11v2M12 11v2',
+  note: 'M5 4h14v12l-4 4H5zM9 9h6M9 13h4',
+  chip: 'M8 8h8v8H8zM10 4v4M14 4v4M10 16v4M14 16v4M4 10h4M4 14h4M16 10h4M16 14h4',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  cmp: 'M4 17l5-6 4 3 7-8M4 20h16',
   left: 'M15 5l-7 7 7 7',
   right: 'M9 5l7 7-7 7',
 };

@@ -1,0 +1,210 @@
+// Nights, one night, and what can be done with it, on a real recording.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export function steps(test, { open, accessible, plain, pictures, dir, bin, root, at }) {
+  // The recordings that others published lie beside the tree; without them a
+  // simulated night stands in.
+  const shared = process.env.PLETH_SHARED ?? join(root, '../shared');
+  let file = join(shared, 'data/oximetry/viatom-o2ring/20250306222056');
+  const real = existsSync(file);
+  if (!real) {
+    file = join(dir, 'night.csv');
+    console.log('     (the published recordings are not at hand: a simulated night stands in)');
+    execFileSync(bin, ['simulate', 'night', '--seed', '7', '--age', '6y', '--out', file]);
+  }
+  // What the program says of the file, without the pages.
+  const analyze = (...flags) => execFileSync(bin, ['analyze', ...flags, file], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  const sessionOf = (...flags) => JSON.parse(analyze('--json', ...flags)).sessions[0];
+
+  let night = ''; // its address
+  const ready = (page) => page.locator('figure[data-ready]').waitFor({ timeout: 60000 });
+  const figures = async (page) =>
+    Object.fromEntries(
+      await page
+        .locator('.figures .kpi')
+        .evaluateAll((list) => list.map((el) => [el.dataset.metric, el.querySelector('dd').innerText.replaceAll(/[\u202f\u00a0\n]/g, ' ')])),
+    );
+  const amount = (s) => (s < 60 ? `${Math.round(s)}s` : s < 600 ? `${(s / 60).toFixed(1)}min` : `${Math.round(s / 60)}min`);
+  const level = (v) => {
+    const d = Math.floor(v * 10 + 1e-9) / 10;
+    return Number.isInteger(d) ? String(d) : d.toFixed(1);
+  };
+  const same = (shown, m, what) => {
+    const want = {
+      'below.90.seconds': amount(m['below.90.seconds']),
+      'below.88.seconds': amount(m['below.88.seconds']),
+      'spo2.min': `${level(m['spo2.min'])}%`,
+      'odi4.per_h': m['odi4.per_h'] === undefined ? undefined : `${m['odi4.per_h'].toFixed(1)}per h`,
+      'spo2.mean': `${m['spo2.mean'].toFixed(1)}%`,
+      'time.valid_pct': `${Math.floor(m['time.valid_pct'])}%`,
+    };
+    for (const [id, text] of Object.entries(want)) if (text !== undefined) assert.equal(shown[id], text, `${what}: ${id}`);
+  };
+
+  test('a first visit leads to the first night, with the numbers of pleth analyze', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.getByRole('heading', { name: /first night/ }).waitFor();
+    await accessible(page, 'no nights');
+    await page.screenshot({ path: join(pictures, 'nights-first.png') });
+    const began = Date.now();
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByRole('heading', { name: /^Night of/ }).waitFor({ timeout: 60000 });
+    await ready(page);
+    console.log(`     from the file to the night: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+    night = new URL(page.url()).pathname;
+    same(await figures(page), sessionOf().metrics, 'the whole night');
+    await accessible(page, 'a night');
+    await page.screenshot({ path: join(pictures, 'night.png'), fullPage: true });
+    await page.context().close();
+  });
+
+  test('a selection has figures of its own, the same as --from and --to', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.goto(at(`${night}?from=1800&to=5400`));
+    await ready(page);
+    const part = page.locator('.figures .kpis[data-part]');
+    await part.waitFor({ timeout: 20000 });
+    assert.match(plain(await page.locator('.figures .selected').innerText()), /Selected 1 h 00 min/);
+    same(await figures(page), sessionOf('--from', '+1800s', '--to', '+5400s').metrics, 'an hour of it');
+    // Zoom by a key: the address follows, and the figures after it.
+    await page.locator('figure.charts').focus();
+    await page.keyboard.press('+');
+    assert.match(page.url(), /from=2700&to=4500/);
+    await page.waitForFunction(() => /30\smin/.test(document.querySelector('.figures .selected').innerText));
+    await page.waitForFunction(() => document.querySelector('.figures .selected .t2').innerText.includes('anew'));
+    same(await figures(page), sessionOf('--from', '+2700s', '--to', '+4500s').metrics, 'half an hour of it');
+    // Drag a range with the pointer.
+    await page.keyboard.press('0');
+    assert.doesNotMatch(page.url(), /from=/);
+    const box = await page.locator('#c1').boundingBox();
+    await page.mouse.move(box.x + box.width * 0.3, box.y + 60);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+    await page.mouse.up();
+    await part.waitFor();
+    const q = new URL(page.url()).searchParams;
+    await page.waitForFunction(() => document.querySelector('.figures .selected .t2').innerText.includes('anew'));
+    same(await figures(page), sessionOf('--from', `+${q.get('from')}s`, '--to', `+${q.get('to')}s`).metrics, 'what was dragged');
+    await page.screenshot({ path: join(pictures, 'night-selected.png') });
+    // Next dip: the readout tells of it.
+    await page.keyboard.press('0');
+    await page.locator('figure.charts').focus();
+    await page.keyboard.press('n');
+    await page.locator('figure .tip').waitFor();
+    for (const key of ['r', 's', 'l', 'r', 's']) await page.keyboard.press(key);
+    await page.context().close();
+  });
+
+  test('what is exported is what the program writes', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.goto(at(`${night}?from=1800&to=5400`));
+    await ready(page);
+    const take = async (name, nth) => {
+      await page.locator('#export summary').click();
+      const [got] = await Promise.all([page.waitForEvent('download'), page.locator('#export').getByText(name, { exact: true }).nth(nth).click()]);
+      return readFileSync(await got.path());
+    };
+    await page.locator('#export summary').click();
+    await accessible(page, 'the export menu');
+    await page.locator('#export summary').click();
+    const part = ['--from', '+1800s', '--to', '+5400s'];
+    for (const [name, table] of [
+      ['Samples (CSV)', 'samples'],
+      ['Dips (CSV)', 'episodes'],
+      ['Falls (CSV)', 'falls'],
+    ]) {
+      assert.equal((await take(name, 0)).toString(), analyze('--csv', table, ...part), `${name} of the selection`);
+      assert.equal((await take(name, 1)).toString(), analyze('--csv', table), `${name} of the night`);
+    }
+    const doc = JSON.parse((await take('Analysis (JSON)', 0)).toString());
+    assert.deepEqual(doc.sessions, JSON.parse(analyze('--json', ...part)).sessions);
+    assert.equal((await take('Samples (Parquet)', 1)).subarray(0, 4).toString(), 'PAR1');
+    const picture = await take('Picture of this view (PNG)', 0);
+    assert.equal(picture.subarray(1, 4).toString(), 'PNG');
+    writeFileSync(join(pictures, 'night-exported.png'), picture);
+    const [pdf] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'One-page summary' }).click()]);
+    assert.equal(readFileSync(await pdf.path()).subarray(0, 5).toString(), '%PDF-');
+    await page.context().close();
+  });
+
+  test('a note stands at its time', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.goto(at(`${night}?from=1800&to=5400`));
+    await ready(page);
+    await page.getByRole('button', { name: 'Note', exact: true }).click();
+    await page.getByLabel('What did you see?').fill('turned over, coughed');
+    await accessible(page, 'a note');
+    await page.getByLabel('Time', { exact: true }).fill('99:99');
+    await page.getByRole('button', { name: 'Save the note' }).click();
+    await page.getByText(/Write the time as/).waitFor();
+    const start = new Date(`${sessionOf().start.slice(0, 19)}Z`).getTime();
+    await page.getByLabel('Time', { exact: true }).fill(new Date(start + 3600e3).toISOString().slice(11, 19));
+    await page.getByRole('button', { name: 'Save the note' }).click();
+    const flag = page.locator('#rail .fl.note');
+    await flag.waitFor();
+    assert.match(await flag.innerText(), /turned over, coughed/);
+    const [x, box] = [await flag.boundingBox(), await page.locator('#rail').boundingBox()];
+    assert(Math.abs((x.x - box.x) / box.width - 0.5) < 0.02, 'the note is not in the middle of its range');
+    await page.context().close();
+  });
+
+  test('a file that is no oximetry, an empty one and one that stops half-way say so in plain words', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    const input = page.locator('input[type=file]');
+    await input.setInputFiles({ name: 'letter.txt', mimeType: 'text/plain', buffer: Buffer.from('Dear all,\nthe meeting is at noon.\n') });
+    await page.getByText('found no oxygen readings in this file').waitFor({ timeout: 20000 });
+    await accessible(page, 'a refused file');
+    await input.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.alloc(0) });
+    await page.getByText('This file is empty').waitFor({ timeout: 20000 });
+    // A file of two parts, of which the second does not arrive at first.
+    const big = execFileSync(bin, ['simulate', 'night', '--seed', '9', '--interval', '250ms', '--length', '24h', '--start', '2026-02-03T20:00'], { maxBuffer: 1 << 28 });
+    assert(big.length > 4 << 20, `the file has ${big.length} bytes only`);
+    let parts = 0;
+    await page.route('**/api/v1/imports/*', (route) => (route.request().method() === 'PATCH' && ++parts === 2 ? route.abort() : route.continue()));
+    await input.setInputFiles({ name: 'long.csv', mimeType: 'text/csv', buffer: big });
+    await page.getByText(/broke off after \d+ %/).waitFor({ timeout: 60000 });
+    await page.screenshot({ path: join(pictures, 'nights-refused.png') });
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('heading', { name: /^Night of Tue 3 Feb/ }).waitFor({ timeout: 60000 });
+    await page.context().close();
+  });
+
+  test('a night that does not exist says so, and a server that fails too', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.goto(at('/nights/s-0000000000000000'));
+    await page.getByText('does not exist any more').waitFor();
+    await accessible(page, 'a night that is gone');
+    await page.route('**/api/v1/sessions*', (route) => route.abort());
+    await page.goto(at('/nights'));
+    await page.getByText('cannot be reached').waitFor();
+    await page.screenshot({ path: join(pictures, 'nights-unreachable.png') });
+    await page.context().close();
+  });
+
+  test('a night on a phone, in the dark and in German', async ({ browser, url }) => {
+    const page = await open(browser, url, { viewport: { width: 402, height: 874 }, colorScheme: 'dark', locale: 'de-DE' });
+    await page.goto(at(night));
+    await ready(page);
+    await page.getByRole('heading', { name: /^Nacht vom/ }).waitFor();
+    assert.match(await page.locator('.figures').innerText(), /Zeit unter 90 %/);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is wider than the phone');
+    await accessible(page, 'a night on a phone');
+    await page.screenshot({ path: join(pictures, 'night-phone-dark-de.png'), fullPage: true });
+    await page.goto(at('/nights'));
+    await page.getByRole('heading', { name: 'Nächte', exact: true }).waitFor();
+    await page.locator('.calendar a').first().waitFor();
+    await accessible(page, 'the nights on a phone');
+    await page.screenshot({ path: join(pictures, 'nights-phone-dark-de.png'), fullPage: true });
+    for (const path of [night, '/nights']) {
+      await page.setViewportSize({ width: 320, height: 640 });
+      await page.goto(at(path));
+      await page.locator('h1').waitFor();
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, `${path} is wider than 320 px`);
+    }
+    await page.context().close();
+  });
+}

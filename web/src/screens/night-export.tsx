@@ -1,0 +1,122 @@
+// Takes a night away: as a picture of the view, as tables, as the summary.
+
+import { useRef } from 'preact/hooks';
+import { font, token } from '../chart/canvas';
+import { duration } from '../format';
+import { t } from '../lang';
+import { Icon } from '../ui/icons';
+
+const forms = ['samples', 'episodes', 'falls', 'parquet', 'json', 'pdf', 'html'] as const;
+
+// partOf writes a stretch of a session as the server reads it.
+export function partOf(range: [number, number] | null): string {
+  return range ? `&from=${encodeURIComponent(`+${Math.round(range[0])}s`)}&to=${encodeURIComponent(`+${Math.round(range[1])}s`)}` : '';
+}
+
+export function exportLink(key: string, form: (typeof forms)[number], range: [number, number] | null = null): string {
+  return `/api/v1/sessions/${encodeURIComponent(key)}/export?as=${form}${partOf(range)}`;
+}
+
+export function Export({ session, range, title }: { session: string; range: [number, number] | null; title: string }) {
+  const menu = useRef<HTMLDetailsElement>(null);
+  const shut = () => {
+    if (menu.current) menu.current.open = false;
+  };
+  const links = (part: [number, number] | null) =>
+    forms.map((form) => (
+      <a href={exportLink(session, form, part)} download onClick={shut} key={form}>
+        {t(`night.export.${form}`)}
+      </a>
+    ));
+  return (
+    <details
+      class="drop"
+      id="export"
+      ref={menu}
+      onKeyDown={(e) => {
+        if (e.key === 'Escape') {
+          shut();
+          menu.current?.querySelector('summary')?.focus();
+        }
+      }}
+      onFocusOut={(e) => {
+        if (!menu.current?.contains(e.relatedTarget as Node | null) && e.relatedTarget) shut();
+      }}
+    >
+      <summary class="btn">
+        <Icon name="export" />
+        {t('night.export')}
+      </summary>
+      <div class="card">
+        <button
+          type="button"
+          onClick={() => {
+            picture(title);
+            shut();
+          }}
+        >
+          {t('night.export.png')}
+        </button>
+        {range && (
+          <>
+            <p class="sec">{t('night.export.part', { d: duration(range[1] - range[0]) })}</p>
+            {links(range)}
+          </>
+        )}
+        <p class="sec">{t('night.export.whole')}</p>
+        {links(null)}
+      </div>
+    </details>
+  );
+}
+
+// picture saves the panels as they are seen, with the title above them.
+function picture(title: string): void {
+  const box = document.querySelector<HTMLElement>('figure.charts');
+  if (!box) return;
+  const d = Math.max(1, devicePixelRatio || 1);
+  const frame = box.getBoundingClientRect();
+  const head = 34;
+  const out = document.createElement('canvas');
+  out.width = frame.width * d;
+  out.height = (frame.height + head) * d;
+  const c = out.getContext('2d');
+  if (!c) return;
+  c.scale(d, d);
+  c.fillStyle = token('--surface');
+  c.fillRect(0, 0, frame.width, frame.height + head);
+  c.fillStyle = token('--text');
+  c.font = font(650, 14);
+  c.textBaseline = 'middle';
+  c.fillText(title, 12, head / 2);
+  for (const el of box.querySelectorAll('canvas')) {
+    const r = el.getBoundingClientRect();
+    c.drawImage(el, r.left - frame.left, r.top - frame.top + head, r.width, r.height);
+  }
+  for (const el of box.querySelectorAll<HTMLElement>('.evrail i, .fl')) {
+    const r = el.getBoundingClientRect();
+    const y = r.top - frame.top + head;
+    if (el.classList.contains('fl')) {
+      c.fillStyle = token('--text-2');
+      c.font = font(600, 11);
+      c.fillText(`| ${el.innerText.replaceAll('\n', ' ')}`, r.left - frame.left, y + r.height / 2, Math.max(20, r.width));
+      continue;
+    }
+    c.fillStyle = getComputedStyle(el).backgroundColor;
+    c.fillRect(r.left - frame.left, y, Math.max(2, r.width), r.height);
+  }
+  for (const el of box.querySelectorAll<HTMLElement>('.lab')) {
+    const r = el.getBoundingClientRect();
+    c.fillStyle = getComputedStyle(el).color;
+    c.font = font(650, 12);
+    c.fillText(el.innerText, r.left - frame.left + 5, r.top - frame.top + head + r.height / 2);
+  }
+  out.toBlob((b) => {
+    if (!b) return;
+    const a = document.createElement('a');
+    a.href = URL.createObjectURL(b);
+    a.download = `${title.replace(/[^\p{L}\p{N}]+/gu, '-')}.png`;
+    a.click();
+    setTimeout(() => URL.revokeObjectURL(a.href), 1000);
+  });
+}

@@ -1,0 +1,123 @@
+// Files on their way in: how far each is, and what became of it, in words for
+// somebody who only wants to see the night.
+
+import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
+import { ApiError, Broken, type Imported, importSample, type SessionInfo, sendFile } from '../api';
+import { t } from '../lang';
+
+interface Upload {
+  name: string;
+  file?: File;
+  share: number; // 1: the server is reading it
+  done?: Imported;
+  wrong?: { text: string; help?: string; said?: string };
+  broken?: string; // the import to go on with
+}
+
+// explain says what went wrong with a file.
+export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string } {
+  if (e instanceof Broken)
+    return e.id
+      ? { wrong: { text: t('import.broke', { n: Math.floor(e.share * 100) }) }, broken: e.id }
+      : { wrong: { text: t('import.broke.none') } };
+  const api = e instanceof ApiError ? e : undefined;
+  if (api?.status === 413) return { wrong: { text: t('import.toolarge') } };
+  if (api?.status === 422 && api.message !== t('import.empty'))
+    return { wrong: { text: t('import.refused'), help: t('import.refused.do'), said: api.message } };
+  return { wrong: { text: (e as Error).message } };
+}
+
+export interface Imports {
+  list: ComponentChildren;
+  making: boolean; // example nights are under way
+  take: (files: File[]) => void;
+  sample: () => void;
+}
+
+// useImports keeps the files on their way. subject says whose nights they are;
+// arrived is told of the nights that came, when all files are through.
+export function useImports({ subject, arrived }: { subject: () => string; arrived: (fresh: SessionInfo[]) => Promise<void> }): Imports {
+  const uploads = useSignal<Upload[]>([]);
+  const making = useSignal(false);
+  const update = (u: Upload, change: Partial<Upload>) => {
+    Object.assign(u, change);
+    uploads.value = [...uploads.value];
+  };
+  const send = async (u: Upload, id = ''): Promise<SessionInfo[]> => {
+    update(u, { wrong: undefined, broken: undefined });
+    try {
+      const got = await sendFile(u.file as File, subject(), (share) => update(u, { share }), id);
+      update(u, { done: got, share: 1 });
+      return got.sessions;
+    } catch (e) {
+      update(u, explain(e));
+      return [];
+    }
+  };
+  const take = async (files: File[]) => {
+    const list: Upload[] = files.map((file) => ({ name: file.name, file, share: 0 }));
+    uploads.value = [...uploads.value.filter((o) => !o.done), ...list];
+    const fresh: SessionInfo[] = [];
+    for (const u of list) fresh.push(...(await send(u)));
+    if (fresh.length) await arrived(fresh);
+  };
+  const sample = async () => {
+    making.value = true;
+    try {
+      const got = await importSample();
+      const newest = [...got.sessions].sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''))[0];
+      await arrived(newest ? [newest] : []);
+    } catch (e) {
+      uploads.value = [...uploads.value, { name: t('first.sample'), share: 0, ...explain(e) }];
+    }
+    making.value = false;
+  };
+  const list = uploads.value.length > 0 && (
+    <ul class="card uploads" aria-live="polite">
+      {uploads.value.map((u) => (
+        <li key={u.name}>
+          <b>{u.name}</b>
+          {u.wrong ? (
+            <div class="why">
+              <p class="wrong">{u.wrong.text}</p>
+              {u.wrong.help && <p>{u.wrong.help}</p>}
+              {u.wrong.said && (
+                <p class="t3 small" lang="en">
+                  {t('import.said', { text: u.wrong.said })}
+                </p>
+              )}
+              {u.broken && (
+                <button
+                  type="button"
+                  class="btn sm"
+                  onClick={async () => {
+                    const fresh = await send(u, u.broken);
+                    if (fresh.length) await arrived(fresh);
+                  }}
+                >
+                  {t('import.resume')}
+                </button>
+              )}
+            </div>
+          ) : u.done ? (
+            <span>
+              {t(u.done.accepted ? 'import.done' : 'import.known', { n: u.done.sessions.length })}{' '}
+              {u.done.sessions[0] && (
+                <a class="link" href={`/nights/${encodeURIComponent(u.done.sessions[0].key)}`}>
+                  {t('import.show')}
+                </a>
+              )}
+            </span>
+          ) : (
+            <>
+              <progress max={1} value={u.share < 1 ? u.share : undefined} aria-label={t('import.sending', { name: u.name })} />
+              <span>{u.share < 1 ? t('import.sent', { n: Math.round(u.share * 100) }) : t('import.reading')}</span>
+            </>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+  return { list, making: making.value, take, sample };
+}
