@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pleth"
 	"pleth/internal/alarm"
@@ -122,10 +123,12 @@ type watch struct {
 	hours  float64
 	alarms [wardenCount]int
 	wrong  [wardenCount]int // where an undisturbed device shows nothing of the kind
-	severe int              // true episodes below 85 of 10 s or more
+	severe int              // true severe events, clear of the limit
 	told   int              // of these, with an emergency
-	late   int              // told more than 5 s after the delay of 5 s
-	added  []int            // seconds after the fifth second below 85
+	late   int              // told more than 5 s after they are due
+	added  []int            // seconds after they are due
+	// Severe events within the tolerance of the limit, and those told.
+	near, nearTold int
 }
 
 func (w *watch) join(o *watch) {
@@ -135,14 +138,18 @@ func (w *watch) join(o *watch) {
 		w.wrong[k] += o.wrong[k]
 	}
 	w.severe, w.told, w.late = w.severe+o.severe, w.told+o.told, w.late+o.late
+	w.near, w.nearTold = w.near+o.near, w.nearTold+o.nearTold
 	w.added = append(w.added, o.added...)
 }
 
 // severeFor is how long below 85 a severe event is at least, as an episode is;
 // severeAfter is the delay of the rule for it, both in seconds.
 const (
-	severeFor   = 10
-	severeAfter = 5
+	severeFor    = 10
+	severeAfter  = 5
+	severeWithin = 7
+	tolerated    = 5          // seconds of added delay
+	tolerance    = signal.One // what a display may err by
 )
 
 // judgeAlarms compares what rang with what an undisturbed device shows.
@@ -160,21 +167,64 @@ func judgeAlarms(n *night, all [wardenCount][]ring) *watch {
 		if s.seconds < severeFor || n.lost(s.start-n.delay, s.end+n.delay) {
 			continue
 		}
+		due, clear := n.due(s)
+		told, late := toldOf(all[rules], s, due, n.delay)
+		if !clear {
+			out.near++
+			if told {
+				out.nearTold++
+			}
+			continue
+		}
 		out.severe++
-		// An emergency that is still on tells of this one as well.
-		due := s.start + severeAfter
-		for _, r := range all[rules] {
-			if r.emergency >= 0 && r.emergency <= s.end+n.delay && r.until >= s.start {
-				out.told++
-				out.added = append(out.added, max(0, r.emergency-due))
-				if r.emergency > due+5 {
-					out.late++
-				}
-				break
+		if told {
+			out.told++
+			out.added = append(out.added, late)
+			if late > tolerated {
+				out.late++
 			}
 		}
 	}
 	return out
+}
+
+// due returns when a severe event is due, and whether it is beyond the limit by
+// more than the point that a display may err by, for any warden: below 84 for 10 s.
+// It is due with the fifth such second within seven, which is the delay of the
+// rule. Seconds in which the device held its last value are none: nobody can
+// see them.
+func (n *night) due(s below) (due int, clear bool) {
+	var last [severeAfter]int
+	seen := 0
+	for k := s.start; k < s.end; k++ {
+		if v := n.pristine[k]; v == 0 || v >= signal.Whole(85)-tolerance || n.held(k) {
+			continue
+		}
+		last[seen%severeAfter] = k
+		if seen++; due == 0 && seen >= severeAfter && k-last[seen%severeAfter] < severeWithin {
+			due = k + 1
+		}
+	}
+	return due, due != 0 && seen >= severeFor
+}
+
+// held reports whether the row that shows a second holds an earlier value.
+func (n *night) held(at int) bool {
+	at -= at % int(n.interval/time.Second)
+	return slices.ContainsFunc(n.truth.Artefacts, func(a simulate.Artefact) bool {
+		return a.Kind == simulate.Held && a.Start <= at && at < a.End
+	})
+}
+
+// toldOf reports whether an emergency tells of a severe event, and how many
+// seconds after it is due. One that is still on tells of this one as well.
+func toldOf(rings []ring, s below, due, delay int) (told bool, added int) {
+	for _, r := range rings {
+		if r.emergency >= 0 && r.emergency <= s.end+delay && r.until >= s.start {
+			return true, max(0, r.emergency-due)
+		}
+	}
+	return false, 0
 }
 
 // shows reports whether an undisturbed device shows a value below 90, within
@@ -182,20 +232,20 @@ func judgeAlarms(n *night, all [wardenCount][]ring) *watch {
 // a few points is no false alarm, for any warden.
 func (n *night) shows(r ring) bool {
 	for k := max(0, r.from-n.delay); k <= min(r.at, len(n.pristine)-1); k++ {
-		if v := n.pristine[k]; v != 0 && v < signal.Whole(91) {
+		if v := n.pristine[k]; v != 0 && v < signal.Whole(90)+tolerance {
 			return true
 		}
 	}
 	return false
 }
 
-// TestAlarms: in simulated nights severe events are told, and there are fewer
-// false alarms than with a delay of 15 s.
+// TestAlarms: in simulated nights every severe event is told in time, with at
+// most half the false alarms of a delay of 15 s.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	nights, _ := full()
 	var table strings.Builder
-	table.WriteString("| Profile | Severe events | Told | Later than 5 s | Added delay, median and 95th centile | Alarms per hour, and false ones: pleth | below 90 for 15 s | below 88 for 10 s | SatSeconds 50 |\n|---|---|---|---|---|---|---|---|---|\n")
+	fmt.Fprintf(&table, alarmHead, "Profile")
 	total := &watch{}
 	for k, c := range cells() {
 		w := c.watched(t, uint64(k*100_000+50_000), nights)
@@ -203,12 +253,7 @@ func TestAlarms(t *testing.T) {
 		table.WriteString(w.line(c.String()))
 	}
 	table.WriteString(total.line("all"))
-	if 100*total.told < 99*total.severe {
-		t.Errorf("%d of %d severe events told, fewer than 99 %%", total.told, total.severe)
-	}
-	if 4*total.wrong[rules] > 3*total.wrong[delay15] {
-		t.Errorf("%d false alarms, more than three quarters of the %d of a delay of 15 s", total.wrong[rules], total.wrong[delay15])
-	}
+	total.hold(t, "simulated nights")
 	compare(t, "alarms", table.String())
 }
 
@@ -218,7 +263,7 @@ func (w *watch) line(name string) string {
 	if n := len(w.added); n > 0 {
 		median, high = w.added[n/2], w.added[n*95/100]
 	}
-	s := fmt.Sprintf("| %s | %d | %d | %d | %d s, %d s |", name, w.severe, w.told, w.late, median, high)
+	s := fmt.Sprintf("| %s | %d | %d | %d | %d, %d | %d s, %d s |", name, w.severe, w.told, w.late, w.near, w.nearTold, median, high)
 	for k := range w.alarms {
 		s += fmt.Sprintf(" %.2f, %.3f |", float64(w.alarms[k])/w.hours, float64(w.wrong[k])/w.hours)
 	}
@@ -227,7 +272,6 @@ func (w *watch) line(name string) string {
 
 // watched runs the nights of a cell.
 func (c cell) watched(t *testing.T, first uint64, nights int) *watch {
-	profile := map[simulate.Profile]string{simulate.Adult: "adult", simulate.Child: "child", simulate.Infant: "infant", simulate.Preterm: "infant"}[c.profile]
 	results := make([]*watch, nights)
 	var wait sync.WaitGroup
 	next := make(chan int)
@@ -236,13 +280,7 @@ func (c cell) watched(t *testing.T, first uint64, nights int) *watch {
 			for i := range next {
 				interval, average := device(i)
 				p := simulate.Params{Profile: c.profile, Activity: c.activity, Seed: first + uint64(i), Interval: interval, Averaging: average}
-				n := simulated(t, p)
-				made, err := simulate.Night(p)
-				if err != nil {
-					t.Error(err)
-					return
-				}
-				results[i] = judgeAlarms(n, rang(t, profile, made.Rows))
+				results[i] = c.watch(t, p)
 			}
 		})
 	}
@@ -256,4 +294,16 @@ func (c cell) watched(t *testing.T, first uint64, nights int) *watch {
 		sum.join(r)
 	}
 	return sum
+}
+
+// watch runs one night.
+func (c cell) watch(t *testing.T, p simulate.Params) *watch {
+	profile := map[simulate.Profile]string{simulate.Adult: "adult", simulate.Child: "child", simulate.Infant: "infant", simulate.Preterm: "infant"}[c.profile]
+	n := simulated(t, p)
+	made, err := simulate.Night(p)
+	if err != nil {
+		t.Error(err)
+		return &watch{}
+	}
+	return judgeAlarms(n, rang(t, profile, made.Rows))
 }
