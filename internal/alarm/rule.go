@@ -20,6 +20,7 @@ const (
 	NoData     Kind = "no_data"     // no valid value for Delay; Medium after Second
 	ProbeOff   Kind = "probe_off"   // the device sends, but without a value, for Delay
 	Windowed   Kind = "windowed"    // the Aggregate of a window is beyond Limit
+	GivenUp    Kind = "given_up"    // of the server: a message to people was given up; in no profile
 )
 
 // Rule is one condition and how it becomes an alarm. Times are nanoseconds.

@@ -63,6 +63,8 @@ func (r *Rule) Text() string {
 			kind = "the last"
 		}
 		return fmt.Sprintf("%s of %s over %s %s %s %s", r.Aggregate, what, kind, spoken(r.Window), above, r.Quantity(r.Limit))
+	case GivenUp:
+		return "a message to people was given up"
 	}
 	return r.ID
 }

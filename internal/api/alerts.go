@@ -36,11 +36,12 @@ type Alarms interface {
 // Alert is one alarm.
 type Alert struct {
 	ID           string      `json:"id"`
-	Device       *string     `json:"device_id" doc:"null: of a gateway."`
+	Device       *string     `json:"device_id" doc:"null: of a gateway or a channel."`
 	Recording    string      `json:"recording,omitempty" doc:"Of an import; nobody is notified of its alarms."`
 	Subject      *string     `json:"subject_id" doc:"Pseudonym; null: nobody known."`
 	Bed          string      `json:"bed,omitempty"`
 	Gateway      string      `json:"gateway,omitempty"`
+	Channel      string      `json:"channel,omitempty" doc:"Of an alarm that a message to people was given up: by which way."`
 	Devices      []string    `json:"devices,omitempty" doc:"Of an alarm that stands for several."`
 	Under        bool        `json:"under_gateway,omitempty" doc:"The alarm of a gateway stands for it."`
 	Rule         string      `json:"rule"`
@@ -128,7 +129,7 @@ func fixed(v signal.Fixed) json.Number {
 
 // alertOf returns an alert as it is listed.
 func (a *API) alertOf(one *watch.Alert) Alert {
-	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Devices: one.Devices, Under: one.Under, Late: one.Late, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
+	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Channel: one.Channel, Devices: one.Devices, Under: one.Under, Late: one.Late, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
 		Profile: one.Profile, Version: one.Version, State: one.State(), Priority: one.Priority(), Technical: one.Rule.Technical, Spot: one.Spot(), Onset: stamp(one.Onset),
 		Sounded: stampOr(one.Sounded()), Acknowledged: stampOr(one.Acknowledged()), Cleared: stampOr(one.Ended()), Final: one.Final == len(one.Steps),
 		Silenced: stampOr(one.SilencedUntil())}

@@ -42,6 +42,7 @@ type parts struct {
 	key      sealed.Key // of the identity store, for what is sealed besides
 	watch    *watch.Watch
 	outbox   *notify.Outbox // nil: nobody is told of alarms
+	armed    chan struct{}  // closed when the alarms run
 	dispatch *dispatch.Dispatcher
 	road     *road.Road
 	live     *live.Hub
@@ -56,7 +57,7 @@ type parts struct {
 // open makes every part, stores before engines before doors, and registers how
 // each is stopped. It returns what answers HTTP.
 func (s *Server) open(ctx context.Context) (http.Handler, error) {
-	var p parts
+	p := parts{armed: make(chan struct{})}
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}

@@ -81,6 +81,7 @@ func (p *parts) sources() telemetry.Sources {
 			s := p.aside.State()
 			return s.Letters, s.Readings, s.Bytes
 		},
+		Messages: p.backlog,
 		Clients: func() (int, int) {
 			s := p.live.State()
 			return s.Clients, s.Alarms

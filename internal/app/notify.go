@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"pleth/internal/alarm"
@@ -216,13 +217,52 @@ func (s *Server) openNotify(ctx context.Context, p *parts) error {
 	if err != nil {
 		return &UsageError{err}
 	}
-	if p.outbox, err = notify.OpenOutbox(ctx, filepath.Join(s.settings.Data, "outbox.db"), channels, s.log, nil); err != nil {
+	if p.outbox, err = notify.OpenOutbox(ctx, filepath.Join(s.settings.Data, "outbox.db"), p.key, channels, s.log, s.reached(p)); err != nil {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	s.onStop("outbox", func(context.Context) error { return p.outbox.Close() })
 	p.dispatch = dispatch.New(dispatch.Config{Outbox: p.outbox, Routes: routes, Fresh: time.Duration(set.Fresh), Zone: zone, Link: strings.TrimSuffix(set.Link, "/"), Clock: s.clock, Log: s.log,
 		Alert: func(id string) (*watch.Alert, error) { return p.watch.Alert(id) }, Alerts: func(q watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return p.watch.Alerts(q) }})
 	return nil
+}
+
+// reached returns what tells the watch whether people can be reached. What the
+// log does not take now, or comes before the alarms run, is said again with the
+// next delivery.
+func (s *Server) reached(p *parts) func(notify.Delivery) {
+	var mu sync.Mutex
+	last := map[string]string{}
+	return func(d notify.Delivery) {
+		mu.Lock()
+		defer mu.Unlock()
+		select {
+		case <-p.armed:
+		default:
+			return
+		}
+		if last[d.Channel] == d.State {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := p.watch.Reached(ctx, d.Channel, d.State == "delivered"); err != nil {
+			s.log.Error("it cannot be written down whether people can be reached", "channel", d.Channel, "error", err)
+			return
+		}
+		last[d.Channel] = d.State
+	}
+}
+
+// backlog returns how many messages wait, and how many were given up.
+func (p *parts) backlog() (waiting, givenUp int64) {
+	if p.outbox == nil {
+		return 0, 0
+	}
+	waiting, givenUp, err := p.outbox.Backlog(context.Background())
+	if err != nil {
+		return 0, 0
+	}
+	return waiting, givenUp
 }
 
 // changed hands what the watch says to whoever tells people.
@@ -253,6 +293,7 @@ func (s *Server) runAlarms(p *parts) {
 			p.dispatch.Run(ctx)
 		}
 	}()
+	close(p.armed)
 	s.onStop("alarms", func(context.Context) error {
 		cancel()
 		wait()

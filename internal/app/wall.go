@@ -27,6 +27,7 @@ type alertLine struct {
 	Device    *string     `json:"device_id"`
 	Bed       string      `json:"bed"`
 	Gateway   string      `json:"gateway"`
+	Channel   string      `json:"channel"`
 	Devices   []string    `json:"devices"`
 	Condition string      `json:"condition"`
 	Delays    string      `json:"delays"`
@@ -66,6 +67,8 @@ func (a *alertLine) where() string {
 		return a.Bed
 	case a.Device != nil:
 		return *a.Device
+	case a.Channel != "":
+		return "channel " + a.Channel
 	}
 	return fmt.Sprintf("gateway %s (%d beds)", a.Gateway, len(a.Devices))
 }

@@ -281,7 +281,9 @@ func (d *Dispatcher) put(ctx context.Context, m notify.Message, channels []strin
 func (d *Dispatcher) message(a *watch.Alert, id string, e notify.Event) notify.Message {
 	m := notify.Message{ID: id, Alarm: a.ID, Event: e, At: time.Unix(0, a.Steps[len(a.Steps)-1].At).UTC(), Bed: a.Bed, Device: a.Device, Condition: a.Rule.Text(), Delays: a.Delays()}
 	m.Priority, _ = alarm.ParsePriority(a.Priority())
-	if a.Device == "" {
+	if a.Channel != "" {
+		m.Bed = "channel " + a.Channel
+	} else if a.Device == "" {
 		m.Bed, m.Beds, m.Delays = "gateway "+a.Gateway, slices.Clone(a.Devices), ""
 		m.Condition = fmt.Sprintf("%d devices fell silent together", len(a.Devices))
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pleth/internal/alarm"
+	"pleth/internal/sealed"
 	"pleth/internal/sqlitefile"
 )
 
@@ -35,6 +36,7 @@ const (
 // other, so that a resolve never overtakes its trigger.
 type Outbox struct {
 	file     *sqlitefile.File
+	box      *sealed.Box
 	channels map[string]Channel
 	log      *slog.Logger
 	mu       sync.Mutex
@@ -42,7 +44,7 @@ type Outbox struct {
 	stop     context.CancelFunc
 	done     sync.WaitGroup
 	first    time.Duration
-	givenUp  func(Delivery)
+	outcome  func(Delivery)
 }
 
 // Delivery is the record of one message on one channel.
@@ -64,9 +66,10 @@ type Attempt struct {
 }
 
 // OpenOutbox opens or creates the outbox in the file at path and begins to
-// deliver what waits in it. givenUp is called for every delivery that is given
-// up; nil: nobody wants to know.
-func OpenOutbox(ctx context.Context, path string, channels map[string]Channel, log *slog.Logger, givenUp func(Delivery)) (*Outbox, error) {
+// deliver what waits in it. Messages, receipts and what went wrong are sealed
+// under key. outcome is called for every delivery that ends, delivered or given
+// up, by the goroutine of its channel; nil: nobody wants to know.
+func OpenOutbox(ctx context.Context, path string, key sealed.Key, channels map[string]Channel, log *slog.Logger, outcome func(Delivery)) (*Outbox, error) {
 	sub, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
@@ -75,11 +78,15 @@ func OpenOutbox(ctx context.Context, path string, channels map[string]Channel, l
 	if err != nil {
 		return nil, err
 	}
-	if givenUp == nil {
-		givenUp = func(Delivery) {}
+	if outcome == nil {
+		outcome = func(Delivery) {}
 	}
 	running, stop := context.WithCancel(context.Background())
-	o := &Outbox{file: file, channels: channels, log: log, wake: make(chan struct{}), stop: stop, first: firstRetry, givenUp: givenUp}
+	o := &Outbox{file: file, box: sealed.NewBox(key.Derive("outbox")), channels: channels, log: log, wake: make(chan struct{}), stop: stop, first: firstRetry, outcome: outcome}
+	if err := o.sealAll(ctx); err != nil {
+		stop()
+		return nil, errors.Join(err, file.Close())
+	}
 	for _, name := range slices.Sorted(maps.Keys(channels)) {
 		o.done.Go(func() { o.deliver(running, name) })
 	}
@@ -115,7 +122,7 @@ func (o *Outbox) Put(ctx context.Context, m Message, channels ...string) error {
 	err = o.file.InTx(ctx, func(tx *sql.Tx) error {
 		for _, c := range channels {
 			if _, err := tx.ExecContext(ctx, `INSERT INTO deliveries (message, channel, alarm, body, state, created, due) VALUES (?, ?, ?, ?, 'waiting', ?, ?)
-				ON CONFLICT (message, channel) DO NOTHING`, m.ID, c, m.Alarm, string(body), now, now); err != nil {
+				ON CONFLICT (message, channel) DO NOTHING`, m.ID, c, m.Alarm, o.seal(string(body)), now, now); err != nil {
 				return err
 			}
 		}
@@ -185,12 +192,11 @@ func (o *Outbox) once(ctx context.Context, name string) (time.Time, error) {
 		if at := time.Unix(0, due); time.Now().Before(at) {
 			return at, nil
 		}
-		var s stored
-		if err := json.Unmarshal([]byte(body), &s); err != nil {
+		m, err := o.message(body)
+		if err != nil {
 			return time.Time{}, err
 		}
-		s.Message.Priority = s.Level
-		if err := o.attempt(ctx, name, number, created, attempts, &s.Message); err != nil {
+		if err := o.attempt(ctx, name, number, created, attempts, &m); err != nil {
 			return time.Time{}, err
 		}
 	}
@@ -221,15 +227,17 @@ func (o *Outbox) attempt(ctx context.Context, name string, number, created int64
 	}
 	err = o.file.InTx(ctx, func(tx *sql.Tx) error {
 		ended := sql.NullInt64{Int64: now.UnixNano(), Valid: state != "waiting"}
-		if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = ?, attempts = attempts + 1, due = ?, ended = ?, receipt = ? WHERE number = ?`, state, due.UnixNano(), ended, receipt, number); err != nil {
+		if _, err := tx.ExecContext(ctx, `UPDATE deliveries SET state = ?, attempts = attempts + 1, due = ?, ended = ?, receipt = ? WHERE number = ?`, state, due.UnixNano(), ended, o.seal(receipt), number); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO attempts (delivery, at, error) VALUES (?, ?, ?)`, number, now.UnixNano(), fault)
+		_, err := tx.ExecContext(ctx, `INSERT INTO attempts (delivery, at, error) VALUES (?, ?, ?)`, number, now.UnixNano(), sql.NullString{String: o.seal(fault.String), Valid: fault.Valid})
 		return err
 	})
 	if err == nil && state == "given_up" {
 		o.log.Error("a message was given up", "channel", name, "message", m.ID, "error", fault.String)
-		o.givenUp(Delivery{Message: *m, Channel: name, State: state, Created: time.Unix(0, created), Ended: now})
+	}
+	if err == nil && state != "waiting" {
+		o.outcome(Delivery{Message: *m, Channel: name, State: state, Created: time.Unix(0, created), Ended: now, Receipt: receipt})
 	}
 	return err
 }
@@ -254,12 +262,13 @@ func (o *Outbox) Deliveries(ctx context.Context, alarmName string, limit int) ([
 		if err := rows.Scan(&number, &d.Channel, &body, &d.State, &created, &due, &ended, &receipt); err != nil {
 			return nil, err
 		}
-		var s stored
-		if err := json.Unmarshal([]byte(body), &s); err != nil {
+		if d.Message, err = o.message(body); err != nil {
 			return nil, err
 		}
-		d.Message, d.Message.Priority = s.Message, s.Level
-		d.Created, d.Receipt = time.Unix(0, created), receipt.String
+		if d.Receipt, err = o.open(receipt.String); err != nil {
+			return nil, err
+		}
+		d.Created = time.Unix(0, created)
 		if ended.Valid {
 			d.Ended = time.Unix(0, ended.Int64)
 		} else {
@@ -292,7 +301,11 @@ func (o *Outbox) tries(ctx context.Context, number int64) ([]Attempt, error) {
 		if err := rows.Scan(&at, &fault); err != nil {
 			return nil, err
 		}
-		out = append(out, Attempt{time.Unix(0, at), fault.String})
+		text, err := o.open(fault.String)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Attempt{time.Unix(0, at), text})
 	}
 	return out, rows.Err()
 }

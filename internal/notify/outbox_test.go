@@ -1,10 +1,12 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -12,6 +14,7 @@ import (
 	"time"
 
 	"pleth/internal/alarm"
+	"pleth/internal/sealed"
 )
 
 // desk is a channel that refuses as often as it is told to.
@@ -41,9 +44,11 @@ func (d *desk) seen() []string {
 	return slices.Clone(d.got)
 }
 
+var key = sealed.NewKey()
+
 func open(t *testing.T, path string, channels map[string]Channel, givenUp func(Delivery)) *Outbox {
 	t.Helper()
-	o, err := OpenOutbox(t.Context(), path, channels, slog.New(slog.DiscardHandler), givenUp)
+	o, err := OpenOutbox(t.Context(), path, key, channels, slog.New(slog.DiscardHandler), givenUp)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +139,11 @@ func TestAFinalNoIsGivenUp(t *testing.T) {
 	t.Parallel()
 	told := make(chan Delivery, 1)
 	d := &desk{faults: []error{&Refusal{Text: "bad key", Final: true}}}
-	o := open(t, filepath.Join(t.TempDir(), "outbox.db"), map[string]Channel{"desk": d}, func(d Delivery) { told <- d })
+	o := open(t, filepath.Join(t.TempDir(), "outbox.db"), map[string]Channel{"desk": d}, func(d Delivery) {
+		if d.State == "given_up" {
+			told <- d
+		}
+	})
 	defer o.Close()
 	if err := o.Put(t.Context(), message("m1", Trigger), "desk"); err != nil {
 		t.Fatal(err)
@@ -146,4 +155,51 @@ func TestAFinalNoIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the next message", func() bool { return len(d.seen()) == 1 })
+	until(t, "the count", func() bool {
+		waiting, lost, err := o.Backlog(t.Context())
+		return err == nil && waiting == 0 && lost == 1
+	})
+}
+
+// TestTheOutboxIsSealed: nothing of a message can be read in the file, whether
+// it was written by this version or found in plain text.
+func TestTheOutboxIsSealed(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "outbox.db")
+	d := &desk{faults: []error{errors.New("no way to Bed 4")}}
+	o := open(t, path, map[string]Channel{"desk": d}, nil)
+	m := message("m1", Trigger)
+	if err := o.Put(t.Context(), m, "desk"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the message", func() bool { waiting, _, err := o.Backlog(t.Context()); return err == nil && waiting == 0 })
+	if _, err := o.file.Write.Exec(`UPDATE deliveries SET body = ?`, `{"id":"m1","alarm":"a1","event":"trigger","bed":"Bed 4","condition":"SpO2 below 85 %","level":3}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o = open(t, path, map[string]Channel{"desk": d}, nil)
+	all, err := o.Deliveries(t.Context(), "a1", 10)
+	if err != nil || len(all) != 1 || all[0].Message.Bed != "Bed 4" || all[0].Message.Priority != alarm.High || all[0].Attempts[0].Error != "no way to Bed 4" || all[0].Receipt != "r-m1" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(path + "*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, word := range []string{"Bed 4", "SpO2 below", "r-m1"} {
+			if bytes.Contains(b, []byte(word)) {
+				t.Errorf("%s holds %q", filepath.Base(name), word)
+			}
+		}
+	}
 }

@@ -13,11 +13,13 @@ import (
 type Sources struct {
 	Totals  func() road.Counts
 	Devices func() []road.DeviceState
-	Waiting func() int64                             // readings in the queues of the road
-	Letters func() (letters, readings, bytes int64)  // dead letters kept
-	Clients func() (clients, alarms int)             // live clients, alarms that stand
-	Sync    func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
-	Disk    func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
+	Waiting func() int64                            // readings in the queues of the road
+	Letters func() (letters, readings, bytes int64) // dead letters kept
+	Clients func() (clients, alarms int)            // live clients, alarms that stand
+	// Messages are those to people that wait, and those that were given up.
+	Messages func() (waiting, givenUp int64)
+	Sync     func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
+	Disk     func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
 }
 
 // heard is how long a device counts as heard of.
@@ -28,7 +30,7 @@ type sources struct {
 	Sources
 	t *Telemetry
 
-	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, devices, sync, disk, debt *prometheus.Desc
+	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, messages, devices, sync, disk, debt *prometheus.Desc
 }
 
 // Watch adds what s says. It is called once.
@@ -44,6 +46,7 @@ func (t *Telemetry) Watch(s Sources) {
 		waiting:        d("pleth_queue_readings", "Readings received that wait to be written to the log: how far the log follows behind the doors."),
 		clients:        d("pleth_live_clients", "Clients of the live WebSocket."),
 		alarms:         d("pleth_alarms", "Alarms that stand."),
+		messages:       d("pleth_messages", "Messages to people in the outbox: waiting, or given_up since it was made.", "state"),
 		devices:        d("pleth_devices", "Devices heard of in the last ten minutes."),
 		sync:           d("pleth_log_sync_seconds", "Time of one sync of the log to the disk."),
 		disk:           d("pleth_storage_bytes", "Bytes of log and series on disk."),
@@ -53,7 +56,7 @@ func (t *Telemetry) Watch(s Sources) {
 
 // Describe implements prometheus.Collector.
 func (s *sources) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.devices, s.sync, s.disk, s.debt} {
+	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.messages, s.devices, s.sync, s.disk, s.debt} {
 		to <- d
 	}
 	s.t.watermark.Describe(to)
@@ -77,6 +80,9 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 	clients, alarms := s.Clients()
 	gauge(s.clients, float64(clients))
 	gauge(s.alarms, float64(alarms))
+	waiting, lost := s.Messages()
+	to <- prometheus.MustNewConstMetric(s.messages, prometheus.GaugeValue, float64(waiting), "waiting")
+	to <- prometheus.MustNewConstMetric(s.messages, prometheus.GaugeValue, float64(lost), "given_up")
 	disk, debt := s.Disk()
 	gauge(s.disk, float64(disk))
 	gauge(s.debt, float64(debt))

@@ -16,10 +16,11 @@ import (
 // the clock of its readings: UTC in a live stream.
 type Alert struct {
 	ID        string     `json:"id"`
-	Device    string     `json:"device,omitempty"` // empty: of a gateway
+	Device    string     `json:"device,omitempty"` // empty: of a gateway or a channel
 	Recording string     `json:"recording,omitempty"`
 	Subject   string     `json:"subject,omitempty"` // pseudonym
 	Gateway   string     `json:"gateway,omitempty"` // of an alarm that stands for several devices
+	Channel   string     `json:"channel,omitempty"` // of an alarm that people cannot be reached: how
 	Devices   []string   `json:"devices,omitempty"` // these, with their beds, in order
 	Members   []string   `json:"members,omitempty"` // the same by their names alone, in order
 	Bed       string     `json:"bed,omitempty"`
@@ -155,6 +156,9 @@ func (a *Alert) Metric() (pleth.Metric, bool) { return a.Rule.Metric, a.Rule.Met
 
 // Delays says what passes between the body and the alarm.
 func (a *Alert) Delays() string {
+	if a.Channel != "" {
+		return "none: a message was given up"
+	}
 	if a.Device == "" {
 		return "as for each of its devices; then most of them silent within a minute of each other"
 	}

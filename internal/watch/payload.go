@@ -31,15 +31,17 @@ type Action struct {
 	Ends  int64  `json:"ends"` // Until in event time
 }
 
-// Storm is a step of the alarm of a gateway that the server made.
+// Storm is a step of the alarm of a gateway, or of a way to reach people, that
+// the server made. Exactly one of Gateway and Channel is given.
 type Storm struct {
 	Alert   string   `json:"alert"` // given by the watch with the first step
-	Gateway string   `json:"gateway"`
+	Gateway string   `json:"gateway,omitempty"`
+	Channel string   `json:"channel,omitempty"`
 	Onset   int64    `json:"onset,omitempty"`   // of the first step: event time
 	Profile string   `json:"profile,omitempty"` // likewise
 	Version int      `json:"version,omitempty"` // likewise
-	Members []string `json:"members"`           // devices that are silent together, in order
-	Devices []string `json:"devices"`           // the same with their beds, in order
+	Members []string `json:"members,omitempty"` // devices that are silent together, in order
+	Devices []string `json:"devices,omitempty"` // the same with their beds, in order
 	Step             // its time is given by the watch
 }
 

@@ -16,9 +16,10 @@ import (
 	"pleth/internal/road"
 )
 
-// Storms is the partition in which the alarms of gateways stand. Devices fall
-// silent each in its own log; that they did so together is seen by the clock of
-// the server alone, so every step of such an alarm is a record.
+// Storms is the partition in which the alarms of gateways stand, and those of
+// channels by which people cannot be reached. Devices fall silent each in its
+// own log; that they did so together is seen by the clock of the server alone,
+// so every step of such an alarm is a record.
 var Storms = reading.Partition{Recording: "gateways"}
 
 // Bounds of the alarm of a gateway.
@@ -32,6 +33,25 @@ const (
 // gatewayRuleOf is the rule of the alarm of a gateway.
 var gatewayRuleOf = alarm.Rule{ID: gatewayRule, Kind: alarm.NoData, Priority: alarm.Medium, Technical: true}
 
+// channelRule is the rule of the alarm that a message to people was given up.
+const channelRule = "notify.given_up"
+
+var channelRuleOf = alarm.Rule{ID: channelRule, Kind: alarm.GivenUp, Priority: alarm.Medium, Technical: true}
+
+// key returns what the alarm is about.
+func (p *Storm) key() string { return aboutKey(p.Gateway, p.Channel) }
+
+// keyOf returns what a is about.
+func keyOf(a *Alert) string { return aboutKey(a.Gateway, a.Channel) }
+
+// aboutKey tells gateways from channels of the same name.
+func aboutKey(gateway, channel string) string {
+	if channel != "" {
+		return "\x00" + channel
+	}
+	return gateway
+}
+
 // membersChanged is the cause of a step that says which devices it is now.
 const membersChanged = "devices"
 
@@ -41,8 +61,8 @@ type storms struct {
 	asking atomic.Bool // a record is on its way to the log
 
 	mu       sync.RWMutex
-	open     map[string]*Alert // by gateway
-	staged   map[string]bool   // alerts, and gateways whose alarm begins, with a record that is not settled
+	open     map[string]*Alert // by what they are about
+	staged   map[string]bool   // alerts, and what it is about whose alarm begins, with a record that is not settled
 	news     []Change
 	moved    []string // devices that have come under an alarm, or out of it
 	unstored []*Alert
@@ -130,6 +150,12 @@ func (s *storms) due(now int64) []eventlog.Control {
 		}
 	}
 	for gateway, a := range s.open {
+		if a.Channel != "" {
+			if a.SilencedUntil() != 0 && a.SilencedUntil() <= now {
+				add(Storm{Alert: a.ID, Channel: a.Channel, Step: Step{From: a.State(), To: a.State(), Priority: a.Priority(), Cause: string(alarm.Sounded)}})
+			}
+			continue
+		}
 		g := states[gateway]
 		if g == nil {
 			g = &gatewayState{}
@@ -227,7 +253,7 @@ func (s *storms) all() []*Alert {
 	for _, a := range s.open {
 		out = append(out, handedOut(a))
 	}
-	slices.SortFunc(out, func(a, b *Alert) int { return strings.Compare(a.Gateway, b.Gateway) })
+	slices.SortFunc(out, func(a, b *Alert) int { return strings.Compare(keyOf(a), keyOf(b)) })
 	return out
 }
 
@@ -249,6 +275,33 @@ func (s *storms) find(id string) *Alert {
 	return nil
 }
 
+// rule returns the rule of the alarm.
+func (p *Storm) rule() alarm.Rule {
+	if p.Channel != "" {
+		return channelRuleOf
+	}
+	return gatewayRuleOf
+}
+
+// Reached says whether people can be reached by a channel: a technical alarm
+// begins where they cannot, and is over where they can again. It changes nothing
+// where that is known.
+func (w *Watch) Reached(ctx context.Context, channel string, can bool) error {
+	s := w.storms
+	s.mu.RLock()
+	p := Storm{Channel: channel, Step: Step{From: alarm.Inactive.String(), To: alarm.Active.String(), Cause: string(alarm.Delayed), Priority: alarm.Medium.String()}}
+	a := s.open[p.key()]
+	if a != nil {
+		p.Alert = a.ID
+		p.Step = Step{From: a.State(), To: alarm.Cleared.String(), Cause: string(alarm.Recovered), Priority: a.Priority()}
+	}
+	s.mu.RUnlock()
+	if can == (a == nil) {
+		return nil
+	}
+	return w.log(ctx, Storms, eventlog.Control{Kind: eventlog.KindStorm, Actor: "pleth", Payload: encode(p)})
+}
+
 // Row implements road.Follower: there are no readings here.
 func (s *storms) Row(road.FollowedRow) {}
 
@@ -265,18 +318,18 @@ func (s *storms) Prepare(c *eventlog.Control) (*eventlog.Control, error) {
 		if err := json.Unmarshal(c.Payload, &p); err != nil {
 			return nil, err
 		}
-		a := s.open[p.Gateway]
+		a := s.open[p.key()]
 		begins := p.From == alarm.Inactive.String()
-		if s.staged[p.Gateway] || begins != (a == nil) || a != nil && (a.ID != p.Alert || a.State() != p.From || s.staged[a.ID]) {
+		if s.staged[p.key()] || begins != (a == nil) || a != nil && (a.ID != p.Alert || a.State() != p.From || s.staged[a.ID]) {
 			return nil, errStaged
 		}
 		p.At = now
 		if begins {
-			p.Alert = name(reading.Partition{Recording: p.Gateway}, gatewayRule, now)
+			p.Alert = name(reading.Partition{Recording: p.key()}, p.rule().ID, now)
 		} else {
 			p.At = max(p.At, a.last().At)
 		}
-		s.staged[p.Gateway] = true
+		s.staged[p.key()] = true
 		out.Payload = encode(p)
 	case eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote:
 		var act Action
@@ -309,11 +362,11 @@ func (s *storms) prepareAction(kind string, act *Action, now int64) error {
 		}
 		a = stored
 	}
-	act.Rule, act.Onset, act.At = gatewayRule, a.Onset, max(now, a.last().At)
+	act.Rule, act.Onset, act.At = a.Rule.ID, a.Onset, max(now, a.last().At)
 	if kind == eventlog.KindNote {
 		return nil
 	}
-	if s.staged[a.ID] || s.staged[a.Gateway] {
+	if s.staged[a.ID] || s.staged[keyOf(a)] {
 		return errStaged
 	}
 	if kind == eventlog.KindSilence {
@@ -367,10 +420,13 @@ func (s *storms) control(c *eventlog.Control) error {
 
 // step takes a step that the server made.
 func (s *storms) step(p *Storm) {
-	a := s.open[p.Gateway]
+	a := s.open[p.key()]
 	if a == nil {
-		a = &Alert{ID: p.Alert, Gateway: p.Gateway, Rule: gatewayRuleOf, Profile: p.Profile, Version: p.Version, Onset: p.Onset}
-		s.open[p.Gateway] = a
+		a = &Alert{ID: p.Alert, Gateway: p.Gateway, Channel: p.Channel, Rule: p.rule(), Profile: p.Profile, Version: p.Version, Onset: p.Onset}
+		if a.Onset == 0 {
+			a.Onset = p.At
+		}
+		s.open[p.key()] = a
 	}
 	for _, list := range [][2][]string{{a.Members, p.Members}, {p.Members, a.Members}} {
 		for _, device := range list[0] {
@@ -381,7 +437,7 @@ func (s *storms) step(p *Storm) {
 	}
 	a.Members, a.Devices = p.Members, p.Devices
 	if p.To == alarm.Cleared.String() {
-		delete(s.open, p.Gateway)
+		delete(s.open, p.key())
 	}
 	s.add(a, p.Step)
 }
@@ -474,7 +530,7 @@ func (s *storms) Snapshot() ([]byte, error) {
 	for _, a := range s.open {
 		out.Open = append(out.Open, a)
 	}
-	slices.SortFunc(out.Open, func(a, b *Alert) int { return strings.Compare(a.Gateway, b.Gateway) })
+	slices.SortFunc(out.Open, func(a, b *Alert) int { return strings.Compare(keyOf(a), keyOf(b)) })
 	return json.Marshal(&out)
 }
 
@@ -484,7 +540,7 @@ func (s *storms) restore(b []byte) error {
 		return err
 	}
 	for _, a := range in.Open {
-		s.open[a.Gateway] = a
+		s.open[keyOf(a)] = a
 	}
 	return nil
 }

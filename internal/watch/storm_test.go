@@ -210,3 +210,38 @@ func TestAStormOutlivesTheProcess(t *testing.T) {
 		}
 	})
 }
+
+// TestPeopleCannotBeReached: a channel that gives messages up is a technical
+// alarm until it takes one again.
+func TestPeopleCannotBeReached(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log, store := roadtest.NewMemory(), &watch.Memory{}
+		w := start(t, log, store)
+		defer func() { w.stop() }()
+		time.Sleep(time.Second)
+		say := func(can bool) {
+			t.Helper()
+			if err := w.watch.Reached(context.Background(), "phone", can); err != nil {
+				t.Error(err)
+			}
+		}
+		say(true)
+		w.want(watch.Query{})
+		say(false)
+		say(false)
+		list := w.want(watch.Query{}, "notify.given_up active medium")
+		if list[0].Channel != "phone" || !list[0].Rule.Technical || list[0].Onset == 0 {
+			t.Errorf("%+v", list[0])
+		}
+		if _, err := w.watch.Act(context.Background(), eventlog.KindAcknowledge, "key", watch.Action{Alert: list[0].ID, Actor: "nurse"}); err != nil {
+			t.Error(err)
+		}
+		w.stop()
+		w = start(t, log, store)
+		time.Sleep(time.Minute)
+		w.want(watch.Query{}, "notify.given_up acknowledged medium")
+		say(true)
+		w.want(watch.Query{}, "notify.given_up cleared medium")
+	})
+}
