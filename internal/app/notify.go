@@ -221,7 +221,7 @@ func (s *Server) openNotify(ctx context.Context, p *parts) error {
 		return fmt.Errorf("outbox: %w", err)
 	}
 	s.onStop("outbox", func(context.Context) error { return p.outbox.Close() })
-	p.dispatch = dispatch.New(dispatch.Config{Outbox: p.outbox, Routes: routes, Fresh: time.Duration(set.Fresh), Zone: zone, Link: strings.TrimSuffix(set.Link, "/"), Clock: s.clock, Log: s.log,
+	p.dispatch = dispatch.New(dispatch.Config{Outbox: p.outbox, Routes: routes, Fresh: time.Duration(set.Fresh), Zone: zone, Link: strings.TrimSuffix(set.Link, "/"), Clock: s.clock, Log: s.log, Skew: func(device string) (int64, bool) { return p.watch.Skew(device) },
 		Alert: func(id string) (*watch.Alert, error) { return p.watch.Alert(id) }, Alerts: func(q watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return p.watch.Alerts(q) }})
 	return nil
 }

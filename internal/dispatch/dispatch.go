@@ -43,7 +43,10 @@ type Outbox interface {
 type Config struct {
 	Outbox Outbox // required
 	Routes []Route
-	Fresh  time.Duration  // how old what is told may be; 0: 2 minutes
+	Fresh  time.Duration // how old what is told may be; 0: 2 minutes
+	// Skew returns how far the clock of the server is ahead of that of a device,
+	// nanoseconds, false where that is not known; nil: it never is.
+	Skew   func(device string) (int64, bool)
 	Group  time.Duration  // how long silent devices of a gateway are waited for; 0: 5 s
 	Zone   *time.Location // of times of day; nil: UTC
 	Link   string         // address of the server, for links; empty: none
@@ -64,6 +67,7 @@ type Dispatcher struct {
 	silent map[string][]*watch.Alert // by gateway: what waits to be grouped
 	due    map[string]time.Time      // when it is sent
 	groups map[string]group          // of alarms that were told together, by alert
+	stale  []stale                   // what seems too old by the clock of its device
 	under  map[string]*watch.Alert   // silent devices that the alarm of a gateway stands for, by alert
 }
 
@@ -72,6 +76,14 @@ type later struct {
 	at    time.Time
 	alert string
 	route int
+}
+
+// stale is a step that seemed too old, or to lie ahead, by the clock of its
+// device. It is looked at again until then: the clock may turn out to be wrong.
+type stale struct {
+	alert, what string
+	step        watch.Step
+	until       time.Time
 }
 
 // group is a message that stands for several alarms.
@@ -195,8 +207,11 @@ func (d *Dispatcher) change(ctx context.Context, c *watch.Change) {
 // trigger tells of an alarm that sounds.
 func (d *Dispatcher) trigger(ctx context.Context, a *watch.Alert, s *watch.Step, what string) {
 	now := d.cfg.Clock()
-	if age := now.Sub(time.Unix(0, s.At)); age > d.cfg.Fresh || age < -d.cfg.Fresh {
-		d.cfg.Log.Info("nobody is told of an alarm that is not fresh", "alarm", a.ID, "step", what, "age", age.Round(time.Second).String())
+	if age := now.Sub(d.when(a, s.At)); age > d.cfg.Fresh || age < -d.cfg.Fresh {
+		if !slices.ContainsFunc(d.stale, func(one stale) bool { return one.alert == a.ID && one.what == what }) {
+			d.cfg.Log.Info("nobody is told of an alarm that is not fresh", "alarm", a.ID, "step", what, "age", age.Round(time.Second).String())
+			d.stale = append(d.stale, stale{a.ID, what, *s, now.Add(d.cfg.Fresh)})
+		}
 		return
 	}
 	if a.Device == "" { // it stands for those that wait to be grouped
@@ -224,6 +239,36 @@ func (d *Dispatcher) trigger(ctx context.Context, a *watch.Alert, s *watch.Step,
 	d.tell(ctx, a, s.Priority, what)
 }
 
+// when returns the time of the server at an event time of a's device. The
+// record keeps the time of the device; whether it is fresh is judged by the
+// clock of the server, once it is known how the two stand to each other.
+func (d *Dispatcher) when(a *watch.Alert, at int64) time.Time {
+	if a.Device != "" && d.cfg.Skew != nil {
+		if skew, ok := d.cfg.Skew(a.Device); ok {
+			at += skew
+		}
+	}
+	return time.Unix(0, at)
+}
+
+// again looks once more at what seemed not to be fresh, as long as its alarm
+// stands.
+func (d *Dispatcher) again(ctx context.Context, now time.Time) {
+	list := d.stale
+	d.stale = nil
+	for _, one := range list {
+		a, err := d.cfg.Alert(one.alert)
+		if err != nil || a == nil || !now.Before(one.until) || a.State() != alarm.Active.String() && a.State() != alarm.Latched.String() {
+			continue
+		}
+		if age := now.Sub(d.when(a, one.step.At)); age > d.cfg.Fresh || age < -d.cfg.Fresh {
+			d.stale = append(d.stale, one)
+			continue
+		}
+		d.trigger(ctx, a, &one.step, one.what)
+	}
+}
+
 // tell puts the message of an alarm into the outbox for every route that fits.
 func (d *Dispatcher) tell(ctx context.Context, a *watch.Alert, priority, what string) {
 	m := d.message(a, a.ID+"."+what, notify.Trigger)
@@ -231,7 +276,7 @@ func (d *Dispatcher) tell(ctx context.Context, a *watch.Alert, priority, what st
 	m.Escalated = what != "trigger"
 	channels := d.routes(&m, a, func(i int) {
 		if r := &d.cfg.Routes[i]; len(r.Then) > 0 && what == "trigger" {
-			d.later = append(d.later, later{time.Unix(0, a.Sounded()).Add(r.After), a.ID, i})
+			d.later = append(d.later, later{d.when(a, a.Sounded()).Add(r.After), a.ID, i})
 		}
 	})
 	d.put(ctx, m, channels)
@@ -350,6 +395,7 @@ func (d *Dispatcher) released(ctx context.Context, storm *watch.Alert) {
 // timers does what time alone brings: second contacts and grouped silence.
 func (d *Dispatcher) timers(ctx context.Context) {
 	now := d.cfg.Clock()
+	d.again(ctx, now)
 	rest := d.later[:0]
 	for _, l := range d.later {
 		if now.Before(l.at) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -222,5 +223,36 @@ func TestTheAlarmOfAGateway(t *testing.T) {
 		w.step("gw", same, watch.Step{At: time.Now().UnixNano(), From: "acknowledged", To: "cleared", Cause: "recovered", Priority: "medium"})
 		w.want(t, "phone: ** gateway gw-1: 4 devices fell silent together (4 beds)", "phone: Acknowledged: gateway gw-1: 4 devices fell silent together (4 beds)",
 			"phone: * Bed 2: no valid SpO2", "phone: * Bed 3: no valid SpO2", "phone: Over: gateway gw-1: 4 devices fell silent together (4 beds)")
+	})
+}
+
+// TestAWrongClockStillTells: an alarm that is old by the clock of its device is
+// told of once it is known that the clock is wrong, while the alarm stands.
+func TestAWrongClockStillTells(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var known atomic.Bool
+		hour := int64(time.Hour)
+		w := &ward{alerts: map[string]*watch.Alert{}}
+		w.Dispatcher = dispatch.New(dispatch.Config{Outbox: &w.outbox, Routes: []dispatch.Route{{Channels: []string{"phone"}}}, Log: slog.New(slog.DiscardHandler),
+			Skew: func(device string) (int64, bool) { return hour, known.Load() && device != "o2-3" },
+			Alert: func(id string) (*watch.Alert, error) {
+				w.known.Lock()
+				defer w.known.Unlock()
+				return w.alerts[id], nil
+			},
+			Alerts: func(watch.Query) ([]*watch.Alert, *watch.Cursor, error) { return nil, nil, nil }})
+		w.run(t)
+		old := sounds()
+		old.At -= hour
+		w.step("1", same, old)
+		w.step("2", same, old)
+		w.step("3", same, old) // its clock is never known to be wrong
+		w.step("2", same, watch.Step{At: old.At, From: "active", To: "cleared", Cause: "recovered", Priority: "high"})
+		time.Sleep(time.Minute)
+		w.want(t)
+		known.Store(true)
+		time.Sleep(5 * time.Minute)
+		w.want(t, "phone: *** o2-1: SpO2 below 85 %, 81 %")
 	})
 }
