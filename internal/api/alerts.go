@@ -75,7 +75,7 @@ type AlertStep struct {
 	At       string      `json:"at"`
 	From     string      `json:"from,omitempty"`
 	To       string      `json:"to,omitempty"`
-	Cause    string      `json:"cause" doc:"began, ended, delay, escalated, recovered, ack, reminder, spot, annulled, complete, silenced, sounded, note; of a gateway devices: they are others now."`
+	Cause    string      `json:"cause" doc:"began, ended, delay, escalated, recovered, ack, reminder, spot, annulled, complete, silenced, sounded, note, withdrawn; of a gateway devices: they are others now."`
 	Priority string      `json:"priority,omitempty"`
 	Value    json.Number `json:"value,omitempty"`
 	Limit    json.Number `json:"limit,omitempty"`

@@ -98,6 +98,7 @@ func (f *follower) prepareAction(kind string, a *Action, now int64) error {
 	}
 	a.Rule, a.Onset, a.At = found.Rule.ID, found.Onset, f.tracker.When(f.now(now))
 	if kind == eventlog.KindNote {
+		a.Of, a.Subject = &found.Rule, found.Subject
 		return nil
 	}
 	if !found.Open {

@@ -47,7 +47,7 @@ type Step struct {
 	At       int64        `json:"at"`
 	From     string       `json:"from"`
 	To       string       `json:"to"`
-	Cause    string       `json:"cause"` // alarm.Cause, "note", or of a gateway "devices": it is others now
+	Cause    string       `json:"cause"` // alarm.Cause, "note", "withdrawn", or of a gateway "devices": it is others now
 	Priority string       `json:"priority"`
 	Value    signal.Fixed `json:"value,omitempty"`
 	HasValue bool         `json:"has_value,omitempty"`
@@ -58,6 +58,10 @@ type Step struct {
 	Note     string       `json:"note,omitempty"`
 	Until    int64        `json:"until,omitempty"` // of a silence
 }
+
+// withdrawn is the cause of the one step of an alert of which nothing is true
+// but what people noted: readings that came late showed that it was none.
+const withdrawn = "withdrawn"
 
 // noted is the cause of a step by which somebody noted something.
 const noted = "note"

@@ -3,7 +3,7 @@ package watch
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -31,12 +31,14 @@ type follower struct {
 	tracker  *alarm.Tracker
 	newest   int64     // event time; minTime: none
 	received int64     // when it came
+	offsets  offsets   // of the clock of the server against that of the device
 	covered  int64     // time in which readings came, since the follower began
 	rules    []inForce // by time
 	stated   []stated  // by time
 	worn     []road.Assignment
 	open     map[string]*Alert // with final steps alone
-	notes    map[string][]Step // of alerts that are open or told
+	notes    map[string][]Step // of alerts that are open or told, or were
+	about    map[string]Action // what these are of, by the last one
 	unstored []*Alert
 	view     []*Alert // what is open, with what is told; by onset and rule
 	silent   *Alert   // of view: nothing has come for long; nil: something has
@@ -74,7 +76,7 @@ const minTime = math.MinInt64
 // newFollower returns the follower of p that goes on from state; nil: from the
 // begin of the log.
 func newFollower(w *Watch, p reading.Partition, of road.Place, state []byte) (*follower, error) {
-	f := &follower{w: w, partition: p, place: of, newest: minTime, idleFor: minTime, open: map[string]*Alert{}, notes: map[string][]Step{}}
+	f := &follower{w: w, partition: p, place: of, newest: minTime, idleFor: minTime, open: map[string]*Alert{}, notes: map[string][]Step{}, about: map[string]Action{}}
 	f.check.Store(true)
 	if state != nil {
 		return f, f.restore(state)
@@ -111,6 +113,7 @@ func (f *follower) Row(r road.FollowedRow) {
 		}
 	}
 	if one.At >= f.newest {
+		f.offsets.add(one.At, r.Received)
 		if step := one.At - f.newest; f.newest != minTime && step <= 60*signal.Second {
 			f.covered += step
 		}
@@ -201,6 +204,9 @@ func (f *follower) Settle() {
 		f.take(f.tracker.Watermark(f.newest - f.w.cfg.Lateness - 1))
 	}
 	f.settle()
+	if len(f.notes) > 0 {
+		f.pruneNotes()
+	}
 }
 
 // settle makes records of the news.
@@ -377,10 +383,30 @@ func (f *follower) prune() {
 	for len(f.stated) > 1 && f.stated[1].At < until {
 		f.stated = f.stated[1:]
 	}
-	for id := range f.notes {
-		if f.open[id] == nil && !slices.ContainsFunc(f.view, func(a *Alert) bool { return a.ID == id }) {
-			delete(f.notes, id)
+	f.pruneNotes()
+}
+
+// pruneNotes forgets notes of alerts that are stored with them, and stores those
+// of alerts that were withdrawn for good.
+func (f *follower) pruneNotes() {
+	for _, id := range slices.Sorted(maps.Keys(f.notes)) {
+		if f.open[id] != nil || slices.ContainsFunc(f.view, func(a *Alert) bool { return a.ID == id }) {
+			continue
 		}
+		of := f.about[id]
+		if of.Of != nil && of.Onset >= f.tracker.Until() {
+			continue // readings may still bring it back
+		}
+		stored, err := f.w.cfg.Store.Get(id)
+		if err != nil {
+			continue // the next time
+		}
+		if stored == nil && of.Of != nil {
+			f.store(&Alert{ID: id, Device: f.partition.Device, Recording: f.partition.Recording, Subject: of.Subject, Rule: *of.Of, Onset: of.Onset,
+				Steps: []Step{{At: of.Onset, From: alarm.Pending.String(), To: alarm.Cleared.String(), Cause: withdrawn, Priority: of.Of.Priority.String()}}})
+		}
+		delete(f.notes, id)
+		delete(f.about, id)
 	}
 }
 
@@ -452,7 +478,7 @@ func (f *follower) note(a *Action) error {
 	step := Step{At: a.At, Cause: noted, Actor: a.Actor, Note: a.Note}
 	isOpen := f.open[a.Alert] != nil || slices.ContainsFunc(f.view, func(v *Alert) bool { return v.ID == a.Alert })
 	if isOpen {
-		f.notes[a.Alert] = append(f.notes[a.Alert], step)
+		f.notes[a.Alert], f.about[a.Alert] = append(f.notes[a.Alert], step), *a
 		f.refresh()
 		if stored := f.open[a.Alert]; stored != nil && stored.State() != alarm.Pending.String() {
 			f.store(stored)
@@ -463,8 +489,9 @@ func (f *follower) note(a *Action) error {
 	if err != nil {
 		return err
 	}
-	if stored == nil {
-		return fmt.Errorf("note of the unknown alarm %s", a.Alert)
+	if stored == nil { // withdrawn, or told by the clock and not by the log yet
+		f.notes[a.Alert], f.about[a.Alert] = append(f.notes[a.Alert], step), *a
+		return nil
 	}
 	if !slices.Contains(stored.Notes, step) { // a replay finds it there
 		stored.Notes = append(stored.Notes, step)

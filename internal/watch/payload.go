@@ -29,6 +29,9 @@ type Action struct {
 	Onset int64  `json:"onset"`
 	At    int64  `json:"at"`   // event time
 	Ends  int64  `json:"ends"` // Until in event time
+	// Of a note: what it is of, should the alarm be withdrawn.
+	Of      *alarm.Rule `json:"of,omitempty"`
+	Subject string      `json:"subject,omitempty"`
 }
 
 // Storm is a step of the alarm of a gateway, or of a way to reach people, that

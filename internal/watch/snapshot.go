@@ -19,6 +19,7 @@ type snapshotJSON struct {
 	Worn     []road.Assignment `json:"worn,omitempty"`
 	Open     []*Alert          `json:"open,omitempty"` // by id
 	Notes    map[string][]Step `json:"notes,omitempty"`
+	About    map[string]Action `json:"about,omitempty"`
 }
 
 type inForceJSON struct {
@@ -32,7 +33,7 @@ type inForceJSON struct {
 }
 
 func (f *follower) snapshot() ([]byte, error) {
-	s := snapshotJSON{Newest: f.newest, Received: f.received, Stated: f.stated, Worn: f.worn, Notes: f.notes}
+	s := snapshotJSON{Newest: f.newest, Received: f.received, Stated: f.stated, Worn: f.worn, Notes: f.notes, About: f.about}
 	var err error
 	if s.Tracker, err = f.tracker.AppendBinary(nil); err != nil {
 		return nil, err
@@ -77,6 +78,9 @@ func (f *follower) restore(b []byte) error {
 	}
 	if s.Notes != nil {
 		f.notes = s.Notes
+	}
+	if s.About != nil {
+		f.about = s.About
 	}
 	f.refresh()
 	return nil

@@ -245,3 +245,36 @@ func TestPeopleCannotBeReached(t *testing.T) {
 		w.want(watch.Query{}, "notify.given_up cleared medium")
 	})
 }
+
+// TestNotesOutliveWhatTheyAreOf: a device that was not silent after all takes
+// its alarm back, and not what somebody noted of it.
+func TestNotesOutliveWhatTheyAreOf(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		log := roadtest.NewMemory()
+		w := start(t, log, &watch.Memory{})
+		w.sendAll(60, "a")
+		begin := time.Now()
+		time.Sleep(50 * time.Second)
+		list := w.want(watch.Query{}, none)
+		if _, err := w.watch.Act(context.Background(), eventlog.KindNote, "key", watch.Action{Alert: list[0].ID, Actor: "nurse", Note: "the network is slow"}); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 50 { // what was on its way
+			w.send("a", begin.Add(time.Duration(i)*time.Second), values{pleth.SpO2: 97})
+		}
+		w.sendAll(90, "a")
+		list = w.want(watch.Query{}, cleared)
+		if len(list[0].Notes) != 1 || list[0].Steps[0].Cause != "withdrawn" || list[0].Sounded() != 0 {
+			t.Errorf("%+v", list[0])
+		}
+		want, _ := json.Marshal(list[0])
+		w.stop()
+		again := start(t, log.Crash(func(int) int { return 0 }), &watch.Memory{})
+		defer func() { again.stop() }()
+		list = again.want(watch.Query{}, cleared)
+		if got, _ := json.Marshal(list[0]); string(got) != string(want) {
+			t.Errorf("replayed\n%s\nfirst\n%s", got, want)
+		}
+	})
+}
