@@ -100,6 +100,12 @@ export class Wall {
     const d = new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : lang.value, { weekday: 'short', timeZone: 'UTC' });
     return `${d.format(this.at).replace('.', '')} ${new Date(this.at).getUTCDate()}`;
   }
+  // short writes the day without its weekday: "17 Nov".
+  short(): string {
+    if (!this.known) return '';
+    const d = new Intl.DateTimeFormat(lang.value === 'en' ? 'en-GB' : lang.value, { day: 'numeric', month: 'short', timeZone: 'UTC' });
+    return d.format(this.at).replace('Sept', 'Sep');
+  }
   // date is the day of the start as 2026-11-17; empty without a clock.
   date(): string {
     return this.known ? new Date(this.at).toISOString().slice(0, 10) : '';

@@ -23,6 +23,7 @@ export type Name = 'nights' | 'compare' | 'ward' | 'patient' | 'alarms' | 'devic
 // The order is that of the bar.
 export const screens: Screen[] = [
   { at: 'nights', bar: true, tab: 'moon', show: lazy(() => import('./screens/nights').then((m) => m.NightsScreen)) },
+  { at: 'compare', hidden: true, show: lazy(() => import('./screens/compare').then((m) => m.Compare)) },
   { at: 'ward', bar: true, tab: 'grid', show: lazy(() => import('./screens/ward').then((m) => m.Ward)) },
   { at: 'settings', bar: true, show: lazy(() => import('./screens/settings').then((m) => m.Settings)) },
 ];
