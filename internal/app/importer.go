@@ -35,10 +35,13 @@ type importRoad interface {
 // importer takes device files: it keeps them, reads them with the readers of
 // analyze, and puts their rows on the road as recordings of their own.
 type importer struct {
-	dir     string // of the kept files
-	box     *sealed.Box
-	road    importRoad
-	busy    func(error) (time.Duration, bool)
+	dir  string // of the kept files
+	box  *sealed.Box
+	road importRoad
+	busy func(error) (time.Duration, bool)
+	// judged puts the alarm rules of who wore the device in force for a new
+	// recording, before its first row; nil: there are no alarms.
+	judged  func(ctx context.Context, p reading.Partition, subject string, at int64) error
 	program analysis.Program
 	clock   func() time.Time
 	log     *slog.Logger
@@ -185,6 +188,11 @@ func (im *importer) recording(ctx context.Context, at reading.Partition, p *impo
 	err := im.control(ctx, at, p, eventlog.KindImport, head)
 	if known := new(road.ErrControl); err != nil && !errors.As(err, &known) {
 		return err
+	}
+	if im.judged != nil {
+		if err := im.patiently(ctx, func() error { return im.judged(ctx, at, p.Subject, all[0].Start) }); err != nil {
+			return err
+		}
 	}
 	for i, s := range all {
 		for from := 0; from < s.Rows.Len(); from += maxPartRows {

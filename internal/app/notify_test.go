@@ -101,3 +101,30 @@ func TestAMessageThatIsGivenUp(t *testing.T) {
 		t.Error("the outbox can be read")
 	}
 }
+
+// TestImportsAreJudgedByTheProfileOfTheirSubject, or by that of the house.
+func TestImportsAreJudgedByTheProfileOfTheirSubject(t *testing.T) {
+	t.Parallel()
+	s, _ := serving(t, func(set *Settings) { set.Alarms.Profile = "child" })
+	request(t, s, "PUT", "/api/v1/alarm-limits", `{"subject_id":"P-7","profile":"infant","reason":"age"}`)
+	rows := "Time,SpO2(%),Pulse Rate(bpm),Motion\n"
+	begin := time.Date(2026, 3, 1, 22, 0, 0, 0, time.UTC)
+	for i := range 1800 {
+		rows += fmt.Sprintf("%s,%d,70,0\n", begin.Add(time.Duration(i)*4*time.Second).Format("15:04:05 Jan 02 2006"), 97-i/60%2*9)
+	}
+	for _, c := range []struct{ device, query, profile string }{{"one", "", "child"}, {"two", "&subject_id=P-7", "infant"}} {
+		request(t, s, "POST", "/api/v1/import?filename=night.csv&device_id="+c.device+c.query, rows)
+		var list struct{ Alerts []struct{ Rule, Profile string } }
+		eventually(t, "an alarm of the import", func() bool {
+			if err := json.Unmarshal([]byte(request(t, s, "GET", "/api/v1/alerts?device_id="+c.device, "")), &list); err != nil {
+				t.Fatal(err)
+			}
+			return len(list.Alerts) > 0
+		})
+		for _, a := range list.Alerts {
+			if a.Profile != c.profile {
+				t.Errorf("device %s: %s by the profile %s, want %s", c.device, a.Rule, a.Profile, c.profile)
+			}
+		}
+	}
+}

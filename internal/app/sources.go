@@ -24,7 +24,7 @@ func (s *Server) openImports(p *parts) ([]api.Mount, error) {
 		limit = 1 << 30
 	}
 	im := &importer{dir: filepath.Join(s.settings.Data, "imports"), box: sealed.NewBox(p.key.Derive("imports")), road: p.road, busy: api.Busy,
-		program: s.program, clock: s.clock, log: s.log, limit: limit}
+		program: s.program, clock: s.clock, log: s.log, limit: limit, judged: p.watch.Judge}
 	if err := im.openImports(); err != nil {
 		return nil, fmt.Errorf("imports: %w", err)
 	}

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"pleth/internal/alarm"
 	"pleth/internal/eventlog"
 	"pleth/internal/reading"
+	"pleth/internal/road"
 )
 
 // now returns the event time that it is for the device at time now of the
@@ -147,6 +149,31 @@ func (w *Watch) Act(ctx context.Context, kind string, by string, a Action) (*Ale
 		return nil, err
 	}
 	return w.Alert(a.Alert)
+}
+
+// Judge puts the rules in force for a recording that is about to be imported:
+// those of the subject that it states, or else of who wore the device at time
+// at. It changes nothing where the recording has rows, or these rules.
+func (w *Watch) Judge(ctx context.Context, p reading.Partition, subject string, at int64) error {
+	f := w.of(p)
+	if f == nil {
+		return errUnknown
+	}
+	w.mu.RLock()
+	r := w.road
+	w.mu.RUnlock()
+	if r != nil {
+		subject = road.SubjectAt(r.Assignments(p.Device), subject, at)
+	}
+	f.mu.Lock()
+	now, begun := f.rules[len(f.rules)-1].Rules, f.newest != minTime
+	f.mu.Unlock()
+	want, actor, reason := w.house.resolve(p.Device, subject)
+	want.At = now.At
+	if begun || bytes.Equal(encode(want), encode(now)) {
+		return nil
+	}
+	return w.log(ctx, p, eventlog.Control{Kind: eventlog.KindRules, Actor: actor, Reason: reason, Payload: encode(want)})
 }
 
 // partitionOf is the partition of the stream of a device.
