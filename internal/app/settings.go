@@ -27,10 +27,11 @@ type Settings struct {
 	InsecureLocal bool        `yaml:"insecure_local"`
 	TLS           TLSSettings `yaml:"tls"`
 	// KeyFile holds the key under which everything lies on disk; empty: in plain.
-	KeyFile string         `yaml:"key_file"`
-	MQTT    MQTTSettings   `yaml:"mqtt"`
-	Alarms  AlarmSettings  `yaml:"alarms"`
-	Notify  NotifySettings `yaml:"notify"`
+	KeyFile   string            `yaml:"key_file"`
+	MQTT      MQTTSettings      `yaml:"mqtt"`
+	Alarms    AlarmSettings     `yaml:"alarms"`
+	Notify    NotifySettings    `yaml:"notify"`
+	Retention RetentionSettings `yaml:"retention"`
 	// Bedside are files of JSON lines to follow, as gateways of bedside monitors
 	// write them; "-" is standard input.
 	Bedside []string       `yaml:"bedside"`
@@ -191,6 +192,9 @@ func (s *Settings) check() error {
 	}
 	if f := s.Log.Format; f != "text" && f != "json" {
 		bad("log.format", "%q: text or json", f)
+	}
+	if s.Retention.Log < 0 || s.Retention.Alerts < 0 {
+		bad("retention", "times must not be negative; 0 keeps for good")
 	}
 	set(&s.Alarms.Profile, "adult")
 	if _, err := alarm.Named(s.Alarms.Profile); err != nil {

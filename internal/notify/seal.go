@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // sealedPrefix begins every text of the outbox that is sealed.
@@ -89,6 +90,18 @@ func (o *Outbox) sealColumn(ctx context.Context, tx *sql.Tx, table, column strin
 		}
 	}
 	return nil
+}
+
+// Forget deletes deliveries that ended before a time.
+func (o *Outbox) Forget(ctx context.Context, before time.Time) error {
+	return o.file.InTx(ctx, func(tx *sql.Tx) error {
+		at := before.UnixNano()
+		if _, err := tx.ExecContext(ctx, `DELETE FROM attempts WHERE delivery IN (SELECT number FROM deliveries WHERE ended < ?)`, at); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `DELETE FROM deliveries WHERE ended < ?`, at)
+		return err
+	})
 }
 
 // Backlog returns how many deliveries wait, and how many were given up.

@@ -26,7 +26,7 @@ type Retained struct {
 // calls f for every partition that lost some; f may be nil. A record goes only
 // when all its rows are in chunks, and when confirm, asked with the offset of
 // the first record that would stay, returns nil: the place that keeps the log
-// from then on has the rest. confirm nil: chunks are enough. Rows, sessions and
+// from then on has the rest. Logs of no device stay whole. confirm nil: chunks are enough. Rows, sessions and
 // what controls said stay; a replay begins at the first record kept.
 func (r *Road) Retain(ctx context.Context, loggedBefore int64, confirm func(reading.Partition, eventlog.Offset) error, f func(Retained)) error {
 	log, ok := r.cfg.Log.(dropper)
@@ -34,6 +34,9 @@ func (r *Road) Retain(ctx context.Context, loggedBefore int64, confirm func(read
 		return errors.New("this log keeps all records")
 	}
 	for _, h := range r.all() {
+		if h.partition.Device == "" {
+			continue // settings: few records, which a replay of any device needs
+		}
 		_, position, err := r.cfg.Series.State(h.partition)
 		if err != nil {
 			return err

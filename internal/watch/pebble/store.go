@@ -160,6 +160,47 @@ func (s *Store) List(device string, before int64, id string, f func(*watch.Alert
 	return it.Error()
 }
 
+// Forget deletes the alerts of live streams, of gateways and of channels that
+// were over before a time, nanoseconds UTC, and returns how many. Those of
+// imports, whose times are those of their recordings, stay.
+func (s *Store) Forget(before int64) (n int, err error) {
+	from := place(pebbledb.Key(pebbledb.AlertOrder, 0, 19), before, nil)
+	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: pebbledb.End(pebbledb.AlertOrder, 0)})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, it.Close()) }()
+	b := s.db.NewBatch()
+	defer func() { err = errors.Join(err, b.Close()) }()
+	for ok := it.First(); ok; ok = it.Next() {
+		k := it.Key()
+		v, err := it.ValueAndErr()
+		if err != nil {
+			return n, err
+		}
+		if len(k) != 5+18 || len(v) != 4 {
+			return n, ErrCorrupt
+		}
+		p, onset, raw := pebbledb.ID(binary.BigEndian.Uint32(v)), int64(^binary.BigEndian.Uint64(k[5:])^1<<63), k[13:]
+		a, err := s.read(p, onset, raw)
+		if err != nil {
+			return n, err
+		}
+		if a == nil || a.Recording != "" || a.State() != "cleared" || a.Steps[len(a.Steps)-1].At >= before {
+			continue
+		}
+		n++
+		if err := errors.Join(b.Delete(place(pebbledb.Key(pebbledb.AlertRecord, p, 18), onset, raw), nil), b.Delete(k, nil),
+			b.Delete(append(pebbledb.Key(pebbledb.AlertName, 0, 10), raw...), nil)); err != nil {
+			return n, err
+		}
+	}
+	if n == 0 {
+		return 0, it.Error()
+	}
+	return n, errors.Join(it.Error(), s.db.Apply(b, false))
+}
+
 // partitions returns the ids of the recordings of a device; nil: of all.
 func (s *Store) partitions(device string) (map[pebbledb.ID]bool, error) {
 	if device == "" {

@@ -106,3 +106,44 @@ func TestDamage(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestForget: what was over before a time goes, of live streams alone.
+func TestForget(t *testing.T) {
+	t.Parallel()
+	d := open(t, t.TempDir())
+	defer d.Close()
+	s := pebble.Open(d)
+	put := func(i int, change func(*watch.Alert)) {
+		a := alert(i, "d")
+		a.Onset, a.Steps = int64(i)*10, []watch.Step{{At: int64(i)*10 + 5, To: "cleared"}}
+		change(a)
+		if err := s.Put(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same := func(*watch.Alert) {}
+	put(1, same)
+	put(2, func(a *watch.Alert) { a.Recording = "r" })
+	put(3, func(a *watch.Alert) { a.Steps[0].To = "latched" })
+	put(4, func(a *watch.Alert) { a.Device = "" }) // of a gateway
+	put(5, func(a *watch.Alert) { a.Steps[0].At = 101 })
+	put(20, same)
+	for _, want := range []int{2, 0} {
+		if n, err := s.Forget(100); err != nil || n != want {
+			t.Errorf("%d forgotten, want %d: %v", n, want, err)
+		}
+	}
+	var left []string
+	if err := s.List("", 0, "", func(a *watch.Alert) (bool, error) {
+		left = append(left, a.ID)
+		return true, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{alert(20, "").ID, alert(5, "").ID, alert(3, "").ID, alert(2, "").ID}; !slices.Equal(left, want) {
+		t.Errorf("left %q, want %q", left, want)
+	}
+	if a, err := s.Get(alert(1, "").ID); err != nil || a != nil {
+		t.Errorf("%+v, %v", a, err)
+	}
+}
