@@ -82,10 +82,14 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	if set.Stream.EpisodeMinimum == 0 && set.Age.Infant() {
 		set.Stream.EpisodeMinimum = oximetry.InfantMinimum
 	}
-	d := stream.Derive(s, set.Stream)
+	d, clean := stream.DeriveBoth(s, set.Stream)
 	w := newWhole(d, set.Age)
 	m := w.measure()
-	m.clean(cleanMeasures(s, d, m, set))
+	if clean == d { // nothing is doubted
+		m.clean(m)
+	} else {
+		m.clean(newWhole(clean, set.Age).measure())
+	}
 	r := &Session{
 		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),
 		Device:      device(s.Header.Device),
@@ -113,15 +117,6 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	r.bands(oximetry.BandsFor(set.Age, s.Header.Averaging, set.Stream.Method))
 	r.compat(d, set.Config.Compat)
 	return &Analysed{s, d, r}
-}
-
-// cleanMeasures measures the session without its suspect and artefact samples.
-// Where nothing is doubted these are the plain measures.
-func cleanMeasures(s *session.Session, d *stream.Derived, plain *measures, set Settings) *measures {
-	if d.Doubted == 0 || set.Stream.Clean {
-		return plain
-	}
-	return newWhole(stream.DeriveClean(s, set.Stream, d), set.Age).measure()
 }
 
 func device(d pleth.Device) Device {

@@ -93,15 +93,13 @@ func NewEpisodes(limit int, interval, minimum int64) *Episodes {
 		bridge: max(episodeBridge, interval*bridgeIntervals/2)}
 }
 
-// Concerns reports whether Add has anything to do with s: it was measured, and
-// is below the limit or something is under way.
-func (e *Episodes) Concerns(s *signal.Sample) bool {
-	return (s.V < e.below || e.onset > 0) && s.Ok()
-}
+// Open reports whether something is under way: the last samples were below the
+// limit, or not above it for long enough.
+func (e *Episodes) Open() bool { return e.onset > 0 }
 
 // Add takes the next sample and passes an episode that it ends to out.
 func (e *Episodes) Add(s signal.Sample, out func(Episode)) {
-	if !e.Concerns(&s) {
+	if !s.Ok() || s.V >= e.below && !e.Open() {
 		return
 	}
 	if e.onset > 0 && s.At-e.lastOk > e.bridge {

@@ -95,47 +95,7 @@ const LongSpan = 1
 // Derive runs all rows of s through a Pipeline.
 func Derive(s *session.Session, cfg Config) *Derived {
 	p := NewPipeline(s, cfg)
-	n := s.Rows.Len()
-	if n > 0 {
-		p.grow(s.Rows, s.Rows.Time(n-1)+p.hold.interval)
-	}
-	p.columns.attach(s.Rows)
-	for i := range n {
-		p.push(i)
-	}
-	return p.Finish()
-}
-
-// DeriveClean is Derive with cfg.Clean, given what Derive made of the same
-// session with the same cfg without it: its marks are final, so that the rows
-// need not be marked again. The result has no marks of its own.
-func DeriveClean(s *session.Session, cfg Config, plain *Derived) *Derived {
-	cfg.Clean = true
-	p := NewPipeline(s, cfg)
-	if p.decimate != nil {
-		return Derive(s, cfg) // one mark stands for several rows
-	}
-	n := s.Rows.Len()
-	if n > 0 {
-		p.room(s.Rows, s.Rows.Time(n-1)+p.hold.interval)
-	}
-	c, r := p.columns, &p.row
-	c.attach(s.Rows)
-	r.Last = -1 // no marks to keep
-	for i := range n {
-		v, reasons, carried := c.spo2.at(i)
-		r.At, r.SpO2, r.Pulse, r.Rides = s.Rows.Time(i), v, c.pulse.number(i), !carried
-		if !carried && !r.Pulse.Ok && !r.Pulse.Missing {
-			continue
-		}
-		r.Reasons = plain.marks[i]
-		if !carried {
-			r.Reasons = reasons | s.Rows.Marks(i)
-		} else if cfg.Quantize {
-			r.SpO2 = v.Round()
-		}
-		p.marked(r)
-	}
+	p.all(s.Rows)
 	return p.Finish()
 }
 
@@ -156,6 +116,10 @@ type Pipeline struct {
 	high     [len(RollingSpans)]bool // the window varies by oximetry.HighSD or more, for LongSpan
 	found    int                     // seconds of the grid that falls have seen
 	counted  int                     // and the measures over time
+	whole    bool                    // all rows are there: equal samples that follow each other may come as one
+	open     bool                    // one of episodes is under way
+	kept     *[]signal.Sample        // the samples, if DeriveBoth asks for them
+	doubted  []signal.Sample         // and those of the pulse that came with a doubted sample
 	rowEnd   int64
 	lastEnd  int64
 	anyValid bool
@@ -219,18 +183,22 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	return p
 }
 
-// grow makes room for a session of the given rows and span.
-func (p *Pipeline) grow(rows *pleth.Batch, span int64) {
-	p.d.marks = make([]pleth.Reasons, 0, rows.Len())
-	p.room(rows, span)
-}
-
-// room makes room for the grids.
-func (p *Pipeline) room(rows *pleth.Batch, span int64) {
-	seconds := int(span/signal.Second) + 1
+// all takes all rows of a session.
+func (p *Pipeline) all(rows *pleth.Batch) {
+	n := rows.Len()
+	if n == 0 {
+		return
+	}
+	p.whole = true
+	p.d.marks = make([]pleth.Reasons, 0, n)
+	seconds := int((rows.Time(n-1)+p.hold.interval)/signal.Second) + 1
 	p.d.Grid.Grow(seconds)
 	if rows.HasNumber(pleth.PulseRate) {
 		p.d.Pulse.Grow(seconds)
+	}
+	p.columns.attach(rows)
+	for i := range n {
+		p.push(i)
 	}
 }
 
@@ -267,18 +235,22 @@ func (p *Pipeline) take(r *quality.Row) {
 
 // marked takes one row with its final marks.
 func (p *Pipeline) marked(r *quality.Row) {
-	clean := p.cfg.Clean && r.Reasons.Doubted()
+	doubted := r.Reasons.Doubted()
+	clean := p.cfg.Clean && doubted
 	if r.Pulse.Ok || r.Pulse.Missing {
 		s := signal.Sample{At: r.At, V: r.Pulse.V}
-		if !r.Pulse.Ok || clean {
+		switch {
+		case !r.Pulse.Ok || clean:
 			s.V, s.R = 0, pleth.NoValue
+		case doubted:
+			s.R = besideDoubted
 		}
-		p.pulse.push(s, p.pulseOut)
+		p.pulse.push(s, p.whole, p.pulseOut)
 	}
 	if r.Rides {
 		return
 	}
-	for i := r.First; i <= r.Last; i++ {
+	for i := r.First; i <= r.Last && r.Reasons != 0; i++ {
 		if p.d.marks[i] != rides {
 			p.d.marks[i] = r.Reasons
 		}
@@ -286,10 +258,21 @@ func (p *Pipeline) marked(r *quality.Row) {
 	if clean {
 		r.SpO2, r.Reasons = 0, r.Reasons|pleth.NoValue
 	}
-	p.hold.push(signal.Sample{At: r.At, V: r.SpO2, R: r.Reasons}, p.sampleOut)
+	s := signal.Sample{At: r.At, V: r.SpO2, R: r.Reasons}
+	p.hold.push(s, p.whole && !p.concernsEpisodes(&s), p.sampleOut)
 }
 
+// besideDoubted is no reason: it stands in samples of the pulse on their way
+// through the pipeline, where the SpO2 of the same row is doubted.
+const besideDoubted pleth.Reasons = 1 << 14
+
 func (p *Pipeline) pulseSample(s signal.Sample) {
+	if s.R == besideDoubted {
+		s.R = 0
+		if p.kept != nil {
+			p.doubted = append(p.doubted, s)
+		}
+	}
 	p.d.Pulse.Add(s)
 	if s.Ok() {
 		p.d.PulseAll.Add(s.V, s.Hold)
@@ -297,10 +280,20 @@ func (p *Pipeline) pulseSample(s signal.Sample) {
 	}
 }
 
-// sample takes one held sample: everything that counts time by samples.
+// concernsEpisodes reports whether s may begin, go on with or end an episode.
+// Such samples come one by one: episodes are in order of the sample they end with.
+func (p *Pipeline) concernsEpisodes(s *signal.Sample) bool {
+	return s.Ok() && (p.open || s.V < signal.One*signal.Fixed(EpisodeLimits[0]))
+}
+
+// sample takes one held sample, or several equal ones that follow each other
+// as one: everything that counts time by samples.
 func (p *Pipeline) sample(s signal.Sample) {
+	if p.kept != nil {
+		*p.kept = append(*p.kept, s)
+	}
 	d := p.d
-	d.Span = s.At + p.hold.interval
+	d.Span = s.At + s.Hold
 	p.reasons[noRowBit] += s.At - p.rowEnd
 	p.rowEnd = s.At + s.Hold
 	if s.R != 0 {
@@ -310,9 +303,11 @@ func (p *Pipeline) sample(s signal.Sample) {
 		p.valid(s)
 	}
 	p.runs.Add(s)
-	for _, e := range p.episodes {
-		if e.Concerns(&s) {
+	if p.concernsEpisodes(&s) {
+		p.open = false
+		for _, e := range p.episodes {
 			e.Add(s, p.episodeOut)
+			p.open = p.open || e.Open()
 		}
 	}
 	d.Grid.Add(s)
@@ -397,35 +392,4 @@ func (p *Pipeline) Finish() *Derived {
 		}
 	}
 	return d
-}
-
-func holdLimit(interval int64, regular bool) int64 {
-	if regular {
-		return interval
-	}
-	return interval * 5 / 2
-}
-
-// holder gives each sample the time it stands for: until the next one, at most
-// limit; the last one stands for its interval.
-type holder struct {
-	interval, limit int64
-	last            signal.Sample
-	any             bool
-}
-
-func (h *holder) push(s signal.Sample, out func(signal.Sample)) {
-	if h.any {
-		h.last.Hold = min(s.At-h.last.At, h.limit)
-		out(h.last)
-	}
-	h.last, h.any = s, true
-}
-
-func (h *holder) flush(out func(signal.Sample)) {
-	if h.any {
-		h.last.Hold = h.interval
-		out(h.last)
-	}
-	h.any = false
 }

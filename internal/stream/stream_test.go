@@ -159,12 +159,18 @@ func checkParity(t interface {
 	if cfg.Clean {
 		return
 	}
-	clean := DeriveClean(s, cfg, want)
+	plain, clean := DeriveBoth(s, cfg)
+	if !reflect.DeepEqual(plain, want) {
+		t.Errorf("beside the clean one:\n%s\nalone:\n%s", described(plain), described(want))
+	}
+	if (plain == clean) != (plain.Doubted == 0) {
+		t.Errorf("%d ns are doubted; one for both: %t", plain.Doubted, plain == clean)
+	}
 	cfg.Clean = true
-	marked := Derive(s, cfg)
-	clean.marks = marked.marks // it has none
-	if !reflect.DeepEqual(clean, marked) {
-		t.Errorf("clean from the marks:\n%s\nmarked again:\n%s", described(clean), described(marked))
+	alone := Derive(s, cfg)
+	clean.marks = alone.marks // it has none
+	if !reflect.DeepEqual(clean, alone) {
+		t.Errorf("clean beside the plain one:\n%s\nalone:\n%s", described(clean), described(alone))
 	}
 }
 

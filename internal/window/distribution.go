@@ -5,6 +5,7 @@
 package window
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -21,7 +22,15 @@ type Distribution struct {
 // wholeEnd covers percent and pulse rates, which come as whole numbers.
 const wholeEnd = 351
 
-// Add counts value v with a weight: nanoseconds, or one per second.
+// Clone returns a copy of d.
+func (d *Distribution) Clone() Distribution {
+	c := *d
+	c.other = maps.Clone(d.other)
+	return c
+}
+
+// Add counts value v with a weight: nanoseconds, or one per second. A negative
+// weight takes back what was added before.
 func (d *Distribution) Add(v signal.Fixed, weight int64) {
 	d.total += weight
 	if n := v / signal.One; v >= 0 && n < wholeEnd && n*signal.One == v {
@@ -31,7 +40,9 @@ func (d *Distribution) Add(v signal.Fixed, weight int64) {
 	if d.other == nil {
 		d.other = map[signal.Fixed]int64{}
 	}
-	d.other[v] += weight
+	if d.other[v] += weight; d.other[v] == 0 {
+		delete(d.other, v)
+	}
 }
 
 // Total returns the sum of all weights.

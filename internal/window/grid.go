@@ -28,8 +28,7 @@ func (g *Grid) Add(s signal.Sample) {
 		g.R = append(g.R, s.R)
 		return
 	}
-	first := int((s.At + signal.Second - 1) / signal.Second)
-	end := int((s.At + s.Hold + signal.Second - 1) / signal.Second)
+	first, end := covered(s)
 	for len(g.V) < first {
 		g.V = append(g.V, 0)
 		g.R = append(g.R, pleth.NoRow)
@@ -38,6 +37,19 @@ func (g *Grid) Add(s signal.Sample) {
 		g.V = append(g.V, s.V)
 		g.R = append(g.R, s.R)
 	}
+}
+
+// Remove makes the seconds that s covers missing. s is one of the samples added.
+func (g *Grid) Remove(s signal.Sample) {
+	first, end := covered(s)
+	for k := first; k < end; k++ {
+		g.V[k], g.R[k] = 0, pleth.NoValue
+	}
+}
+
+// covered returns the seconds that s covers: first to end-1.
+func covered(s signal.Sample) (first, end int) {
+	return int((s.At + signal.Second - 1) / signal.Second), int((s.At + s.Hold + signal.Second - 1) / signal.Second)
 }
 
 // Len returns the number of seconds.
