@@ -73,7 +73,7 @@ type Falls struct {
 	next int // grid second of the next raw value
 	k    int // grid second of the next smoothed value
 
-	still int // seconds that the raw value has not changed for
+	smooth smoother
 
 	fresh     bool  // no smoothed value of this stretch yet
 	prev      int64 // the last smoothed value
@@ -120,20 +120,17 @@ func (f *Falls) Flush(out func(Fall)) { f.cut(out) }
 func (f *Falls) second(v signal.Fixed, out func(Fall)) {
 	if len(f.raw) == 0 {
 		f.base, f.k, f.free, f.falling, f.fresh = f.next, f.next, f.next, false, true
+		f.smooth.begin(v)
 	}
-	if f.still++; len(f.raw) == 0 || v != f.raw[len(f.raw)-1] {
-		f.still = 1
-	}
+	f.smooth.add(f.next, v)
 	f.raw = append(f.raw, v)
 	f.next++
-	switch {
-	case f.next-f.k <= SmoothLag:
-	case f.still >= len(smoothTaps): // what the filter makes of a constant
-		f.step(smoothUnit*int64(v), out)
-	default:
-		f.step(smoothed(f.raw, f.k-f.base), out)
+	if f.next-f.k > SmoothLag {
+		f.step(f.smooth.at(f.k), out)
 	}
-	f.forget()
+	if len(f.raw) >= forgetAt {
+		f.forget()
+	}
 }
 
 // cut ends the stretch.
@@ -142,7 +139,7 @@ func (f *Falls) cut(out func(Fall)) {
 		return
 	}
 	for f.k < f.next {
-		f.step(smoothed(f.raw, f.k-f.base), out)
+		f.step(f.smooth.at(f.k), out)
 	}
 	if f.falling {
 		f.close(min(f.lastSteep, f.low), out)
@@ -274,13 +271,15 @@ func (f *Falls) finish(end int, out func(Fall)) {
 	out(*fall)
 }
 
+// Of the raw values keepRaw are kept at least, and the others forgotten from time to time.
+const (
+	keepRaw  = 2*FallMaximum + 4*SmoothLag + 2*FallPlateau
+	forgetAt = 4 * keepRaw
+)
+
 // forget drops the raw values that no fall can need any more.
 func (f *Falls) forget() {
-	const keep = 2*FallMaximum + 4*SmoothLag + 2*FallPlateau
-	if len(f.raw) < 4*keep {
-		return
-	}
-	n := len(f.raw) - keep
+	n := len(f.raw) - keepRaw
 	if f.pending {
 		n = min(n, f.fall.Start-f.base)
 	}

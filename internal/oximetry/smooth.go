@@ -47,24 +47,55 @@ func (b *bridge) add(v signal.Fixed, ok bool, next func(v signal.Fixed), cut fun
 	b.last, b.any, b.gap = v, true, 0
 }
 
-// smoothed returns second k of a stretch smoothed by smoothTaps, in
-// 1e-9/smoothUnit percent; before its first and after its last second the
-// value there is repeated.
-func smoothed(stretch []signal.Fixed, k int) int64 {
-	if k >= SmoothLag && k+SmoothLag < len(stretch) {
-		return weigh((*[2*SmoothLag + 1]signal.Fixed)(stretch[k-SmoothLag:]))
-	}
-	var w [2*SmoothLag + 1]signal.Fixed
-	for i := range w {
-		w[i] = stretch[min(max(k+i-SmoothLag, 0), len(stretch)-1)]
-	}
-	return weigh(&w)
+// smoother applies smoothTaps to the seconds of a stretch. Before its first and
+// after its last second the value there is repeated. A value of a finger sensor
+// stands for some seconds, so it is taken by its changes: what the filter makes
+// of the newest value alone, less the share that each change came too late for.
+type smoother struct {
+	newest  signal.Fixed
+	changes []change // those that the filter may still see, in order
 }
 
-func weigh(w *[2*SmoothLag + 1]signal.Fixed) int64 {
-	sum := smoothTaps[SmoothLag] * int64(w[SmoothLag])
-	for i := range SmoothLag {
-		sum += smoothTaps[i] * int64(w[i]+w[2*SmoothLag-i])
+// change says that the value rose by so much at a second of the grid.
+type change struct {
+	at int
+	by int64
+}
+
+// smoothBefore[n] is the sum of the first n taps.
+var smoothBefore = func() (sums [len(smoothTaps)]int64) {
+	for i, tap := range smoothTaps[:len(smoothTaps)-1] {
+		sums[i+1] = sums[i] + tap
+	}
+	return sums
+}()
+
+// begin begins a stretch whose first value is v.
+func (s *smoother) begin(v signal.Fixed) { s.newest, s.changes = v, s.changes[:0] }
+
+// add takes the value of second k, which follows the one before.
+func (s *smoother) add(k int, v signal.Fixed) {
+	if v != s.newest {
+		s.changes = append(s.changes, change{k, int64(v - s.newest)})
+		s.newest = v
+	}
+}
+
+// at returns second k smoothed, in 1e-9/smoothUnit percent. Second k+SmoothLag,
+// or the last one of the stretch if that is before it, is the last one added,
+// and k is greater than in the call before.
+func (s *smoother) at(k int) int64 {
+	first, gone := k-SmoothLag, 0
+	sum := smoothUnit * int64(s.newest)
+	for _, c := range s.changes {
+		if c.at <= first {
+			gone++
+			continue
+		}
+		sum -= c.by * smoothBefore[c.at-first]
+	}
+	if gone > 0 {
+		s.changes = s.changes[:copy(s.changes, s.changes[gone:])]
 	}
 	return sum
 }

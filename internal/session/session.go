@@ -272,14 +272,16 @@ func (c *Cutter) Close() *Session {
 // value was written with. 32 hexadecimal digits.
 func (s *Session) ID() string {
 	h := sha256.New()
-	buf := make([]byte, 0, 64<<10)
+	const block = 16 << 10
+	buf := make([]byte, 0, block+1<<10)
 	buf = append(buf, "pleth.session/1\n"...)
 	buf = binary.AppendVarint(buf, s.Interval)
 	b := s.Rows
 	var metrics []column
 	for _, m := range pleth.Metrics() {
 		if b.Has(m) {
-			metrics = append(metrics, column{metric: m, of: b.Column(m)})
+			of := b.Column(m)
+			metrics = append(metrics, column{metric: m, scale: of.Scale(), digits: of.Mantissas()})
 		}
 	}
 	last, step := int64(0), int64(-1)
@@ -295,7 +297,7 @@ func (s *Session) ID() string {
 			buf = metrics[k].append(buf, i)
 		}
 		buf = append(buf, 0)
-		if len(buf) > 60<<10 {
+		if len(buf) >= block {
 			h.Write(buf)
 			buf = buf[:0]
 		}
@@ -307,27 +309,43 @@ func (s *Session) ID() string {
 // column is one metric of the samples that an ID digests.
 type column struct {
 	metric pleth.Metric
-	of     pleth.Column
-	last   int64  // digits of the number encoded last
-	text   []byte // and what it is encoded as; nil before the first
+	scale  uint8
+	digits []int64
+	// What small numbers are encoded as, which is at most seven bytes: the
+	// first one in the lowest bits, their count in the highest; 0: not known yet.
+	small [256]uint64
 }
 
-// append appends the number in row i without trailing zeros; nothing where
-// there is none.
+// append appends the number in row i; nothing where there is none.
 func (c *column) append(buf []byte, i int) []byte {
-	m, ok, _ := c.of.Mantissa(i)
-	if !ok {
+	if i >= len(c.digits) {
 		return buf
 	}
-	if m != c.last || c.text == nil {
-		c.last = m
-		scale := c.of.Scale()
-		for scale > 0 && m%10 == 0 {
-			m, scale = m/10, scale-1
+	m := c.digits[i]
+	if uint64(m) < uint64(len(c.small)) {
+		text := c.small[m]
+		if text == 0 {
+			var b [8]byte
+			n := len(c.encode(b[:0], m))
+			text = binary.LittleEndian.Uint64(b[:]) | uint64(n)<<56
+			c.small[m] = text
 		}
-		c.text = binary.AppendVarint(append(c.text[:0], byte(c.metric)<<4|scale), m)
+		end := len(buf) + int(text>>56)
+		return binary.LittleEndian.AppendUint64(buf, text)[:end]
 	}
-	return append(buf, c.text...)
+	if m == pleth.MissingMantissa || m == pleth.AbsentMantissa {
+		return buf
+	}
+	return c.encode(buf, m)
+}
+
+// encode appends a number without trailing zeros.
+func (c *column) encode(buf []byte, m int64) []byte {
+	scale := c.scale
+	for scale > 0 && m%10 == 0 {
+		m, scale = m/10, scale-1
+	}
+	return binary.AppendVarint(append(buf, byte(c.metric)<<4|scale), m)
 }
 
 // Key returns the name of the session as a resource: it stays when late rows
