@@ -39,16 +39,17 @@ func (c *columns) read(r *quality.Row, i int) bool {
 // column reads one column of a batch as fixed-point numbers.
 type column struct {
 	metric    pleth.Metric
-	of        pleth.Column
+	digits    []int64
 	scale     uint8 // of what follows
 	low, high int64 // bounds of what the metric can be, as mantissas
 	up        int64 // mantissa * up is Fixed, or
-	down      int64 // mantissa / down, where the column has more decimals than Fixed
+	down      int64 // mantissa / down, where the column has more decimals than Fixed; else 0
 }
 
 func (c *column) attach(b *pleth.Batch) {
-	c.of = b.Column(c.metric)
-	scale := c.of.Scale()
+	of := b.Column(c.metric)
+	c.digits = of.Mantissas()
+	scale := of.Scale()
 	if c.high != 0 && scale == c.scale {
 		return
 	}
@@ -57,28 +58,43 @@ func (c *column) attach(b *pleth.Batch) {
 	if scale <= signal.Decimals {
 		c.up, c.down = pleth.Pow10(signal.Decimals-scale), 0
 	} else {
-		c.up, c.down = 0, pleth.Pow10(scale-signal.Decimals)
+		c.up, c.down = 1, pleth.Pow10(scale-signal.Decimals)
 	}
+}
+
+// fixed returns the number that m stands for, which is within the bounds.
+func (c *column) fixed(m int64) signal.Fixed {
+	if c.down != 0 {
+		return signal.Fixed(pleth.DivRound(m, c.down))
+	}
+	return signal.Fixed(m * c.up)
 }
 
 // at returns the number in row i, or why there is none, and whether the row
 // carries the metric.
 func (c *column) at(i int) (v signal.Fixed, why pleth.Reasons, carried bool) {
-	m, ok, carried := c.of.Mantissa(i)
-	switch {
-	case !ok:
-		return 0, pleth.NoValue, carried
-	case m < c.low || m > c.high:
-		return 0, pleth.OutOfRange, true
-	case c.down != 0:
-		return signal.Fixed(pleth.DivRound(m, c.down)), 0, true
+	if i >= len(c.digits) {
+		return 0, pleth.NoValue, false
 	}
-	return signal.Fixed(m * c.up), 0, true
+	switch m := c.digits[i]; {
+	case m >= c.low && m <= c.high:
+		return c.fixed(m), 0, true
+	case m == pleth.MissingMantissa || m == pleth.AbsentMantissa:
+		return 0, pleth.NoValue, m == pleth.MissingMantissa
+	}
+	return 0, pleth.OutOfRange, true
 }
 
+// number is at for a metric that goes along with the one of the timeline.
 func (c *column) number(i int) quality.Number {
-	v, why, carried := c.at(i)
-	return quality.Number{V: v, Ok: why == 0, Missing: carried && why != 0}
+	if i >= len(c.digits) {
+		return quality.Number{}
+	}
+	m := c.digits[i]
+	if m >= c.low && m <= c.high {
+		return quality.Number{V: c.fixed(m), Ok: true}
+	}
+	return quality.Number{Missing: m != pleth.AbsentMantissa}
 }
 
 // decimator turns rows that come twice a second or faster into one a second:

@@ -43,6 +43,9 @@ func (d *Distribution) Add(v signal.Fixed, weight int64) {
 	if d.other[v] += weight; d.other[v] == 0 {
 		delete(d.other, v)
 	}
+	if len(d.other) == 0 {
+		d.other = nil
+	}
 }
 
 // Total returns the sum of all weights.

@@ -23,12 +23,10 @@ func (g *Grid) Grow(seconds int) {
 // Add appends the seconds that s covers, and the seconds before it that
 // nothing covers as missing. Samples come in order and do not overlap.
 func (g *Grid) Add(s signal.Sample) {
-	if s.Hold == signal.Second && s.At == int64(len(g.V))*signal.Second {
-		g.V = append(g.V, s.V)
-		g.R = append(g.R, s.R)
-		return
+	first, end := len(g.V), len(g.V)+1
+	if s.Hold != signal.Second || s.At != int64(first)*signal.Second {
+		first, end = covered(s)
 	}
-	first, end := covered(s)
 	for len(g.V) < first {
 		g.V = append(g.V, 0)
 		g.R = append(g.R, pleth.NoRow)
