@@ -20,7 +20,7 @@ type Lines struct {
 	scanned    int // bytes of the unread part known to hold no line end
 	eof        bool
 	err        error
-	line       []byte
+	from, to   int // of the current line in buf
 	n          int
 	offset     int64 // of line
 	next       int64 // of the byte after line and its end
@@ -31,6 +31,12 @@ type Lines struct {
 // NewLines returns the lines of r.
 func NewLines(r io.Reader) *Lines {
 	return &Lines{r: r, buf: make([]byte, 64<<10)}
+}
+
+// LinesOf returns the lines of a text that is in memory; they are parts of it
+// and stay valid.
+func LinesOf(text []byte) *Lines {
+	return &Lines{buf: text, end: len(text), eof: true}
 }
 
 // Next moves to the next line. It returns false at the end of the text or at
@@ -75,7 +81,7 @@ func (l *Lines) take(length, consumed int, ended bool) {
 	for length > 0 && l.buf[l.start+length-1] == '\r' {
 		length--
 	}
-	l.line = l.buf[l.start : l.start+length]
+	l.from, l.to = l.start, l.start+length
 	l.n++
 	l.offset = l.next
 	l.next += int64(consumed)
@@ -130,7 +136,7 @@ func (l *Lines) fill() bool {
 }
 
 // Bytes returns the current line without its end. It is valid until Next.
-func (l *Lines) Bytes() []byte { return l.line }
+func (l *Lines) Bytes() []byte { return l.buf[l.from:l.to] }
 
 // N returns the number of the current line, from 1; 0 before the first.
 func (l *Lines) N() int { return l.n }

@@ -1,6 +1,8 @@
 package device
 
 import (
+	"sync"
+
 	"pleth"
 )
 
@@ -25,7 +27,7 @@ type Writer struct {
 	Header pleth.Header
 
 	to       Rows
-	b        pleth.Batch
+	b        *pleth.Batch // from batches; nil when closed
 	started  bool
 	rows     int
 	err      error
@@ -33,8 +35,13 @@ type Writer struct {
 	more     int
 }
 
-// NewWriter returns a Writer that passes batches on to rows.
-func NewWriter(rows Rows) *Writer { return &Writer{to: rows} }
+// batches holds the memory of batches between files.
+var batches = sync.Pool{New: func() any { return new(pleth.Batch) }}
+
+// NewWriter returns a Writer that passes batches on to rows. It must be closed.
+func NewWriter(rows Rows) *Writer {
+	return &Writer{to: rows, b: batches.Get().(*pleth.Batch)}
+}
 
 // Begin begins another recording in the same file, as where several beds share
 // one export. Rows of one recording are written together.
@@ -94,9 +101,14 @@ func (w *Writer) Err() error { return w.err }
 // RowCount returns the number of rows written so far.
 func (w *Writer) RowCount() int { return w.rows }
 
-// Close passes on the rest and returns the error of the other side.
+// Close passes on the rest and returns the error of the other side. Nothing may
+// be written after it.
 func (w *Writer) Close() error {
-	w.flush()
+	if w.b != nil {
+		w.flush()
+		batches.Put(w.b)
+		w.b = nil
+	}
 	return w.err
 }
 
@@ -109,7 +121,7 @@ func (w *Writer) flush() {
 		w.err = w.to.Start(w.Header)
 	}
 	if w.err == nil && w.b.Len() > 0 {
-		w.err = w.to.Rows(&w.b)
+		w.err = w.to.Rows(w.b)
 	}
 	w.b.Reset()
 }

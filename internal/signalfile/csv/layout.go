@@ -94,7 +94,7 @@ func isText(b []byte) bool {
 func firstLines(head device.Head) ([][]byte, []byte) {
 	var all [][]byte
 	seps := separators
-	l := device.NewLines(bytes.NewReader(head.Bytes))
+	l := device.LinesOf(head.Bytes)
 	for len(all) < headLines && l.Next() {
 		line := l.Bytes()
 		switch {
@@ -103,7 +103,7 @@ func firstLines(head device.Head) ([][]byte, []byte) {
 		case len(all) == 0 && len(line) == 5 && bytes.HasPrefix(line, []byte("sep=")):
 			seps, line = []byte{line[4]}, nil // a directive of spreadsheet programs
 		}
-		all = append(all, bytes.Clone(line))
+		all = append(all, line)
 	}
 	return all, seps
 }

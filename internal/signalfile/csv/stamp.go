@@ -59,9 +59,10 @@ type stamps struct {
 	order dateOrder
 	half  bool // the times come with AM and PM
 
-	zoned  bool  // the times come with a zone
-	utc    bool  // and it is written Z or UTC, which says nothing of where the clock hung
-	offset int64 // of the time read last, in seconds east of Greenwich
+	zoned  bool   // the times come with a zone
+	utc    bool   // and it is written Z or UTC, which says nothing of where the clock hung
+	offset int64  // of the time read last, in seconds east of Greenwich
+	zone   []byte // its text
 
 	date     []byte // text of the date read last
 	midnight int64
@@ -149,10 +150,10 @@ func (s *stamps) parse(date, clock []byte) (int64, bool) {
 	return 0, false
 }
 
-// sameDay reads the time of most rows: the date stands as in the row before,
-// and HH:MM:SS behind it is all.
+// sameDay reads the time of most rows: the date and the zone stand as in the
+// row before, and HH:MM:SS is all there is between them.
 func (s *stamps) sameDay(date, clock []byte) (int64, bool) {
-	if !s.any || s.form != calendar || s.half || s.zoned {
+	if !s.any || s.form != calendar || s.half {
 		return 0, false
 	}
 	if !s.twin {
@@ -162,11 +163,12 @@ func (s *stamps) sameDay(date, clock []byte) (int64, bool) {
 		}
 		date, clock = clock[:n], clock[n+1:]
 	}
-	if len(clock) != len("HH:MM:SS") || string(date) != string(s.date) {
+	const length = len("HH:MM:SS")
+	if len(clock) < length || string(clock[length:]) != string(s.zone) || string(date) != string(s.date) {
 		return 0, false
 	}
-	t, ok := device.HMS(clock)
-	return s.midnight + t, ok
+	t, ok := device.HMS(clock[:length])
+	return s.midnight + t - s.offset*device.Second, ok
 }
 
 // count reads a number of units.
@@ -250,7 +252,7 @@ func (s *stamps) join(date, clock []byte) (int64, bool) {
 		}
 		s.date, s.midnight = append(s.date[:0], date...), midnight
 	}
-	s.any, s.half, s.zoned, s.offset = true, half, zoned, offset
+	s.any, s.half, s.zoned, s.offset, s.zone = true, half, zoned, offset, append(s.zone[:0], rest...)
 	return s.midnight + t - offset*device.Second, true
 }
 
