@@ -33,19 +33,21 @@ const letters = 2
 // binary returns the words of the stretches.
 func (s *Series) binary() [][]byte {
 	t := newTally(s)
-	t.add(s.Ranks, 1)
+	t.add(s, 0, len(s.Ranks), 1)
 	// A value exceeds the median if twice its rank exceeds this.
 	limit := t.nth((t.n-1)/2) + t.nth(t.n/2)
 	word := make([]byte, 0, s.Valid)
 	words := make([][]byte, 0, len(s.Stretches))
 	for _, part := range s.Stretches {
 		from := len(word)
-		for _, r := range s.Ranks[part.From:part.End] {
+		for _, r := range s.between(part.From, part.End) {
 			letter := byte(0)
-			if 2*r > limit {
+			if 2*r.Rank > limit {
 				letter = 1
 			}
-			word = append(word, letter)
+			for range r.End - r.From {
+				word = append(word, letter)
+			}
 		}
 		words = append(words, word[from:])
 	}
@@ -63,7 +65,7 @@ func phrases76(words [][]byte) int {
 		state := int32(0)
 		for _, c := range word {
 			state = a.states[state].next[c]
-			if a.first[state] == at {
+			if a.states[state].first == at {
 				phrases++
 				state = 0
 			}
@@ -83,13 +85,13 @@ var automata = sync.Pool{New: func() any { return new(automaton) }}
 // state stands for the words inside them that end at the same places.
 type automaton struct {
 	states []suffixState
-	first  []int32 // of each state: where its words end first, counted over all letters
 }
 
 type suffixState struct {
 	next   [letters]int32 // 0 for none: no transition leads to the start
 	link   int32          // -1 for the start
 	length int32          // of the longest word of the state
+	first  int32          // where its words end first, counted over all letters
 }
 
 // build makes a the automaton of words. It keeps its memory.
@@ -99,8 +101,8 @@ func (a *automaton) build(words [][]byte) {
 		n += len(word)
 	}
 	// There are at most two states a letter.
-	a.states = append(slices.Grow(a.states[:0], 2*n+1), suffixState{link: -1})
-	a.first = append(slices.Grow(a.first[:0], 2*n+1), -1)
+	a.states = slices.Grow(a.states[:0], 2*n+1)
+	a.add(0, 0, -1, 0, -1)
 	at := int32(0)
 	for _, word := range words {
 		last := int32(0)
@@ -111,6 +113,20 @@ func (a *automaton) build(words [][]byte) {
 	}
 }
 
+// add appends a state and returns its number. Its parts are written one by one:
+// to copy a state whole, right after a part of it was written, takes longer than
+// all else that is done with it.
+func (a *automaton) add(next0, next1, link, length, first int32) int32 {
+	n := len(a.states)
+	a.states = a.states[:n+1]
+	s := &a.states[n]
+	s.next[0], s.next[1] = next0, next1
+	s.link = link
+	s.length = length
+	s.first = first
+	return int32(n)
+}
+
 // extend adds letter c at place i behind the beginning of a word that is in
 // state last, and returns the state of the beginning with c.
 func (a *automaton) extend(last, i int32, c byte) int32 {
@@ -118,16 +134,16 @@ func (a *automaton) extend(last, i int32, c byte) int32 {
 		// A word before has had it.
 		return a.split(last, q, c)
 	}
-	whole := int32(len(a.states))
-	a.states = append(a.states, suffixState{length: a.states[last].length + 1})
-	a.first = append(a.first, i)
+	whole := a.add(0, 0, 0, a.states[last].length+1, i)
 	p := last
-	for ; p >= 0 && a.states[p].next[c] == 0; p = a.states[p].link {
-		a.states[p].next[c] = whole
-	}
-	if p >= 0 {
-		link := a.split(p, a.states[p].next[c], c)
-		a.states[whole].link = link
+	for p >= 0 {
+		s := &a.states[p]
+		if q := s.next[c]; q != 0 {
+			a.states[whole].link = a.split(p, q, c)
+			break
+		}
+		s.next[c] = whole
+		p = s.link
 	}
 	return whole
 }
@@ -135,17 +151,19 @@ func (a *automaton) extend(last, i int32, c byte) int32 {
 // split returns the state of the longest word of p followed by c, which is in
 // state q: q itself, or a copy of it for the words of q that are no longer.
 func (a *automaton) split(p, q int32, c byte) int32 {
-	if a.states[p].length+1 == a.states[q].length {
+	length, old := a.states[p].length+1, &a.states[q]
+	if length == old.length {
 		return q
 	}
-	clone := int32(len(a.states))
-	copied := a.states[q]
-	copied.length = a.states[p].length + 1
-	a.states = append(a.states, copied)
-	a.first = append(a.first, a.first[q])
-	for ; p >= 0 && a.states[p].next[c] == q; p = a.states[p].link {
-		a.states[p].next[c] = clone
+	clone := a.add(old.next[0], old.next[1], old.link, length, old.first)
+	old.link = clone
+	for p >= 0 {
+		s := &a.states[p]
+		if s.next[c] != q {
+			break
+		}
+		s.next[c] = clone
+		p = s.link
 	}
-	a.states[q].link = clone
 	return clone
 }

@@ -24,8 +24,9 @@ func PRSAOf(s *Series) (PRSA, bool) {
 	var sums [2 * PRSALength]int64 // of the values at each place, 1e-9 %
 	var p PRSA
 	for _, part := range s.Stretches {
-		for k := part.From + PRSALength; k+PRSALength <= part.End; k++ {
-			if s.Ranks[k-1] <= s.Ranks[k] {
+		for _, r := range s.between(part.From+PRSALength, part.End-PRSALength+1) {
+			k := int(r.From)
+			if k < part.From+PRSALength || s.Ranks[k-1] <= r.Rank {
 				continue
 			}
 			p.Anchors++

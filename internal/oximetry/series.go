@@ -3,6 +3,7 @@ package oximetry
 import (
 	"math"
 	"slices"
+	"sort"
 
 	"pleth/internal/signal"
 	"pleth/internal/window"
@@ -13,6 +14,7 @@ import (
 // occur. No measure looks across a missing second.
 type Series struct {
 	Ranks     []int32        // of each second; Missing where nothing was measured
+	Runs      []Run          // the same, equal seconds together, in order
 	Values    []signal.Fixed // those that occur, rising
 	Floats    []float64      // the same
 	Stretches []Stretch      // of seconds without a missing one, in order
@@ -28,6 +30,14 @@ type Stretch struct{ From, End int }
 // Len returns the length of the stretch in seconds.
 func (s Stretch) Len() int { return s.End - s.From }
 
+// Run is the seconds From to End-1, which all have one rank or are all missing.
+// A value of a finger sensor stands for some seconds, so there are far fewer
+// runs than seconds, and much can be said of a run at once.
+type Run struct {
+	From, End int32
+	Rank      int32
+}
+
 // NewSeries returns the series of a grid. It keeps nothing of g.
 func NewSeries(g *window.Grid) *Series {
 	s := &Series{Ranks: make([]int32, g.Len())}
@@ -36,36 +46,42 @@ func NewSeries(g *window.Grid) *Series {
 	for i, v := range s.Values {
 		s.Floats[i] = v.Float()
 	}
-	for k, r := range s.Ranks {
-		switch {
-		case r == Missing:
-		case k > 0 && s.Ranks[k-1] != Missing:
-			s.Valid++
-		default:
-			s.Valid++
-			s.Stretches = append(s.Stretches, Stretch{From: k})
+	before := Missing
+	for _, r := range s.Runs {
+		for k := r.From; k < r.End; k++ {
+			s.Ranks[k] = r.Rank
 		}
-		if r != Missing {
-			s.Stretches[len(s.Stretches)-1].End = k + 1
+		if r.Rank != Missing {
+			if before == Missing {
+				s.Stretches = append(s.Stretches, Stretch{From: int(r.From)})
+			}
+			s.Stretches[len(s.Stretches)-1].End = int(r.End)
+			s.Valid += int(r.End - r.From)
 		}
+		before = r.Rank
 	}
 	return s
 }
 
-// rank finds the values that occur and ranks the seconds. Percent come as
-// whole numbers mostly, which need no search.
+// rank finds the runs and the values that occur, and ranks them. Percent come
+// as whole numbers mostly, which need no search.
 func (s *Series) rank(g *window.Grid) {
 	var seen [101]bool
 	var fractions []signal.Fixed
-	last := none // most seconds repeat the one before
+	s.Runs = make([]Run, 0, g.Len()/4)
+	last := none - 1
 	for k, v := range g.V {
-		if !g.Ok(k) || v == last {
+		if !g.Ok(k) {
+			v = none
+		}
+		if v == last {
 			continue
 		}
 		last = v
+		s.Runs = append(s.Runs, Run{From: int32(k)})
 		if n, whole := percent(v); whole {
 			seen[n] = true
-		} else {
+		} else if v != none {
 			fractions = append(fractions, v)
 		}
 	}
@@ -83,27 +99,51 @@ func (s *Series) rank(g *window.Grid) {
 			ranks[n] = int32(i)
 		}
 	}
-	last, rank := none, Missing
-	for k, v := range g.V {
-		if !g.Ok(k) {
-			s.Ranks[k] = Missing
-			continue
+	end := int32(g.Len())
+	for i := len(s.Runs) - 1; i >= 0; i-- {
+		r := &s.Runs[i]
+		r.End, end = end, r.From
+		v := g.V[r.From]
+		if !g.Ok(int(r.From)) {
+			r.Rank = Missing
+		} else if n, whole := percent(v); whole {
+			r.Rank = ranks[n]
+		} else {
+			rank, _ := slices.BinarySearch(s.Values, v)
+			r.Rank = int32(rank)
 		}
-		if v != last {
-			last = v
-			if n, whole := percent(v); whole {
-				rank = ranks[n]
-			} else {
-				i, _ := slices.BinarySearch(s.Values, v)
-				rank = int32(i)
-			}
+	}
+}
+
+// between returns the runs that have a second of from..end-1.
+func (s *Series) between(from, end int) []Run {
+	first := sort.Search(len(s.Runs), func(i int) bool { return int(s.Runs[i].End) > from })
+	last := first
+	for last < len(s.Runs) && int(s.Runs[last].From) < end {
+		last++
+	}
+	return s.Runs[first:last]
+}
+
+// windows goes over the windows of m+1 seconds inside a stretch, m at least 1.
+// It calls each with the second k that a window begins at and how many there
+// are from there on that hold the same values: one, or more inside a run.
+func (s *Series) windows(part Stretch, m int, each func(k, n int)) {
+	end := part.End - m
+	for _, r := range s.between(part.From, end) {
+		k := int(r.From)
+		if same := int(r.End) - m; same > k {
+			each(k, same-k)
+			k = same
 		}
-		s.Ranks[k] = rank
+		for ; k < min(int(r.End), end); k++ {
+			each(k, 1)
+		}
 	}
 }
 
 // none is no value that can be measured.
-const none = signal.Fixed(math.MinInt64)
+const none = signal.Fixed(math.MinInt64 + 1)
 
 // percent returns the whole percent that v is, if it is one.
 func percent(v signal.Fixed) (n int, whole bool) {

@@ -20,20 +20,17 @@ func newTally(s *Series) *tally {
 	return &tally{fine: make([]int32, n), coarse: make([]int32, n/tallyStep+1)}
 }
 
-// add counts the seconds of part n times: 1 to add them, -1 to take them back.
-func (t *tally) add(part []int32, n int32) {
-	for i := 0; i < len(part); {
-		r, from := part[i], i
-		for i < len(part) && part[i] == r {
-			i++
-		}
-		if r == Missing {
+// add counts the seconds from..end-1 of s n times: 1 to add them, -1 to take
+// them back.
+func (t *tally) add(s *Series, from, end int, n int32) {
+	for _, r := range s.between(from, end) {
+		if r.Rank == Missing {
 			continue
 		}
-		run := int32(i-from) * n
-		t.fine[r] += run
-		t.coarse[r/tallyStep] += run
-		t.n += int(run)
+		seconds := n * (min(r.End, int32(end)) - max(r.From, int32(from)))
+		t.fine[r.Rank] += seconds
+		t.coarse[r.Rank/tallyStep] += seconds
+		t.n += int(seconds)
 	}
 }
 

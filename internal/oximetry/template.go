@@ -10,7 +10,7 @@ import (
 // templates numbers the templates of one length: equal ones have one number.
 type templates struct {
 	m     int
-	id    []int32 // of the template that begins at each second; Missing if none does
+	id    []int32 // of the template that begins at each second, where one does
 	first []int32 // second at which a template with that number begins first
 	count []int64 // how often it occurs
 	last  []int32 // the numbers of those that begin last in a stretch
@@ -20,16 +20,16 @@ type templates struct {
 // singles returns the templates of length 1.
 func (s *Series) singles() *templates {
 	t := &templates{m: 1, id: s.Ranks, first: make([]int32, len(s.Values)), count: make([]int64, len(s.Values))}
-	for k, r := range s.Ranks {
-		if r == Missing {
+	for _, r := range s.Runs {
+		if r.Rank == Missing {
 			continue
 		}
-		if t.count[r] == 0 {
-			t.first[r] = int32(k)
+		if t.count[r.Rank] == 0 {
+			t.first[r.Rank] = r.From
 		}
-		t.count[r]++
-		t.total++
+		t.count[r.Rank] += int64(r.End - r.From)
 	}
+	t.total = int64(s.Valid)
 	return t
 }
 
@@ -50,38 +50,31 @@ func (s *Series) longer(t *templates, id []int32) *templates {
 	} else {
 		hashed = newHash(len(t.id))
 	}
-	k := 0
 	for _, part := range s.Stretches {
-		for ; k < part.From; k++ {
-			id[k] = Missing
-		}
-		// The pair before has the same number, as long as the signal stands still.
-		last, number := -1, int32(0)
-		for ; k+t.m < part.End; k++ {
-			if pair := int(t.id[k])*values + int(s.Ranks[k+t.m]); pair != last {
-				var at *int32
-				if table != nil {
-					at = &table[pair]
-				} else {
-					at = hashed.at(pair)
-				}
-				if *at == 0 {
-					next.first = append(next.first, int32(k))
-					next.count = append(next.count, 0)
-					*at = int32(len(next.count))
-				}
-				last, number = pair, *at-1
+		number := Missing
+		s.windows(part, t.m, func(k, n int) {
+			pair := int(t.id[k])*values + int(s.Ranks[k+t.m])
+			var at *int32
+			if table != nil {
+				at = &table[pair]
+			} else {
+				at = hashed.at(pair)
 			}
-			id[k] = number
-			next.count[number]++
-			next.total++
-		}
-		if last >= 0 {
+			if *at == 0 {
+				next.first = append(next.first, int32(k))
+				next.count = append(next.count, 0)
+				*at = int32(len(next.count))
+			}
+			number = *at - 1
+			next.count[number] += int64(n)
+			for i := range n {
+				id[k+i] = number
+			}
+		})
+		if number != Missing {
 			next.last = append(next.last, number)
+			next.total += int64(part.Len() - t.m)
 		}
-	}
-	for ; k < len(id); k++ {
-		id[k] = Missing
 	}
 	return next
 }

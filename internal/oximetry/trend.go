@@ -29,12 +29,11 @@ func Levels(s *Series) []Level {
 	var out []Level
 	t := newTally(s)
 	for from := 0; from < len(s.Ranks); from += TrendBlock {
-		part := s.Ranks[from:min(from+TrendBlock, len(s.Ranks))]
-		t.add(part, 1)
+		t.add(s, from, from+TrendBlock, 1)
 		if 2*t.n >= TrendBlock {
 			out = append(out, Level{from / TrendBlock, t.median(s)})
 		}
-		t.add(part, -1)
+		t.add(s, from, from+TrendBlock, -1)
 	}
 	return out
 }
@@ -202,15 +201,15 @@ type halfHour struct {
 func halfHours(s *Series) []halfHour {
 	var out []halfHour
 	t := newTally(s)
-	t.add(s.Ranks[:min(ShiftBlock, len(s.Ranks))], 1)
+	t.add(s, 0, ShiftBlock, 1)
 	for from := 0; from+ShiftBlock <= len(s.Ranks); from += TrendBlock {
 		var h halfHour
 		if h.ok = 2*t.n >= ShiftBlock; h.ok {
 			h.v = t.median(s)
 		}
 		out = append(out, h)
-		t.add(s.Ranks[from:from+TrendBlock], -1)
-		t.add(s.Ranks[from+ShiftBlock:min(from+ShiftBlock+TrendBlock, len(s.Ranks))], 1)
+		t.add(s, from, from+TrendBlock, -1)
+		t.add(s, from+ShiftBlock, from+ShiftBlock+TrendBlock, 1)
 	}
 	return out
 }
