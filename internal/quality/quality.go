@@ -83,7 +83,8 @@ func (m *Marker) Push(r *Row, out func(*Row)) {
 		m.held = append(m.held, *r)
 		m.watchSpike(out)
 	}
-	m.any, m.at, m.spo2, m.pulse = true, r.At, r.SpO2, r.Pulse
+	m.any, m.at, m.spo2 = true, r.At, r.SpO2
+	m.pulse.V, m.pulse.Ok, m.pulse.Missing = r.Pulse.V, r.Pulse.Ok, r.Pulse.Missing
 	if !begins {
 		out(r)
 		return

@@ -32,7 +32,9 @@ func (c *columns) attach(b *pleth.Batch) {
 func (c *columns) read(r *quality.Row, i int) bool {
 	v, reasons, carried := c.spo2.at(i)
 	r.At, r.SpO2, r.Reasons, r.Rides = c.batch.Time(i), v, reasons|c.batch.Marks(i), !carried
-	r.Pulse, r.Motion, r.Perfusion = c.pulse.number(i), c.motion.number(i), c.perfusion.number(i)
+	c.pulse.number(&r.Pulse, i)
+	c.motion.number(&r.Motion, i)
+	c.perfusion.number(&r.Perfusion, i)
 	return carried || r.Pulse.Ok || r.Pulse.Missing
 }
 
@@ -85,16 +87,18 @@ func (c *column) at(i int) (v signal.Fixed, why pleth.Reasons, carried bool) {
 	return 0, pleth.OutOfRange, true
 }
 
-// number is at for a metric that goes along with the one of the timeline.
-func (c *column) number(i int) quality.Number {
-	if i >= len(c.digits) {
-		return quality.Number{}
+// number is at for a metric that goes along with the one of the timeline. It
+// sets the parts of n: a Number returned whole costs a wait for its parts.
+func (c *column) number(n *quality.Number, i int) {
+	m := pleth.AbsentMantissa
+	if i < len(c.digits) {
+		m = c.digits[i]
 	}
-	m := c.digits[i]
 	if m >= c.low && m <= c.high {
-		return quality.Number{V: c.fixed(m), Ok: true}
+		n.V, n.Ok, n.Missing = c.fixed(m), true, false
+		return
 	}
-	return quality.Number{Missing: m != pleth.AbsentMantissa}
+	n.V, n.Ok, n.Missing = 0, false, m != pleth.AbsentMantissa
 }
 
 // decimator turns rows that come twice a second or faster into one a second:
