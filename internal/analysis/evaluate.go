@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,9 +23,8 @@ import (
 // by the clock.
 func Evaluate(d *Document) {
 	for _, s := range d.Sessions {
-		in := evaluationInput(d, s)
-		e := evaluate.Of(in)
-		s.Findings = findings(e, func(refs []string) []string { return s.keep(in, refs) })
+		e := evaluate.Of(evaluationInput(d, s))
+		s.Findings = findings(e, func(refs []string) []string { return s.keep(e, refs) })
 		s.Summary = summary(e)
 	}
 }
@@ -66,14 +66,14 @@ func summary(e *evaluate.Evaluation) Summary {
 // keep returns the references that stand for numbers, and puts those that are
 // no metrics yet among the metrics of the session. A metric that was not
 // computed is listed by its id: the reason, with its numbers, stands under it.
-func (s *Session) keep(in *evaluate.Input, refs []string) []string {
+func (s *Session) keep(e *evaluate.Evaluation, refs []string) []string {
 	out := []string{}
 	for _, ref := range refs {
 		if id, ok := strings.CutPrefix(ref, "not_computed."); ok && s.NotComputed[id] != "" {
 			out = append(out, id)
 			continue
 		}
-		v, ok := in.Value(ref)
+		v, ok := e.Value(ref)
 		if !ok {
 			continue // a word, such as the name of a method
 		}
@@ -96,14 +96,11 @@ func listed(l []string) []string {
 // evaluationInput is what the evaluation reads of session s of d.
 func evaluationInput(d *Document, s *Session) *evaluate.Input {
 	in := &evaluate.Input{
-		Metrics: map[string]float64{}, NotComputed: s.NotComputed,
+		Metrics: maps.Clone(s.Metrics), NotComputed: s.NotComputed,
 		Quality:     evaluate.Quality{Grade: s.Quality.Grade, Score: s.Quality.Score, LongestGapS: s.Quality.LongestGapS, SuspectS: s.Quality.SuspectS},
 		IntervalS:   s.IntervalS,
 		ODIMethod:   s.ODI.Method,
 		EpisodeMinS: float64(oximetry.EpisodeMinimum) / 1e9,
-	}
-	for id, v := range s.Metrics {
-		in.Metrics[id] = v
 	}
 	if s.AveragingS != nil {
 		in.AveragingS = *s.AveragingS

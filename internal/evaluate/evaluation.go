@@ -46,6 +46,15 @@ type Summary struct {
 type Evaluation struct {
 	Findings []Finding // worst level first, then by rule
 	Summary  Summary
+
+	facts facts
+}
+
+// Value returns the number that ref, one of Metrics of a finding, stands for,
+// and whether it stands for one. It is that of Input.Value.
+func (e *Evaluation) Value(ref string) (float64, bool) {
+	v, _, ok := e.facts.number(ref)
+	return v, ok
 }
 
 // Worst returns the highest level among the findings.
@@ -60,8 +69,9 @@ func (e *Evaluation) Worst() Level {
 // Of evaluates a session. in is not modified.
 func Of(in *Input) *Evaluation {
 	f := newFacts(in)
+	e := &Evaluation{Findings: []Finding{}, facts: *f}
 	said := f.applyAll()
-	e := &Evaluation{Findings: []Finding{}, Summary: f.summary(said)}
+	e.Summary = f.summary(said)
 	for i := range said {
 		if s := &said[i]; s.text != "" {
 			e.Findings = append(e.Findings, Finding{s.rule.id, s.level, s.text, s.refs, s.evidence})
