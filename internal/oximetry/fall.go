@@ -120,13 +120,13 @@ func (f *Falls) Flush(out func(Fall)) { f.cut(out) }
 func (f *Falls) second(v signal.Fixed, out func(Fall)) {
 	if len(f.raw) == 0 {
 		f.base, f.k, f.free, f.falling, f.fresh = f.next, f.next, f.next, false, true
-		f.smooth.begin(v)
+		f.smooth.begin(f.next, v)
 	}
 	f.smooth.add(f.next, v)
 	f.raw = append(f.raw, v)
 	f.next++
 	if f.next-f.k > SmoothLag {
-		f.step(f.smooth.at(f.k), out)
+		f.step(f.smooth.take(), out)
 	}
 	if len(f.raw) >= forgetAt {
 		f.forget()
@@ -139,7 +139,7 @@ func (f *Falls) cut(out func(Fall)) {
 		return
 	}
 	for f.k < f.next {
-		f.step(f.smooth.at(f.k), out)
+		f.step(f.smooth.take(), out)
 	}
 	if f.falling {
 		f.close(min(f.lastSteep, f.low), out)

@@ -49,18 +49,17 @@ func (b *bridge) add(v signal.Fixed, ok bool, next func(v signal.Fixed), cut fun
 
 // smoother applies smoothTaps to the seconds of a stretch. Before its first and
 // after its last second the value there is repeated. A value of a finger sensor
-// stands for some seconds, so it is taken by its changes: what the filter makes
-// of the newest value alone, less the share that each change came too late for.
+// stands for some seconds, so what counts are its changes: the filter makes of
+// the newest value what it makes of a constant, less what it would have made of
+// the changes in its window before they came.
 type smoother struct {
-	newest  signal.Fixed
-	changes []change // those that the filter may still see, in order
+	newest signal.Fixed
+	next   int               // second to take next
+	less   [smoothRing]int64 // by second modulo smoothRing, from next on
 }
 
-// change says that the value rose by so much at a second of the grid.
-type change struct {
-	at int
-	by int64
-}
+// smoothRing is the least power of two that holds the seconds in a window.
+const smoothRing = 32
 
 // smoothBefore[n] is the sum of the first n taps.
 var smoothBefore = func() (sums [len(smoothTaps)]int64) {
@@ -70,32 +69,28 @@ var smoothBefore = func() (sums [len(smoothTaps)]int64) {
 	return sums
 }()
 
-// begin begins a stretch whose first value is v.
-func (s *smoother) begin(v signal.Fixed) { s.newest, s.changes = v, s.changes[:0] }
+// begin begins a stretch whose first value is v, at second k.
+func (s *smoother) begin(k int, v signal.Fixed) { *s = smoother{newest: v, next: k} }
 
 // add takes the value of second k, which follows the one before.
 func (s *smoother) add(k int, v signal.Fixed) {
-	if v != s.newest {
-		s.changes = append(s.changes, change{k, int64(v - s.newest)})
-		s.newest = v
+	if v == s.newest {
+		return
+	}
+	by := int64(v - s.newest)
+	s.newest = v
+	for n := 1; n <= min(k+SmoothLag-s.next, 2*SmoothLag); n++ {
+		s.less[uint(k+SmoothLag-n)%smoothRing] += by * smoothBefore[n]
 	}
 }
 
-// at returns second k smoothed, in 1e-9/smoothUnit percent. Second k+SmoothLag,
-// or the last one of the stretch if that is before it, is the last one added,
-// and k is greater than in the call before.
-func (s *smoother) at(k int) int64 {
-	first, gone := k-SmoothLag, 0
-	sum := smoothUnit * int64(s.newest)
-	for _, c := range s.changes {
-		if c.at <= first {
-			gone++
-			continue
-		}
-		sum -= c.by * smoothBefore[c.at-first]
-	}
-	if gone > 0 {
-		s.changes = s.changes[:copy(s.changes, s.changes[gone:])]
-	}
+// take returns the next second smoothed, in 1e-9/smoothUnit percent. The second
+// SmoothLag after it, or the last one of the stretch if that comes before, is
+// the last one added.
+func (s *smoother) take() int64 {
+	less := &s.less[uint(s.next)%smoothRing]
+	sum := smoothUnit*int64(s.newest) - *less
+	*less = 0
+	s.next++
 	return sum
 }
