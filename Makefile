@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 PAGES := web/static/dist/index.html
 
-.PHONY: rules help build pages test-pages e2e run test lint bench fuzz big validate clean
+.PHONY: services campaign rules help build pages test-pages e2e run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,14 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
-test: test-pages e2e ## every test, with the race detector and in a browser
+# The servers that tests run by themselves, in temporary folders.
+services: ## PostgreSQL and MariaDB for the tests of reconcile; installed where we are root on Debian
+	@if { ! ls /usr/lib/postgresql/*/bin/initdb || ! ls /usr/sbin/mariadbd; } >/dev/null 2>&1; then \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing the packages postgresql and mariadb-server"; \
+	    { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server; } >/dev/null 2>&1 || true; fi; fi; \
+	if { ! ls /usr/lib/postgresql/*/bin/initdb || ! ls /usr/sbin/mariadbd; } >/dev/null 2>&1; then echo "TESTS ON POSTGRESQL AND MARIADB ARE SKIPPED: install the packages postgresql and mariadb-server"; fi
+
+test: test-pages e2e services ## every test, with the race detector and in a browser
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 
 bench: ## every benchmark; results and how to read them: docs/performance.md
@@ -68,6 +75,10 @@ CUTS ?= 200
 crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cuts of the storage (CUTS), every file operation fails; about 25 minutes
 	PLETH_CRASH=$(KILLS) $(GO) test -count=1 -v -timeout 120m ./internal/crash
 	PLETH_CRASH=$(CUTS) $(GO) test -count=1 -v -timeout 60m -run 'TestPowerCuts|TestEveryOperation' ./internal/fsck
+
+DAYS ?= 1000
+campaign: ## 1,000 simulated days of four shop systems with faults of every class: none missed, none invented (DAYS=200 for less)
+	PLETH_CAMPAIGN=$(DAYS) $(GO) test -count=1 -v -timeout 120m -run TestCampaign ./internal/reconcile/desk
 
 rules: ## the alert rules against Prometheus' own checker (promtool must be installed)
 	cd deploy/prometheus && promtool check rules pleth.rules.yml && promtool test rules pleth.test.yml
