@@ -18,16 +18,16 @@ type Cell struct {
 // canonical appends the form in which two sides are compared: spaces around it
 // removed, Unicode composed, numbers without signs and zeros that say nothing,
 // instants in UTC. A cell of spaces is null: files have no other way to say it.
-func canonical(dst []byte, c Cell, fold bool) (out []byte, null bool) {
+func canonical(dst []byte, c Cell, fold bool) (out []byte, k kind) {
 	text := bytes.TrimSpace(c.Text)
 	if c.Null || len(text) == 0 {
-		return dst, true
+		return dst, null
 	}
 	if out, ok := canonicalNumber(dst, text); ok {
-		return out, false
+		return out, number
 	}
 	if out, ok := canonicalTime(dst, text); ok {
-		return out, false
+		return out, instant
 	}
 	if !ascii(text) {
 		text = norm.NFC.Bytes(text)
@@ -35,8 +35,18 @@ func canonical(dst []byte, c Cell, fold bool) (out []byte, null bool) {
 	if fold {
 		text = bytes.ToLower(text)
 	}
-	return append(dst, text...), false
+	return append(dst, text...), words
 }
+
+// kind is what a cell turned out to be.
+type kind uint8
+
+const (
+	null kind = iota
+	number
+	instant
+	words
+)
 
 func ascii(b []byte) bool {
 	for _, c := range b {
@@ -122,7 +132,7 @@ func canonicalTime(dst, text []byte) ([]byte, bool) {
 	if err != nil {
 		return dst, false
 	}
-	return t.UTC().Truncate(time.Millisecond).AppendFormat(dst, "2006-01-02T15:04:05.000Z"), true
+	return t.UTC().Truncate(time.Millisecond).AppendFormat(dst, instantForm), true
 }
 
 // within reports whether two canonical forms are numbers no further apart than
@@ -138,4 +148,10 @@ func within(a, b []byte, tolerance *big.Rat) bool {
 	}
 	d := x.Sub(x, y)
 	return d.Abs(d).Cmp(tolerance) <= 0
+}
+
+// Canonical returns the form in which a text is compared, empty for null.
+func Canonical(text string, fold bool) string {
+	out, _ := canonical(nil, Cell{Text: []byte(text)}, fold)
+	return string(out)
 }

@@ -13,19 +13,6 @@ import (
 	"unicode/utf8"
 )
 
-// Source is one side: rows of cells under named columns. Scan may be called
-// several times and gives the same rows in the same order each time.
-type Source interface {
-	// Name is what the side is called in reports.
-	Name() string
-	// Columns returns the names of the columns.
-	Columns(ctx context.Context) ([]string, error)
-	// Scan calls row for every row with its place, counted from 1, and its
-	// cells in the order of Columns; bad for every row that could not be read.
-	// An error of row or bad ends the scan and is returned.
-	Scan(ctx context.Context, row func(place int64, cells []Cell) error, bad func(place int64, why string) error) error
-}
-
 // maxCells bounds one row of a file in bytes.
 const maxCells = 64 << 20
 

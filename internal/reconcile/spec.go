@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Column is one column by its names on the two sides.
@@ -50,11 +51,38 @@ type Spec struct {
 	Fold bool
 	// Limit is how many findings are kept; all are counted. 0: 1000.
 	Limit int
+
+	// Totals compares numbers and sums of buckets alone; there is no key.
+	Totals bool
+
+	// What follows is for systems that are compared again and again. A Column
+	// of it may have a name on one side only.
+
+	// Time is when a record is from. Records fall into buckets by its day in
+	// the zone Day, nil: UTC. Without Time there are no days.
+	Time Column
+	Day  *time.Location
+	// Channel tells buckets of one day apart.
+	Channel Column
+	// Measures are added up in every bucket.
+	Measures []Column
+	// From and To bound what is compared by Time, To not included. A record that
+	// is missing inside is looked for outside before it is called missing.
+	From, To time.Time
+	// Updated is when a record was changed last; Arrived when it came to B.
+	Updated Column
+	Arrived string
+	// Zones are those of times without one, on A and on B; nil: a time without
+	// a zone cannot be placed.
+	Zones [2]*time.Location
+	// Times are compared columns that are instants, by their name in A: those
+	// without a zone are read in that of their side.
+	Times map[string]bool
 }
 
 // Check returns the first fault of the spec.
 func (s *Spec) Check() error {
-	if len(s.Key) == 0 {
+	if len(s.Key) == 0 && !s.Totals {
 		return fmt.Errorf("no key is named: which columns tell one record from another?")
 	}
 	names := map[string]bool{}
@@ -74,6 +102,14 @@ func (s *Spec) Check() error {
 		if err := known("map", name); err != nil {
 			return err
 		}
+	}
+	for name := range s.Times {
+		if err := known("zone", name); err != nil {
+			return err
+		}
+	}
+	if s.Time == (Column{}) && !(s.From.IsZero() && s.To.IsZero()) {
+		return fmt.Errorf("a window needs the column of the time")
 	}
 	for name, t := range s.Tolerance {
 		if err := known("tolerance", name); err != nil {
@@ -97,10 +133,24 @@ const (
 	MismatchStatus Class = "mismatch_status" // another status, by a column with a map
 	MismatchValue  Class = "mismatch_value"
 	NoKey          Class = "no_key"   // a key is empty: the record cannot be found on the other side
-	Rejected       Class = "rejected" // the row could not be read
+	Rejected       Class = "rejected" // the row could not be read, or the other side refused it
 )
 
-// Classes returns every class in the order of reports.
+// The classes that only systems that are watched have.
+const (
+	Late           Class = "late"            // arrived after the deadline
+	OutOfOrder     Class = "out_of_order"    // arrived after what follows it
+	MismatchTotal  Class = "mismatch_total"  // a measure of a bucket has another sum
+	MismatchCount  Class = "mismatch_count"  // a bucket has another number of records
+	SchemaDrift    Class = "schema_drift"    // a column has gone, or holds something else
+	Unmapped       Class = "unmapped"        // a status that the map does not know
+	Stale          Class = "stale"           // nothing came since
+	NeverAttempted Class = "never_attempted" // nobody tried to send it
+	Volume         Class = "volume"          // unlike the same weekday before
+	CheckFailed    Class = "check_failed"    // it is not known whether the sides agree
+)
+
+// Classes returns the classes of a comparison in the order of reports.
 func Classes() []Class {
 	return []Class{Missing, Extra, Duplicate, MismatchStatus, MismatchValue, NoKey, Rejected}
 }
@@ -113,6 +163,17 @@ type Finding struct {
 	A       []int64  `json:"a_rows,omitempty"`  // where it stands, from 1, at most 20 places a side
 	B       []int64  `json:"b_rows,omitempty"`
 	Text    string   `json:"text,omitempty"` // why a row was rejected
+
+	// Where the spec names columns for them: the bucket, and times of the
+	// record, of A where it has the record, else of B.
+	Day     string    `json:"day,omitempty"`
+	Channel string    `json:"channel,omitempty"`
+	At      time.Time `json:"at,omitzero"`
+	Changed time.Time `json:"changed,omitzero"` // the later of both sides
+	Arrived time.Time `json:"arrived,omitzero"`
+	// Hashes are the SHA-256 of the compared form of the record of both sides,
+	// in hexadecimal; empty where a side has none.
+	Hashes [2]string `json:"-"`
 }
 
 // Values are the values of one column on both sides, as they stand there; nil
@@ -130,6 +191,13 @@ type Side struct {
 	Keys     int64  `json:"keys"` // distinct ones
 	NoKey    int64  `json:"rows_without_key"`
 	Rejected int64  `json:"rows_rejected"`
+	// Kinds are what the cells of keys and compared columns were, by name:
+	// "null", "number", "instant", "text", or a type as the engine calls it.
+	Kinds map[string]map[string]int64 `json:"-"`
+	// Unknown counts words that the status map does not know, by column.
+	Unknown map[string]map[string]int64 `json:"-"`
+	// Last is the newest time of a record.
+	Last time.Time `json:"-"`
 }
 
 // Result is what a comparison comes to.
@@ -143,6 +211,7 @@ type Result struct {
 	Counts   map[Class]int64 `json:"counts"`   // every class, 0 where there is none
 	Findings []Finding       `json:"findings"` // by key; at most Spec.Limit of them
 	Left     int64           `json:"findings_left_out"`
+	Buckets  []Bucket        `json:"-"` // by day and channel; none without Time and Channel
 }
 
 // Format names the document that a Result is.

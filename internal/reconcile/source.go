@@ -1,0 +1,88 @@
+package reconcile
+
+import (
+	"context"
+	"time"
+)
+
+// Source is one side: rows of cells under named columns. Scan may be called
+// several times and gives the same rows each time, as long as nobody changes
+// them.
+type Source interface {
+	// Name is what the side is called in reports.
+	Name() string
+	// Columns returns the names of the columns.
+	Columns(ctx context.Context) ([]string, error)
+	// Scan calls row for every row with its place, counted from 1, and its
+	// cells in the order of Columns; bad for every row that could not be read.
+	// An error of row or bad ends the scan and is returned.
+	Scan(ctx context.Context, row func(place int64, cells []Cell) error, bad func(place int64, why string) error) error
+}
+
+// Want is what is wanted of a side: rows of a stretch of time, or of some keys.
+type Want struct {
+	Time     string // column; empty: of any time
+	From, To time.Time
+	Zone     *time.Location // of times without one
+	Key      []string       // columns; nil: of any key
+	Keys     [][]string     // in canonical form
+}
+
+// Narrower is a side whose engine can leave rows out. What Narrow returns may
+// hold more than is wanted, never less.
+type Narrower interface {
+	Narrow(w Want) Source
+}
+
+// Sizer is a side that knows about how many rows it has.
+type Sizer interface {
+	Size(ctx context.Context) (int64, error)
+}
+
+// Shape is how the rows of a side are hashed by its own engine.
+type Shape struct {
+	Key, Compare []string
+	// Status are the images of words by column of Compare; nil entries: none.
+	Status   []map[string]string
+	Local    []bool // by column of Compare: times, those without a zone are in Zone
+	Fold     bool
+	Time     string
+	Channel  string
+	Measures []string
+	Zone     *time.Location // of times without one
+	Day      *time.Location
+	From, To time.Time
+	Days     []string // only of these; nil: of all
+}
+
+// Tallied is what an engine counted in one bucket or part.
+type Tallied struct {
+	Bucket BucketID
+	Part   uint64
+	Tally
+}
+
+// Tallier is a side whose engine counts, adds up and hashes by itself. Its
+// hashes need not see through every way to write a value: rows that hash
+// differently are fetched and compared, rows that hash alike must be equal.
+type Tallier interface {
+	Source
+	// Able reports whether the engine can do it for a shape.
+	Able(ctx context.Context, s Shape) bool
+	// Tally returns a line for each bucket, or for each part of the digests of
+	// the keys where parts (a power of two) is not 0. Rows that have no key or
+	// no place are left out.
+	Tally(ctx context.Context, s Shape, parts uint64) ([]Tallied, error)
+	// Pick returns the rows of some parts, and Odd those without a key or place,
+	// as many as limit; both with the columns of the Source.
+	Pick(s Shape, parts uint64, some []uint64) Source
+	Odd(s Shape, limit int) Source
+	// Keys returns how many distinct keys there are.
+	Keys(ctx context.Context, s Shape) (int64, error)
+	// Words counts what stands in a column.
+	Words(ctx context.Context, s Shape, column string) (map[string]int64, error)
+	// Types returns the types of the columns as the engine calls them.
+	Types(ctx context.Context) (map[string]string, error)
+	// Last returns the newest time; zero: there is none.
+	Last(ctx context.Context, s Shape) (time.Time, error)
+}
