@@ -1,0 +1,423 @@
+// Package httpsource reads the records of systems over HTTP: any REST address
+// that pages, the Admin API of Shopify, and FHIR searches. It never follows an
+// address to another host, waits as long as a server asks it to, and calls
+// what did not come whole an error.
+package httpsource
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"pleth/internal/reconcile"
+)
+
+// Config is one table of a system.
+type Config struct {
+	Label string
+	// URL of the first page. {from} and {to} become the window (RFC 3339), so
+	// that the server need not send everything.
+	URL    string
+	Header http.Header // credentials among them
+	// Items is where the records stand in a page: data.orders; empty: the page
+	// itself is the list.
+	Items string
+	// Columns are the paths of values in a record: customer.id, lines.0.sku.
+	Columns map[string]string
+	// How the next page is found; at most one. Next: where its address or cursor
+	// stands in a page; Cursor: the parameter that takes it, empty: it is an
+	// address. Link: the header of that name. Page: the parameter that counts
+	// pages from First.
+	Next, Cursor string
+	Link         bool
+	Page         string
+	First        int
+	// Total is where a page says how many records there are; what comes must be
+	// as many. Count is an address that says it instead, at CountAt.
+	Total, Count, CountAt string
+	PerSecond             float64 // requests; 0: 5
+	MostPages             int     // 0: 10,000
+	Client                *http.Client
+}
+
+// The bounds of what one server may send.
+const (
+	mostPage  = 64 << 20
+	mostHeld  = 200_000 // records that are kept for a second look
+	mostTries = 6
+)
+
+// Table is a table over HTTP. It is a reconcile.Source. What it has read is
+// kept, so that it is not asked for twice.
+type Table struct {
+	cfg   Config
+	names []string
+	paths [][]string
+	limit *rate.Limiter
+	wait  func(context.Context, time.Duration) error
+
+	from, to time.Time
+	held     *held
+}
+
+// held are records that were read.
+type held struct {
+	rows [][]reconcile.Cell
+	full bool // all of them are here
+}
+
+// New returns a table.
+func New(cfg Config, columns []string) (*Table, error) {
+	t := &Table{cfg: cfg, names: columns, held: &held{}, wait: pause}
+	if _, err := url.Parse(strings.NewReplacer("{from}", "", "{to}", "").Replace(cfg.URL)); err != nil || !strings.HasPrefix(cfg.URL, "http") {
+		return nil, errors.New("url: write http://host/path or https://…")
+	}
+	for _, name := range columns {
+		path := cfg.Columns[name]
+		if path == "" {
+			path = name
+		}
+		t.paths = append(t.paths, strings.Split(path, "."))
+	}
+	per := cfg.PerSecond
+	if per <= 0 {
+		per = 5
+	}
+	t.limit = rate.NewLimiter(rate.Limit(per), 1)
+	if t.cfg.Client == nil {
+		t.cfg.Client = &http.Client{Timeout: time.Minute}
+	}
+	if t.cfg.MostPages <= 0 {
+		t.cfg.MostPages = 10_000
+	}
+	return t, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Name returns the label.
+func (t *Table) Name() string { return t.cfg.Label }
+
+// Columns returns the names of the columns.
+func (t *Table) Columns(context.Context) ([]string, error) { return t.names, nil }
+
+// Narrow implements reconcile.Narrower: the address may take the window.
+func (t *Table) Narrow(w reconcile.Want) reconcile.Source {
+	if !strings.Contains(t.cfg.URL, "{from}") && !strings.Contains(t.cfg.URL, "{to}") || w.From.Equal(t.from) && w.To.Equal(t.to) {
+		return t
+	}
+	one := *t
+	one.from, one.to, one.held = w.From, w.To, &held{}
+	return &one
+}
+
+// address fills the window in.
+func (t *Table) address(raw string) string {
+	from, to := t.from, t.to
+	if from.IsZero() {
+		from = time.Date(1970, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	if to.IsZero() {
+		to = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	return strings.NewReplacer("{from}", url.QueryEscape(from.UTC().Format(time.RFC3339)), "{to}", url.QueryEscape(to.UTC().Format(time.RFC3339))).Replace(raw)
+}
+
+// Scan reads every page.
+func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) error, bad func(int64, string) error) error {
+	if t.held.full {
+		for i, cells := range t.held.rows {
+			if err := row(int64(i+1), cells); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	var kept [][]reconcile.Cell
+	n, total := int64(0), int64(-1)
+	next, seen := t.address(t.cfg.URL), map[string]bool{}
+	page := t.cfg.First
+	if t.cfg.Page != "" {
+		next = with(next, t.cfg.Page, strconv.Itoa(page))
+	}
+	for pages := 0; next != ""; pages++ {
+		if pages == t.cfg.MostPages {
+			return fmt.Errorf("%s: more than %d pages", t.cfg.Label, t.cfg.MostPages)
+		}
+		if seen[next] {
+			return fmt.Errorf("%s: page %d leads back to a page before it", t.cfg.Label, pages)
+		}
+		seen[next] = true
+		body, header, err := t.get(ctx, next)
+		if err != nil {
+			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
+		}
+		items, ok := at(body, split(t.cfg.Items)).([]any)
+		if !ok {
+			if v := at(body, split(t.cfg.Items)); v != nil || t.cfg.Items == "" {
+				return fmt.Errorf("%s: page %d: no list of records at %q", t.cfg.Label, pages+1, t.cfg.Items)
+			}
+			if _, object := body.(map[string]any); !object || !t.mayLack(body) {
+				return fmt.Errorf("%s: page %d: no list of records at %q", t.cfg.Label, pages+1, t.cfg.Items)
+			}
+		}
+		if t.cfg.Total != "" {
+			if v, ok := at(body, split(t.cfg.Total)).(json.Number); ok {
+				if total, err = v.Int64(); err != nil {
+					return fmt.Errorf("%s: page %d: the number of records at %q is none", t.cfg.Label, pages+1, t.cfg.Total)
+				}
+			}
+		}
+		for _, item := range items {
+			n++
+			cells, why := t.cells(item)
+			if why != "" {
+				err = bad(n, why)
+			} else {
+				if len(kept) < mostHeld {
+					kept = append(kept, cells)
+				}
+				err = row(n, cells)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		if next, err = t.next(next, body, header, len(items), &page); err != nil {
+			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
+		}
+	}
+	if t.cfg.Count != "" {
+		body, _, err := t.get(ctx, t.address(t.cfg.Count))
+		if err != nil {
+			return fmt.Errorf("%s: the number of records: %w", t.cfg.Label, err)
+		}
+		v, _ := at(body, split(t.cfg.CountAt)).(json.Number)
+		if total, err = v.Int64(); err != nil {
+			return fmt.Errorf("%s: the number of records does not stand at %q", t.cfg.Label, t.cfg.CountAt)
+		}
+	}
+	if total >= 0 && total != n {
+		return fmt.Errorf("%s: %d records came of %d: the pages are not whole", t.cfg.Label, n, total)
+	}
+	if int64(len(kept)) == n {
+		t.held.rows, t.held.full = kept, true
+	}
+	return nil
+}
+
+// mayLack reports whether a page may be without its list: a FHIR search that
+// finds nothing is.
+func (t *Table) mayLack(body any) bool {
+	return at(body, []string{"resourceType"}) == "Bundle"
+}
+
+func split(path string) []string {
+	if path == "" {
+		return nil
+	}
+	return strings.Split(path, ".")
+}
+
+// at returns what stands at a path; nil: nothing.
+func at(v any, path []string) any {
+	for _, p := range path {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[p]
+		case []any:
+			i, err := strconv.Atoi(p)
+			if err != nil || i < 0 || i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// cells takes the columns out of a record.
+func (t *Table) cells(item any) ([]reconcile.Cell, string) {
+	if _, ok := item.(map[string]any); !ok {
+		return nil, "a record that is no object"
+	}
+	out := make([]reconcile.Cell, len(t.paths))
+	for i, path := range t.paths {
+		switch v := at(item, path).(type) {
+		case nil:
+			out[i].Null = true
+		case string:
+			out[i].Text = []byte(v)
+		case json.Number:
+			out[i].Text = []byte(v)
+		case bool:
+			out[i].Text = strconv.AppendBool(nil, v)
+		default:
+			return nil, fmt.Sprintf("column %q is no single value", t.names[i])
+		}
+	}
+	return out, ""
+}
+
+// next returns the address of the page after this one; empty: it was the last.
+func (t *Table) next(here string, body any, header http.Header, items int, page *int) (string, error) {
+	var to string
+	switch {
+	case t.cfg.Link:
+		for _, link := range strings.Split(strings.Join(header.Values("Link"), ","), ",") {
+			target, rel, ok := strings.Cut(link, ";")
+			if ok && strings.Contains(rel, `rel="next"`) {
+				to = strings.Trim(strings.TrimSpace(target), "<>")
+			}
+		}
+	case t.cfg.Page != "":
+		if items == 0 {
+			return "", nil
+		}
+		*page++
+		return with(here, t.cfg.Page, strconv.Itoa(*page)), nil
+	case t.cfg.Next == "link.next":
+		links, _ := at(body, []string{"link"}).([]any)
+		for _, l := range links {
+			if at(l, []string{"relation"}) == "next" {
+				to, _ = at(l, []string{"url"}).(string)
+			}
+		}
+	case t.cfg.Next != "":
+		switch v := at(body, split(t.cfg.Next)).(type) {
+		case string:
+			to = v
+		case json.Number:
+			to = v.String()
+		}
+		if to != "" && t.cfg.Cursor != "" {
+			return with(here, t.cfg.Cursor, to), nil
+		}
+	}
+	if to == "" {
+		return "", nil
+	}
+	base, err := url.Parse(here)
+	if err != nil {
+		return "", err
+	}
+	u, err := base.Parse(to)
+	if err != nil {
+		return "", errors.New("the address of the next page cannot be read")
+	}
+	if u.Host != base.Host || u.Scheme != base.Scheme {
+		return "", errors.New("the next page is on another host; credentials are not sent there")
+	}
+	return u.String(), nil
+}
+
+// with sets a parameter of an address.
+func with(address, name, value string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	q := u.Query()
+	q.Set(name, value)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+// get fetches one page. It tries again what passes, as long as the server says.
+func (t *Table) get(ctx context.Context, address string) (any, http.Header, error) {
+	for try := 1; ; try++ {
+		if err := t.limit.Wait(ctx); err != nil {
+			return nil, nil, err
+		}
+		body, header, again, err := t.once(ctx, address)
+		if err == nil || again < 0 || try == mostTries {
+			return body, header, err
+		}
+		if err := t.wait(ctx, max(again, time.Duration(try*try)*200*time.Millisecond)); err != nil {
+			return nil, nil, err
+		}
+	}
+}
+
+// once asks once; again says after how long it is of use to try again, below 0:
+// never.
+func (t *Table) once(ctx context.Context, address string) (body any, header http.Header, again time.Duration, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, nil, -1, errors.New("the address cannot be used")
+	}
+	req.Header = t.cfg.Header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
+	req.Header.Set("User-Agent", "pleth")
+	client := *t.cfg.Client
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	res, err := client.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, nil, -1, ctx.Err()
+		}
+		return nil, nil, 0, errors.New("the system cannot be reached: " + scrub(err))
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, mostPage+1))
+	switch {
+	case err != nil:
+		return nil, nil, 0, errors.New("the answer broke off")
+	case len(text) > mostPage:
+		return nil, nil, -1, fmt.Errorf("an answer of more than %d MB", mostPage>>20)
+	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500:
+		after, _ := strconv.ParseFloat(res.Header.Get("Retry-After"), 64)
+		return nil, nil, time.Duration(min(max(after, 0), 120) * float64(time.Second)), fmt.Errorf("the system answers %s", res.Status)
+	case res.StatusCode != http.StatusOK:
+		return nil, nil, -1, fmt.Errorf("the system answers %s", res.Status)
+	}
+	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") && media != "text/plain" {
+		return nil, nil, -1, fmt.Errorf("the answer is %s and no JSON; a page of a login or of an error?", media)
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	if err := dec.Decode(&body); err != nil {
+		return nil, nil, -1, errors.New("the answer is no JSON")
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return nil, nil, -1, errors.New("there is more after the JSON of the answer")
+	}
+	return body, res.Header, 0, nil
+}
+
+// scrub leaves the address out of an error of a client.
+func scrub(err error) string {
+	var u *url.Error
+	if errors.As(err, &u) {
+		return u.Err.Error()
+	}
+	return err.Error()
+}

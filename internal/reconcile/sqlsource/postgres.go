@@ -1,0 +1,330 @@
+package sqlsource
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"math/big"
+	"slices"
+	"strings"
+	"time"
+
+	"pleth/internal/reconcile"
+)
+
+// canon returns the expression of the canonical form of a column, null for
+// what is empty. It follows package reconcile as far as PostgreSQL can; where
+// it does not, rows hash differently and are fetched and compared.
+func (t *Table) canon(c, typ string, fold bool) string {
+	switch familyOf(Postgres, typ) {
+	case decimals:
+		return "trim_scale(" + c + ")::text"
+	case texts:
+		trimmed := "btrim(" + c + `::text, E' \t\n\r\v\f')`
+		lower := "%s"
+		if fold {
+			lower = "lower(%s)"
+		}
+		return fmt.Sprintf(`(SELECT CASE WHEN s = '' THEN NULL WHEN length(s) <= 60 AND s ~ '^[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?$' THEN trim_scale(s::numeric)::text WHEN octet_length(s) = length(s) THEN %s ELSE %s END FROM (SELECT %s AS s) AS q)`,
+			fmt.Sprintf(lower, "s"), fmt.Sprintf(lower, "normalize(s, NFC)"), trimmed)
+	}
+	return t.db.text(c, typ)
+}
+
+// localInstant gives a time without a zone, read in zone, in UTC.
+func localInstant(c string, zone *time.Location) string {
+	return fmt.Sprintf(`to_char(%s AT TIME ZONE %s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`, c, literal(zone.String()))
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Able implements reconcile.Tallier: PostgreSQL 13 and later is.
+func (t *Table) Able(ctx context.Context, s reconcile.Shape) bool {
+	if t.db.kind != Postgres {
+		return false
+	}
+	l, err := t.look(ctx)
+	if err != nil {
+		return false
+	}
+	for _, name := range slices.Concat(s.Key, s.Compare, s.Measures) {
+		if f := familyOf(Postgres, l.typeOf(name)); f == binaries {
+			return false
+		}
+	}
+	for _, name := range s.Measures {
+		if f := familyOf(Postgres, l.typeOf(name)); f != integers && f != decimals && f != floats {
+			return false
+		}
+	}
+	if s.Time != "" {
+		switch familyOf(Postgres, l.typeOf(s.Time)) {
+		case zoned:
+		case local, dates:
+			if s.Zone == nil {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+	var version int
+	if err := t.db.pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&version); err != nil || version < 130000 {
+		return false
+	}
+	var encoding string
+	return t.db.pool.QueryRowContext(ctx, "SELECT current_setting('server_encoding')").Scan(&encoding) == nil && encoding == "UTF8"
+}
+
+// forms returns the expressions of a shape.
+type forms struct {
+	key, row string // texts that are hashed
+	at, day  string // empty: there is no time
+	channel  string
+	odd      string // a row cannot be compared
+	inside   string // the condition of the window
+}
+
+const hashed = "('x' || substr(encode(sha256(convert_to(%s, 'UTF8')), 'hex'), 1, 16))::bit(64)::bigint"
+
+func (t *Table) forms(ctx context.Context, s *reconcile.Shape) (*forms, error) {
+	l, err := t.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	f := &forms{}
+	net := func(x string) string {
+		return fmt.Sprintf("coalesce((SELECT octet_length(v)::text || ':' || v FROM (SELECT %s AS v) AS n), '-')", x)
+	}
+	var keys, odd []string
+	for _, name := range s.Key {
+		c := t.canon(t.db.column(name), l.typeOf(name), s.Fold)
+		keys = append(keys, net(c))
+		odd = append(odd, c+" IS NULL")
+	}
+	all := slices.Clone(keys)
+	for k, name := range s.Compare {
+		col, typ := t.db.column(name), l.typeOf(name)
+		c := t.canon(col, typ, s.Fold)
+		fam := familyOf(Postgres, typ)
+		if s.Local[k] && (fam == local || fam == dates) && s.Zone != nil {
+			c = localInstant(col, s.Zone)
+		}
+		if m := s.Status[k]; len(m) > 0 {
+			var b strings.Builder
+			b.WriteString(`CASE btrim(` + col + `::text, E' \t\n\r\v\f')`)
+			for from, to := range m {
+				fmt.Fprintf(&b, " WHEN %s THEN %s", literal(from), literal(reconcile.Canonical(to, s.Fold)))
+			}
+			c = b.String() + " ELSE " + c + " END"
+		}
+		all = append(all, net(c))
+		if fam == texts {
+			odd = append(odd, fmt.Sprintf("coalesce(octet_length(%s::text), 0) > %d", col, MostCell))
+		}
+	}
+	f.key, f.row = strings.Join(keys, " || "), strings.Join(all, " || ")
+	if len(keys) == 0 {
+		f.key, odd = "''", []string{"false"}
+	}
+	if len(all) == 0 {
+		f.row = "''"
+	}
+	f.inside = "true"
+	if s.Time != "" {
+		f.at = t.db.column(s.Time)
+		if fam := familyOf(Postgres, l.typeOf(s.Time)); fam == local || fam == dates {
+			f.at = fmt.Sprintf("(%s::timestamp AT TIME ZONE %s)", f.at, literal(s.Zone.String()))
+		}
+		day := "UTC"
+		if s.Day != nil {
+			day = s.Day.String()
+		}
+		f.day = fmt.Sprintf("to_char(%s AT TIME ZONE %s, 'YYYY-MM-DD')", f.at, literal(day))
+		if !s.From.IsZero() {
+			f.inside += fmt.Sprintf(" AND %s >= %s::timestamptz", f.at, literal(s.From.UTC().Format(time.RFC3339Nano)))
+		}
+		if !s.To.IsZero() {
+			f.inside += fmt.Sprintf(" AND %s < %s::timestamptz", f.at, literal(s.To.UTC().Format(time.RFC3339Nano)))
+		}
+		if s.Days != nil {
+			var days []string
+			for _, d := range s.Days {
+				days = append(days, literal(d))
+			}
+			f.inside += " AND " + f.day + " IN (" + strings.Join(append(days, "''"), ", ") + ")"
+		}
+		odd = append(odd, f.at+" IS NULL")
+	}
+	if s.Channel != "" {
+		f.channel = "coalesce(btrim(" + t.db.column(s.Channel) + `::text, E' \t\n\r\v\f'), '')`
+	}
+	f.odd = "(" + strings.Join(odd, " OR ") + ")"
+	return f, nil
+}
+
+// Tally implements reconcile.Tallier.
+func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]reconcile.Tallied, error) {
+	f, err := t.forms(ctx, &s)
+	if err != nil {
+		return nil, err
+	}
+	day, channel := "''::text", "''::text"
+	part := "0::bigint"
+	if parts > 0 {
+		part = fmt.Sprintf(hashed, f.key) + fmt.Sprintf(" & %d", parts-1)
+	} else {
+		if f.day != "" {
+			day = f.day
+		}
+		if f.channel != "" {
+			channel = f.channel
+		}
+	}
+	query := fmt.Sprintf("SELECT %s, %s, %s, count(*), sum(%s)::text", day, channel, part, fmt.Sprintf(hashed, f.row))
+	for _, m := range s.Measures {
+		query += fmt.Sprintf(", coalesce(sum(%s::numeric), 0)::text", t.db.column(m))
+	}
+	query += " FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd + " GROUP BY 1, 2, 3"
+	rows, err := t.db.pool.QueryContext(ctx, query)
+	if err != nil {
+		return nil, explain(t.name, err)
+	}
+	defer rows.Close()
+	var out []reconcile.Tallied
+	two64 := new(big.Int).Lsh(big.NewInt(1), 64)
+	for rows.Next() {
+		var one reconcile.Tallied
+		var sum sql.NullString
+		sums := make([]string, len(s.Measures))
+		into := []any{&one.Bucket.Day, &one.Bucket.Channel, &one.Part, &one.Rows, &sum}
+		for k := range sums {
+			into = append(into, &sums[k])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, explain(t.name, err)
+		}
+		if n, ok := new(big.Int).SetString(sum.String, 10); ok {
+			one.Digest = n.Mod(n, two64).Uint64()
+		}
+		for _, text := range sums {
+			one.Sums = append(one.Sums, reconcile.ParseSum(text))
+		}
+		out = append(out, one)
+	}
+	return out, explain(t.name, rows.Err())
+}
+
+// picked is what Pick and Odd return: forms are made when it is scanned.
+type picked struct {
+	*Table
+	s     reconcile.Shape
+	parts uint64
+	some  []uint64
+	limit int // of odd rows; 0: it is a Pick
+}
+
+// Pick implements reconcile.Tallier.
+func (t *Table) Pick(s reconcile.Shape, parts uint64, some []uint64) reconcile.Source {
+	return &picked{Table: t, s: s, parts: parts, some: some}
+}
+
+// Odd implements reconcile.Tallier.
+func (t *Table) Odd(s reconcile.Shape, limit int) reconcile.Source {
+	return &picked{Table: t, s: s, limit: max(1, limit)}
+}
+
+// Scan reads the rows.
+func (p *picked) Scan(ctx context.Context, row func(int64, []reconcile.Cell) error, bad func(int64, string) error) error {
+	f, err := p.forms(ctx, &p.s)
+	if err != nil {
+		return err
+	}
+	one := *p.Table
+	one.want = reconcile.Want{}
+	if p.limit > 0 {
+		inside := f.inside
+		if f.at != "" {
+			inside = "(" + f.at + " IS NULL OR " + f.inside + ")"
+		}
+		one.tail = fmt.Sprintf("%s AND %s LIMIT %d", f.odd, inside, p.limit)
+		return one.Scan(ctx, row, bad)
+	}
+	var list []string
+	for _, n := range p.some {
+		list = append(list, fmt.Sprint(n))
+	}
+	one.tail = fmt.Sprintf("%s AND NOT %s AND (%s & %d) = ANY ('{%s}'::bigint[])", f.inside, f.odd, fmt.Sprintf(hashed, f.key), p.parts-1, strings.Join(list, ","))
+	return one.Scan(ctx, row, bad)
+}
+
+// Keys implements reconcile.Tallier. A unique index says that every row has a
+// key of its own.
+func (t *Table) Keys(ctx context.Context, s reconcile.Shape) (int64, error) {
+	f, err := t.forms(ctx, &s)
+	if err != nil {
+		return 0, err
+	}
+	what := "count(DISTINCT " + fmt.Sprintf(hashed, f.key) + ")"
+	if t.unique(ctx, s.Key) {
+		what = "count(*)"
+	}
+	var n int64
+	err = t.db.pool.QueryRowContext(ctx, "SELECT "+what+" FROM "+t.from+" WHERE "+f.inside+" AND NOT "+f.odd).Scan(&n)
+	return n, explain(t.name, err)
+}
+
+// unique reports whether there is a unique index on exactly these columns.
+func (t *Table) unique(ctx context.Context, key []string) bool {
+	if strings.HasPrefix(t.from, "(") {
+		return false
+	}
+	rows, err := t.db.pool.QueryContext(ctx, `SELECT (SELECT string_agg(a.attname, ',' ORDER BY a.attname) FROM pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey))
+		FROM pg_index i WHERE i.indrelid = to_regclass($1) AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL`, t.db.quote(t.name))
+	if err != nil {
+		return false
+	}
+	defer rows.Close()
+	want := slices.Sorted(slices.Values(key))
+	for rows.Next() {
+		var names sql.NullString
+		if rows.Scan(&names) == nil && names.String == strings.Join(want, ",") {
+			return true
+		}
+	}
+	return false
+}
+
+// Words implements reconcile.Tallier.
+func (t *Table) Words(ctx context.Context, s reconcile.Shape, column string) (map[string]int64, error) {
+	f, err := t.forms(ctx, &s)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.db.pool.QueryContext(ctx, "SELECT coalesce(btrim("+t.db.column(column)+`::text, E' \t\n\r\v\f'), ''), count(*) FROM `+t.from+" WHERE "+f.inside+" GROUP BY 1 LIMIT 1000")
+	if err != nil {
+		return nil, explain(t.name, err)
+	}
+	defer rows.Close()
+	out := map[string]int64{}
+	for rows.Next() {
+		var word string
+		var n int64
+		if err := rows.Scan(&word, &n); err != nil {
+			return nil, explain(t.name, err)
+		}
+		out[word] = n
+	}
+	return out, explain(t.name, rows.Err())
+}
+
+// Last implements reconcile.Tallier.
+func (t *Table) Last(ctx context.Context, s reconcile.Shape) (time.Time, error) {
+	f, err := t.forms(ctx, &s)
+	if err != nil || f.at == "" {
+		return time.Time{}, err
+	}
+	var last sql.NullTime
+	err = t.db.pool.QueryRowContext(ctx, "SELECT max("+f.at+") FROM "+t.from+" WHERE "+f.inside).Scan(&last)
+	return last.Time, explain(t.name, err)
+}

@@ -1,0 +1,334 @@
+// Package sqlsource reads tables and queries of SQL engines: PostgreSQL,
+// MySQL and MariaDB, SQL Server, and SQLite files. It only reads: sessions are
+// read-only where the engine knows such a thing.
+package sqlsource
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	_ "github.com/microsoft/go-mssqldb" // the driver "sqlserver"
+	"golang.org/x/time/rate"
+	_ "modernc.org/sqlite" // the driver
+
+	"pleth/internal/reconcile"
+)
+
+// The kinds of engines.
+const (
+	Postgres  = "postgres"
+	MySQL     = "mysql" // MariaDB too
+	SQLServer = "sqlserver"
+	SQLite    = "sqlite"
+)
+
+// MostCell is how many bytes a cell may have to be compared. A row with a
+// larger one is reported, not read.
+const MostCell = 16 << 20
+
+// DB is one database. It is safe for concurrent use.
+type DB struct {
+	kind  string
+	pool  *sql.DB
+	limit *rate.Limiter // of rows; nil: no bound
+}
+
+// Open returns the database that dsn names, a URL or what the driver takes; a
+// path for SQLite. It connects when something is asked. timeout bounds one
+// statement, 0: 5 minutes. rowsPerSecond bounds what is read, 0: no bound.
+func Open(kind, dsn string, timeout time.Duration, rowsPerSecond float64) (*DB, error) {
+	if timeout <= 0 {
+		timeout = 5 * time.Minute
+	}
+	db := &DB{kind: kind}
+	var err error
+	switch kind {
+	case Postgres:
+		var cfg *pgx.ConnConfig
+		if cfg, err = pgx.ParseConfig(dsn); err != nil {
+			return nil, errors.New("the address of the database cannot be read: write postgres://user:password@host/database")
+		}
+		cfg.RuntimeParams["default_transaction_read_only"] = "on"
+		cfg.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+		cfg.RuntimeParams["timezone"] = "UTC"
+		cfg.RuntimeParams["application_name"] = "pleth reconcile"
+		cfg.ConnectTimeout = 10 * time.Second
+		db.pool = stdlib.OpenDB(*cfg)
+	case MySQL:
+		var cfg *mysql.Config
+		if cfg, err = mysql.ParseDSN(dsn); err != nil {
+			return nil, errors.New("the address of the database cannot be read: write user:password@tcp(host:3306)/database")
+		}
+		if cfg.Params == nil {
+			cfg.Params = map[string]string{}
+		}
+		cfg.Params["time_zone"] = "'+00:00'"
+		cfg.Timeout, cfg.ReadTimeout = 10*time.Second, timeout
+		connector, cerr := mysql.NewConnector(cfg)
+		if cerr != nil {
+			return nil, errors.New("the address of the database cannot be used")
+		}
+		db.pool = sql.OpenDB(readOnly{connector})
+	case SQLServer:
+		if db.pool, err = sql.Open("sqlserver", dsn); err != nil {
+			return nil, errors.New("the address of the database cannot be read: write sqlserver://user:password@host?database=name&ApplicationIntent=ReadOnly")
+		}
+	case SQLite:
+		if db.pool, err = sql.Open("sqlite", "file:"+strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23").Replace(dsn)+"?mode=ro&_pragma=query_only(1)&_pragma=busy_timeout(5000)"); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("kind %q: postgres, mysql, sqlserver or sqlite", kind)
+	}
+	db.pool.SetMaxOpenConns(2)
+	db.pool.SetConnMaxIdleTime(time.Minute)
+	if rowsPerSecond > 0 {
+		db.limit = rate.NewLimiter(rate.Limit(rowsPerSecond), max(1, int(rowsPerSecond)))
+	}
+	return db, nil
+}
+
+// readOnly makes sessions of MySQL and MariaDB, which name the variable
+// differently, read-only.
+type readOnly struct{ driver.Connector }
+
+// Connect implements driver.Connector.
+func (r readOnly) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := r.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.(driver.ExecerContext).ExecContext(ctx, "SET SESSION TRANSACTION READ ONLY", nil); err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	return c, nil
+}
+
+// Close closes the connections.
+func (db *DB) Close() error { return db.pool.Close() }
+
+// quote writes a name so that it is one: shop.orders is two.
+func (db *DB) quote(name string) string {
+	var parts []string
+	for part := range strings.SplitSeq(name, ".") {
+		parts = append(parts, db.column(part))
+	}
+	return strings.Join(parts, ".")
+}
+
+// column writes the name of a column.
+func (db *DB) column(name string) string {
+	switch db.kind {
+	case MySQL:
+		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
+	case SQLServer:
+		return "[" + strings.ReplaceAll(name, "]", "]]") + "]"
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
+// quoted finds what stands in quotes in the message of an engine: values of
+// records may.
+var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
+
+// explain returns an error without what it may quote of records or
+// credentials.
+func explain(name string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		text := pg.Message
+		if !strings.HasPrefix(pg.Code, "42") && !strings.HasPrefix(pg.Code, "3D") && !strings.HasPrefix(pg.Code, "28") {
+			text = quoted.ReplaceAllString(text, "…")
+		}
+		return fmt.Errorf("%s: the database says %s (SQLSTATE %s)", name, text, pg.Code)
+	}
+	var connect *pgconn.ConnectError
+	if errors.As(err, &connect) {
+		return fmt.Errorf("%s: the database cannot be reached: %w", name, errors.Unwrap(connect))
+	}
+	return fmt.Errorf("%s: %s", name, quoted.ReplaceAllString(err.Error(), "…"))
+}
+
+// Table is a table or a query of a database. It is a reconcile.Source.
+type Table struct {
+	db   *DB
+	name string
+	from string // what stands after FROM
+	want reconcile.Want
+	tail string // more of WHERE, without AND
+
+	once  *sync.Once
+	shape *layout
+}
+
+// layout is what the columns are.
+type layout struct {
+	names []string
+	types []string
+	err   error
+}
+
+// Table returns a table by its name, or with query a query instead: SELECT …
+// without an end.
+func (db *DB) Table(name, query string) *Table {
+	t := &Table{db: db, name: name, once: new(sync.Once), shape: new(layout)}
+	if query != "" {
+		t.from = "(" + strings.TrimRight(strings.TrimSpace(query), ";") + ") AS pleth_t"
+	} else {
+		t.from = db.quote(name) + " AS pleth_t"
+	}
+	return t
+}
+
+// Name returns the name of the table.
+func (t *Table) Name() string { return t.name }
+
+// look asks for the columns once.
+func (t *Table) look(ctx context.Context) (*layout, error) {
+	t.once.Do(func() {
+		rows, err := t.db.pool.QueryContext(ctx, "SELECT * FROM "+t.from+" WHERE 1 = 0")
+		if err != nil {
+			t.shape.err = explain(t.name, err)
+			return
+		}
+		defer rows.Close()
+		types, err := rows.ColumnTypes()
+		if err != nil {
+			t.shape.err = explain(t.name, err)
+			return
+		}
+		for _, c := range types {
+			t.shape.names = append(t.shape.names, c.Name())
+			t.shape.types = append(t.shape.types, strings.ToUpper(c.DatabaseTypeName()))
+		}
+		if t.db.kind == SQLite && len(t.shape.names) == 0 {
+			t.shape.names, err = rows.Columns()
+			t.shape.err = err
+		}
+	})
+	return t.shape, t.shape.err
+}
+
+// Columns returns the names of the columns.
+func (t *Table) Columns(ctx context.Context) ([]string, error) {
+	l, err := t.look(ctx)
+	return l.names, err
+}
+
+// typeOf returns the type of a column as the engine calls it.
+func (l *layout) typeOf(name string) string {
+	for i, n := range l.names {
+		if n == name {
+			return l.types[i]
+		}
+	}
+	return ""
+}
+
+// Types implements reconcile.Tallier.
+func (t *Table) Types(ctx context.Context) (map[string]string, error) {
+	l, err := t.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for i, n := range l.names {
+		out[n] = strings.ToLower(l.types[i])
+	}
+	return out, nil
+}
+
+// Narrow implements reconcile.Narrower.
+func (t *Table) Narrow(w reconcile.Want) reconcile.Source {
+	one := *t
+	one.want = w
+	return &one
+}
+
+// tooLarge begins what stands in the place of a cell that is too large.
+const tooLarge = "\x01too large: "
+
+// Scan reads the rows.
+func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) error, bad func(int64, string) error) error {
+	l, err := t.look(ctx)
+	if err != nil {
+		return err
+	}
+	var list []string
+	for i, n := range l.names {
+		list = append(list, t.db.text(t.db.column(n), l.types[i]))
+	}
+	where, args := t.where(l)
+	rows, err := t.db.pool.QueryContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.from+where, args...)
+	if err != nil {
+		return explain(t.name, err)
+	}
+	defer rows.Close()
+	raw := make([]sql.RawBytes, len(l.names))
+	into := make([]any, len(raw))
+	for i := range raw {
+		into[i] = &raw[i]
+	}
+	cells := make([]reconcile.Cell, len(raw))
+	for n := int64(1); rows.Next(); n++ {
+		if t.db.limit != nil {
+			if err := t.db.limit.Wait(ctx); err != nil {
+				return err
+			}
+		}
+		if err := rows.Scan(into...); err != nil {
+			return explain(t.name, err)
+		}
+		why := ""
+		for i, b := range raw {
+			cells[i] = reconcile.Cell{Text: b, Null: b == nil}
+			if strings.HasPrefix(string(b[:min(len(b), len(tooLarge))]), tooLarge) {
+				why = fmt.Sprintf("column %q has %s bytes; the most is %d MB", l.names[i], b[len(tooLarge):], MostCell>>20)
+			}
+		}
+		if why != "" {
+			err = bad(n, why)
+		} else {
+			err = row(n, cells)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return explain(t.name, rows.Err())
+}
+
+// Size implements reconcile.Sizer: what the engine guesses.
+func (t *Table) Size(ctx context.Context) (int64, error) {
+	var n sql.NullInt64
+	var err error
+	switch {
+	case t.db.kind == Postgres && !strings.HasPrefix(t.from, "("):
+		err = t.db.pool.QueryRowContext(ctx, "SELECT greatest(reltuples, relpages*50)::bigint FROM pg_class WHERE oid = to_regclass($1)", t.db.quote(t.name)).Scan(&n)
+	case t.db.kind == SQLite:
+		err = t.db.pool.QueryRowContext(ctx, "SELECT count(*) FROM "+t.from).Scan(&n)
+	default:
+		n.Int64 = 1 << 20
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	if n.Int64 <= 0 {
+		n.Int64 = 1 << 16
+	}
+	return n.Int64, explain(t.name, err)
+}
