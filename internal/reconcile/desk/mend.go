@@ -1,0 +1,474 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pleth/internal/reconcile"
+	"pleth/internal/reconcile/plan"
+)
+
+// MendRequest is what somebody wants mended.
+type MendRequest struct {
+	Actor, Why string
+	Action     string
+	Findings   []string // ids; nil: all of the incident that stand
+	DryRun     bool     // only say what would happen
+	Keep       string   // of a dedupe: first or last
+	// Of a remap: the word, as A has it, and what it is called in B.
+	Word, Image string
+	Values      map[string]string // of an override, by the names of B
+}
+
+// Mend is what was or would be done.
+type Mend struct {
+	ID        int64     `json:"id,omitempty"`
+	Incident  int64     `json:"incident"`
+	Action    string    `json:"action"`
+	State     string    `json:"state"` // preview, proposed, applied, failed
+	By        string    `json:"by"`
+	Why       string    `json:"why"`
+	Confirmed string    `json:"confirmed_by,omitempty"`
+	At        time.Time `json:"at"`
+	Effects   []Effect  `json:"effects"`
+
+	Request MendRequest `json:"-"`
+}
+
+// Effect is what is done to one record.
+type Effect struct {
+	Finding string            `json:"finding"`
+	Key     []string          `json:"key"`
+	Text    string            `json:"text"`
+	A       map[string]string `json:"a,omitempty"`      // what A has, by its names
+	B       []map[string]any  `json:"b"`                // what B has now
+	Record  map[string]string `json:"record,omitempty"` // what B is to have, by its names
+	Before  string            `json:"before,omitempty"` // hashes of the record in B
+	After   string            `json:"after,omitempty"`
+	Error   string            `json:"error,omitempty"`
+
+	hash string // of the record in A
+}
+
+// fits says which classes an action mends.
+var fits = map[string][]reconcile.Class{
+	plan.Replay:   {reconcile.Missing, reconcile.NeverAttempted, reconcile.Rejected, reconcile.MismatchValue, reconcile.MismatchStatus},
+	plan.Refetch:  {reconcile.Missing, reconcile.NeverAttempted, reconcile.Rejected, reconcile.MismatchValue, reconcile.MismatchStatus},
+	plan.Dedupe:   {reconcile.Duplicate},
+	plan.Void:     {reconcile.Extra},
+	plan.Override: {reconcile.MismatchValue, reconcile.MismatchStatus},
+	plan.Remap:    {reconcile.Unmapped, reconcile.MismatchStatus},
+}
+
+// Fits returns the actions that can mend findings of a class in an integration.
+func (d *Desk) Fits(name string, class reconcile.Class) []string {
+	out := []string{}
+	in := d.byName[name]
+	if in == nil || in.pair == nil {
+		return out
+	}
+	for _, a := range plan.Actions() {
+		if slices.Contains(fits[a], class) && (a == plan.Remap && len(in.pair.Spec.Status) > 0 || in.pair.Mender != nil && in.pair.Mender.Can(a)) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// mostMended is how many records a person mends at once.
+const mostMended = 1000
+
+// Mend mends findings of an incident, or says what would happen. An override
+// is only proposed: a second person confirms it.
+func (d *Desk) Mend(ctx context.Context, id int64, r MendRequest) (*Mend, error) {
+	i, in, unlock, err := d.hold(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	m, err := d.prepare(ctx, in, i, r)
+	if err != nil || r.DryRun {
+		return m, err
+	}
+	if r.Action == plan.Override {
+		m.State = "proposed"
+		return m, d.store.file.InTx(ctx, func(tx *sql.Tx) error {
+			if err := d.store.putMend(ctx, tx, m); err != nil {
+				return err
+			}
+			i.State = Repairing
+			if err := d.store.putIncident(ctx, tx, i); err != nil {
+				return err
+			}
+			return d.store.addStep(ctx, tx, id, &Step{At: m.At, Who: r.Actor, What: "proposed override", Why: r.Why, Mend: m.ID, State: Repairing})
+		})
+	}
+	return m, d.apply(ctx, in, i, m)
+}
+
+// hold returns an incident and its integration, which nothing else changes
+// until unlock.
+func (d *Desk) hold(ctx context.Context, id int64) (*Incident, *integration, func(), error) {
+	list, err := d.store.incidents(ctx, `id = ?`, id)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if len(list) == 0 {
+		return nil, nil, nil, ErrUnknown
+	}
+	in := d.byName[list[0].Integration]
+	if in == nil {
+		return nil, nil, nil, &ActionError{"its integration is not declared any more"}
+	}
+	in.run.Lock()
+	if list, err = d.store.incidents(ctx, `id = ?`, id); err != nil || len(list) == 0 {
+		in.run.Unlock()
+		return nil, nil, nil, errors.Join(ErrUnknown, err)
+	}
+	return &list[0], in, in.run.Unlock, nil
+}
+
+// Confirm does what somebody else proposed.
+func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor string) (*Mend, error) {
+	i, in, unlock, err := d.hold(ctx, incident)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	list, err := d.store.mends(ctx, `incident = ? AND id = ?`, incident, id)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(list) == 0:
+		return nil, ErrUnknown
+	case list[0].State != "proposed":
+		return nil, &ActionError{"it is " + list[0].State + " already"}
+	case list[0].By == actor:
+		return nil, &ActionError{"who proposed it cannot confirm it: two people must agree"}
+	}
+	was := &list[0]
+	m, err := d.prepare(ctx, in, i, was.Request) // what holds now
+	if err != nil {
+		return nil, err
+	}
+	m.ID, m.Confirmed = was.ID, actor
+	return m, d.apply(ctx, in, i, m)
+}
+
+// prepare finds what would happen.
+func (d *Desk) prepare(ctx context.Context, in *integration, i *Incident, r MendRequest) (*Mend, error) {
+	switch {
+	case i.Over():
+		return nil, &ActionError{"the incident is over"}
+	case in.pair == nil:
+		return nil, &ActionError{"a pipe is not mended from here"}
+	case !slices.Contains(fits[r.Action], i.Class):
+		return nil, &ActionError{fmt.Sprintf("%s does not mend %s: %s", r.Action, i.Class, strings.Join(d.Fits(i.Integration, i.Class), ", "))}
+	case r.Action != plan.Remap && (in.pair.Mender == nil || !in.pair.Mender.Can(r.Action)):
+		return nil, &ActionError{"nothing is declared that can " + r.Action + " here: mend in the settings of the pair"}
+	case r.Why == "" || r.Actor == "":
+		return nil, &ActionError{"a mend says who and why"}
+	}
+	if r.Keep == "" {
+		r.Keep = "first"
+	}
+	if r.Keep != "first" && r.Keep != "last" {
+		return nil, &ActionError{"keep is first or last"}
+	}
+	m := &Mend{Incident: i.ID, Action: r.Action, State: "preview", By: r.Actor, Why: r.Why, At: d.cfg.Clock(), Request: r}
+	if r.Action == plan.Remap {
+		return m, d.prepareRemap(in, m, &r)
+	}
+	all, err := d.store.findings(ctx, `incident = ? AND closed IS NULL ORDER BY first`, i.ID)
+	if err != nil {
+		return nil, err
+	}
+	var keys [][]string
+	for n := range all {
+		f := &all[n]
+		if len(f.Key) != len(in.pair.Spec.Key) || r.Findings != nil && !slices.Contains(r.Findings, f.ID) {
+			continue
+		}
+		keys = append(keys, f.Key)
+		m.Effects = append(m.Effects, Effect{Finding: f.ID, Key: f.Key})
+	}
+	switch {
+	case len(keys) == 0:
+		return nil, &ActionError{"there is no finding of a single record that stands"}
+	case len(keys) > mostMended:
+		return nil, &ActionError{fmt.Sprintf("%d records at once are too many: name up to %d findings", len(keys), mostMended)}
+	}
+	return m, d.effects(ctx, in, m, keys)
+}
+
+func (d *Desk) prepareRemap(in *integration, m *Mend, r *MendRequest) error {
+	if r.Word == "" || r.Image == "" {
+		return &ActionError{"a remap names the word of A and what it is called in B"}
+	}
+	for column := range in.pair.Spec.Status {
+		m.Effects = append(m.Effects, Effect{Key: []string{column}, Text: fmt.Sprintf("%s: %q of A is %q in B from now on", column, r.Word, r.Image)})
+	}
+	if len(m.Effects) != 1 {
+		return &ActionError{"the pair has no status map, or several: change them in the settings"}
+	}
+	return nil
+}
+
+// effects looks at the records of both sides.
+func (d *Desk) effects(ctx context.Context, in *integration, m *Mend, keys [][]string) error {
+	p := pairOf{in.pair}
+	a, b, err := d.records(ctx, in, keys)
+	if err != nil {
+		return err
+	}
+	for n := range m.Effects {
+		e := &m.Effects[n]
+		e.B = []map[string]any{}
+		for _, rec := range b[n] {
+			row := map[string]any{}
+			for name, v := range rec.Raw {
+				row[name] = v
+			}
+			e.B = append(e.B, row)
+		}
+		e.Before = hashOf(b[n])
+		if len(a[n]) > 0 {
+			e.hash, e.A = a[n][0].Hash, plainOf(a[n][0].Raw)
+		}
+		switch m.Action {
+		case plan.Replay, plan.Refetch:
+			if len(a[n]) == 0 {
+				e.Error = "A does not have it any more"
+				continue
+			}
+			e.Record = p.inB(&a[n][0])
+			what := map[string]string{plan.Replay: "is sent again the way it came", plan.Refetch: "is fetched from A and put into B"}[m.Action]
+			e.Text = fmt.Sprintf("%s %s; B has it %s now", strings.Join(e.Key, " "), what, times(len(b[n])))
+		case plan.Dedupe:
+			if len(b[n]) < 2 {
+				e.Error = "B has it only once now"
+				continue
+			}
+			e.Record = plainOf(b[n][0].Raw)
+			if m.Request.Keep == "last" {
+				e.Record = plainOf(b[n][len(b[n])-1].Raw)
+			}
+			e.Text = fmt.Sprintf("%s: of %d records in B the %s is kept", strings.Join(e.Key, " "), len(b[n]), m.Request.Keep)
+		case plan.Void:
+			if len(a[n]) > 0 {
+				e.Error = "A has it now"
+				continue
+			}
+			e.Text = fmt.Sprintf("%s is taken out of B", strings.Join(e.Key, " "))
+		case plan.Override:
+			if len(m.Request.Values) == 0 {
+				return &ActionError{"an override names the values"}
+			}
+			e.Record = m.Request.Values
+			e.Text = fmt.Sprintf("%s gets other values in B", strings.Join(e.Key, " "))
+		}
+	}
+	return nil
+}
+
+func times(n int) string {
+	return map[int]string{0: "not", 1: "once"}[min(n, 2)] + map[bool]string{true: fmt.Sprintf("%d times", n)}[n > 1]
+}
+
+// records returns the records of keys on both sides.
+func (d *Desk) records(ctx context.Context, in *integration, keys [][]string) (a, b [][]reconcile.Record, err error) {
+	p := in.pair
+	spec := p.Spec
+	in.mu.Lock()
+	spec.Status = withRemaps(spec.Status, in.state.Remaps)
+	in.mu.Unlock()
+	src, err := p.A.Open()
+	if err == nil {
+		a, err = reconcile.Find(ctx, spec, src, false, keys)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("side A: %w", err)
+	}
+	if src, err = p.B.Open(); err == nil {
+		b, err = reconcile.Find(ctx, spec, src, true, keys)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("side B: %w", err)
+	}
+	return a, b, nil
+}
+
+// hashOf is the hash of the records of one key: of one its own.
+func hashOf(list []reconcile.Record) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0].Hash
+	}
+	sum := sha256.New()
+	for _, r := range list {
+		sum.Write([]byte(r.Hash))
+	}
+	return hex.EncodeToString(sum.Sum(nil))
+}
+
+func plainOf(raw map[string]*string) map[string]string {
+	out := map[string]string{}
+	for name, v := range raw {
+		if v != nil {
+			out[name] = *v
+		}
+	}
+	return out
+}
+
+// inB returns a record of A by the names of B, statuses by their images.
+func (p pairOf) inB(r *reconcile.Record) map[string]string {
+	out := map[string]string{}
+	for _, c := range slices.Concat(p.Spec.Key, p.Spec.Compare, p.Spec.Measures, []reconcile.Column{p.Spec.Time, p.Spec.Channel, p.Spec.Updated}) {
+		if c.A == "" || c.B == "" || r.Raw[c.A] == nil {
+			continue
+		}
+		v := *r.Raw[c.A]
+		if to, ok := p.Spec.Status[c.A][strings.TrimSpace(v)]; ok {
+			v = to
+		}
+		out[c.B] = v
+	}
+	return out
+}
+
+// apply does what was prepared and writes down every step.
+func (d *Desk) apply(ctx context.Context, in *integration, i *Incident, m *Mend) error {
+	m.State = "applied"
+	var steps []Step
+	if m.Action == plan.Remap {
+		column := m.Effects[0].Key[0]
+		in.mu.Lock()
+		more := withRemaps(in.state.Remaps, map[string]map[string]string{column: {m.Request.Word: m.Request.Image}})
+		in.state.Remaps = more
+		st := in.state
+		in.mu.Unlock()
+		if err := d.store.save(ctx, in.name(), &st); err != nil {
+			return err
+		}
+		steps = append(steps, Step{At: d.cfg.Clock(), Who: m.By, What: m.Action, Why: m.Why, Key: []string{column, m.Request.Word, m.Request.Image}})
+	} else {
+		var keys [][]string
+		for n := range m.Effects {
+			e := &m.Effects[n]
+			keys = append(keys, e.Key)
+			if e.Error == "" {
+				if err := in.pair.Mender.Apply(ctx, pairOf{in.pair}.step(m, e)); err != nil {
+					e.Error = explain(err)
+				}
+			}
+		}
+		_, b, err := d.records(ctx, in, keys)
+		for n := range m.Effects {
+			e := &m.Effects[n]
+			if err == nil {
+				e.After = hashOf(b[n])
+			}
+			what := m.Action
+			if e.Error != "" {
+				what, m.State = m.Action+" failed: "+e.Error, "failed"
+			}
+			who := m.By
+			if m.Confirmed != "" {
+				who += " and " + m.Confirmed
+			}
+			steps = append(steps, Step{At: d.cfg.Clock(), Who: who, What: what, Why: m.Why, Key: e.Key, Before: e.Before, After: e.After})
+		}
+	}
+	i.State = Verifying
+	if i.Acknowledged.IsZero() {
+		i.Acknowledged = m.At
+	}
+	err := d.store.file.InTx(ctx, func(tx *sql.Tx) error {
+		if err := d.store.putMend(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := d.store.putIncident(ctx, tx, i); err != nil {
+			return err
+		}
+		for n := range steps {
+			steps[n].Mend, steps[n].State = m.ID, Verifying
+			if err := d.store.addStep(ctx, tx, i.ID, &steps[n]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return d.Ask(in.name(), false) // the same buckets are looked at again
+}
+
+// step is what the mender is told. Its ID is that of the change: the record as
+// A has it and as B had it.
+func (p pairOf) step(m *Mend, e *Effect) plan.Step {
+	s := plan.Step{Action: m.Action, Key: map[string]string{}, Record: e.Record, Keep: m.Request.Keep}
+	for k, c := range p.Spec.Key {
+		s.Key[c.B] = e.Key[k]
+	}
+	b, _ := json.Marshal([]any{p.Name, m.Action, e.Key, e.hash, e.Before, e.Record})
+	sum := sha256.Sum256(b)
+	s.ID = hex.EncodeToString(sum[:16])
+	return s
+}
+
+// storedMend is a mend with what its JSON leaves out.
+type storedMend struct {
+	Mend
+	Request MendRequest
+}
+
+func (s *store) putMend(ctx context.Context, tx execer, m *Mend) error {
+	body, err := s.seal(storedMend{*m, m.Request}, "mend")
+	if err != nil {
+		return err
+	}
+	if m.ID != 0 {
+		_, err = tx.ExecContext(ctx, `UPDATE mend SET state = ?, body = ? WHERE id = ?`, m.State, body, m.ID)
+		return err
+	}
+	res, err := tx.ExecContext(ctx, `INSERT INTO mend (incident, action, state, at, records, body) VALUES (?, ?, ?, ?, ?, ?)`, m.Incident, m.Action, m.State, m.At.UnixNano(), len(m.Effects), body)
+	if err == nil {
+		m.ID, err = res.LastInsertId()
+	}
+	return err
+}
+
+func (s *store) mends(ctx context.Context, where string, args ...any) ([]Mend, error) {
+	rows, err := s.file.Read.QueryContext(ctx, `SELECT id, body FROM mend WHERE `+where+` ORDER BY id`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Mend
+	for rows.Next() {
+		var id int64
+		var body []byte
+		var m storedMend
+		if err := rows.Scan(&id, &body); err != nil {
+			return nil, err
+		}
+		if err := s.open(body, "mend", &m); err != nil {
+			return nil, err
+		}
+		m.Mend.ID, m.Mend.Request = id, m.Request
+		out = append(out, m.Mend)
+	}
+	return out, rows.Err()
+}
