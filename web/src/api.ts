@@ -50,7 +50,13 @@ export async function getJSON<T>(path: string, signal?: AbortSignal): Promise<T>
 }
 
 export async function postJSON<T>(path: string, body: unknown): Promise<T> {
-  return (await call(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })).json();
+  return (
+    await call(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+  ).json();
 }
 
 // getStream hands out the body of an answer as it comes.
@@ -217,6 +223,9 @@ export interface DeviceInfo {
   firmware_history: { version: string; first: string }[];
   battery_mv?: number;
   subject_id: string | null;
+  label?: string; // what screens call who wears it
+  bed?: string;
+  gateway?: string;
   skew_s: number | null;
   skew_of: number;
   accepted: number;

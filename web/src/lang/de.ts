@@ -1,7 +1,8 @@
 // Die deutschen Texte, nach Bereichen wie die englischen.
 
 import { night } from './de/night';
+import { record } from './de/record';
 import { shell } from './de/shell';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night };
+export const messages: Messages = { ...shell, ...night, ...record };

@@ -1,9 +1,10 @@
 // The English messages, by area.
 
 import { night } from './en/night';
+import { record } from './en/record';
 import { shell } from './en/shell';
 
-export const messages = { ...shell, ...night } as const;
+export const messages = { ...shell, ...night, ...record } as const;
 
 export type Key = keyof typeof messages;
 export type Messages = Record<Key, string>;

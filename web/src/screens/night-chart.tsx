@@ -15,7 +15,8 @@ import { place } from '../route';
 import { gaps, type Series, smooth } from '../series';
 import { Icon } from '../ui/icons';
 import { fetchSeries } from './night';
-import { eventIcons, type NightEvent } from './night-events';
+import type { NightEvent } from './night-events';
+import { Flags } from './night-flags';
 
 export interface ChartProps {
   s: Session;
@@ -428,41 +429,6 @@ function Cursor({ s, panel, at, scale }: { s: Session; panel: Panel; at: number;
         <span>{more.join(', ')}</span>
       </div>
     </>
-  );
-}
-
-// Flags are the notes and what the device did, on the axis of the chart. Those
-// that stand close are one flag with their number; their words are in its title.
-function Flags({ events, from, to }: { events: NightEvent[]; from: number; to: number }) {
-  const share = (at: number) => (at - from) / (to - from);
-  const groups: { at: number; list: NightEvent[] }[] = [];
-  for (const e of events) {
-    if (e.at < from || e.at > to) continue;
-    const last = groups.at(-1);
-    if (last && share(e.at) - last.at < 0.05) last.list.push(e);
-    else groups.push({ at: share(e.at), list: [e] });
-  }
-  return (
-    <ul id="rail" aria-label={t('night.notes')}>
-      {groups.map(({ at, list }, i) => {
-        const room = (groups[i + 1]?.at ?? 1.03) - at;
-        // what a person wrote goes before what a machine said
-        const first = list.find((e) => e.kind === 'note') ?? list[0];
-        const text = list.map((e) => e.text).join('\n');
-        return (
-          <li
-            class={`fl ${first.kind}`}
-            key={`${first.kind} ${first.at} ${first.text}`}
-            title={text}
-            style={{ left: `${at * 100}%`, maxWidth: `${Math.max(0.024, room) * 100}%` }}
-          >
-            <Icon name={eventIcons[first.kind]} />
-            <span>{first.text}</span>
-            {list.length > 1 && <b>+{list.length - 1}</b>}
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 

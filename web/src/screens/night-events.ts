@@ -22,11 +22,12 @@ interface Alert {
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-// eventsOf fetches what is known of a stretch of a device, from ms to ms. What
-// cannot be had is left out: the chart stands without it.
+// eventsOf fetches what is known of a stretch of a device, from ms to ms: of one
+// recording, of the live stream where that is undefined, of all where it is null.
+// What cannot be had is left out: the chart stands without it.
 export async function eventsOf(
   device: string,
-  recording: string | undefined,
+  recording: string | undefined | null,
   from: number,
   to: number,
   signal?: AbortSignal,

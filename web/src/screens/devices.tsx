@@ -1,0 +1,422 @@
+// Every device: when it was last seen, how it is, how its values are corrected.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { type Calibration, clock, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
+import { age, decimal, instant } from '../format';
+import { t } from '../lang';
+import { go } from '../route';
+import type { ScreenProps } from '../screens';
+import { known } from '../timeline';
+import { Banner, Bar } from '../ui/bar';
+import { stampOf } from './timeline';
+
+const silentMs = 60000; // a live device that says nothing for so long
+const lowMv = 3500;
+const skewS = 5;
+
+type State = 'ok' | 'warn' | 'bad' | 'off';
+
+// judge says how a device is, and what is the matter with it.
+export function judge(d: DeviceInfo, now: number): { state: State; why: string[] } {
+  if (!d.live) return { state: 'off', why: [] };
+  const why: string[] = [];
+  const silent = d.received ? now - instant(d.received) : Number.POSITIVE_INFINITY;
+  if (d.battery_mv !== undefined && d.battery_mv < lowMv) why.push(t('devices.warn.battery', { v: d.battery_mv }));
+  if (d.skew_s !== null && Math.abs(d.skew_s) > skewS) why.push(t('devices.warn.skew', { d: age(Math.abs(d.skew_s) * 1000) }));
+  if (d.conflict > 0) why.push(t('devices.warn.conflict', { n: d.conflict }));
+  if (silent > silentMs) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent) }), ...why] };
+  return { state: why.length ? 'warn' : 'ok', why };
+}
+
+export function skewText(s: number | null): string {
+  if (s === null) return t('devices.skew.none');
+  if (Math.abs(s) < 1) return t('devices.skew.right');
+  return t(s > 0 ? 'devices.skew.behind' : 'devices.skew.ahead', { d: age(Math.abs(s) * 1000) });
+}
+
+const order: State[] = ['bad', 'warn', 'ok', 'off'];
+const every = 10000; // ms between looks at the server
+
+export function DevicesScreen({ path: [chosen] }: ScreenProps) {
+  const devices = useSignal<DeviceInfo[] | null>(null);
+  const calibrations = useSignal<Calibration[]>([]);
+  const quality = useSignal(new Map<string, number>());
+  const error = useSignal('');
+  const search = useSignal('');
+  const now = useSignal(Date.now());
+  const again = useSignal(0);
+
+  useEffect(() => {
+    const stop = new AbortController();
+    let wait = 0;
+    const look = async () => {
+      try {
+        const [list, cal] = await Promise.all([
+          getAll<DeviceInfo>('/api/v1/devices', 'devices', stop.signal),
+          getAll<Calibration>('/api/v1/calibrations', 'calibrations', stop.signal),
+        ]);
+        devices.value = list;
+        calibrations.value = cal;
+        now.value = clock.known ? serverNow() : Date.now();
+        error.value = '';
+      } catch (e) {
+        if (!stop.signal.aborted) error.value = (e as Error).message;
+      }
+      if (!stop.signal.aborted) wait = window.setTimeout(look, every);
+    };
+    look();
+    return () => {
+      stop.abort();
+      clearTimeout(wait);
+    };
+  }, [again.value]);
+
+  const list = (devices.value ?? [])
+    .map((d) => ({ d, ...judge(d, now.value) }))
+    .filter(({ d }) => `${d.device_id} ${d.bed ?? ''} ${d.label ?? ''}`.toLowerCase().includes(search.value.toLowerCase()))
+    .sort(
+      (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.d.device_id.localeCompare(b.d.device_id, undefined, { numeric: true }),
+    );
+  const open = chosen ? list.find((x) => x.d.device_id === chosen) : list[0];
+  const shown = open?.d;
+
+  // The share of usable readings in the last hour that the device was seen.
+  useEffect(() => {
+    if (!shown?.last || quality.value.has(shown.device_id)) return;
+    const stop = new AbortController();
+    const to = instant(shown.last) + 1000;
+    const q = new URLSearchParams({
+      device_id: shown.device_id,
+      metric: 'spo2',
+      from: new Date(to - 3600000).toISOString(),
+      to: new Date(to).toISOString(),
+    });
+    getAll<{ quality: string }>(`/api/v1/derived?${q}`, 'samples', stop.signal)
+      .then((samples) => {
+        if (samples.length)
+          quality.value = new Map(quality.value).set(
+            shown.device_id,
+            samples.filter((s) => s.quality === 'good' || s.quality === 'interpolated').length / samples.length,
+          );
+      })
+      .catch(() => {}); // it stays unknown
+    return () => stop.abort();
+  }, [shown?.device_id]);
+
+  const count = (s: State) => (devices.value ?? []).filter((d) => judge(d, now.value).state === s).length;
+  return (
+    <>
+      <Bar at="devices" />
+      <main class="page two">
+        <div class="head">
+          <h1>{t('devices.title')}</h1>
+          {devices.value &&
+            order.map((s) =>
+              count(s) ? (
+                <span class={`chip ${s}`} key={s}>
+                  <i class={`sh ${s}`} />
+                  {t(`devices.count.${s}`, { n: count(s) })}
+                </span>
+              ) : null,
+            )}
+          <span class="sp" />
+          <input
+            class="field"
+            type="search"
+            aria-label={t('devices.search')}
+            placeholder={t('devices.search')}
+            value={search.value}
+            onInput={(e) => {
+              search.value = (e.target as HTMLInputElement).value;
+            }}
+          />
+        </div>
+        {error.value && (
+          <Banner kind="bad">
+            <b>{t('devices.failed')}</b> {error.value} {devices.value && t('timeline.kept')}{' '}
+            <button type="button" class="btn sm" onClick={() => again.value++}>
+              {t('again')}
+            </button>
+          </Banner>
+        )}
+        {devices.value?.length === 0 && (
+          <Banner kind="info">
+            <b>{t('devices.none')}</b> {t('devices.none.text')}
+          </Banner>
+        )}
+        {!devices.value && !error.value && <div class="card waiting" aria-busy="true" />}
+        {list.length > 0 && (
+          <section class="card rows">
+            <ul>
+              {list.map(({ d, state, why }) => (
+                <li key={d.device_id}>
+                  <a
+                    href={`/devices/${encodeURIComponent(d.device_id)}`}
+                    aria-current={d === shown ? 'true' : undefined}
+                    onClick={(e) => {
+                      e.preventDefault();
+                      go(`/devices/${encodeURIComponent(d.device_id)}`, !!chosen);
+                    }}
+                  >
+                    <i class={`sh ${state}`} />
+                    <span class="what">
+                      <b>{d.device_id}</b>
+                      <small>
+                        <span class="sr">{t(`devices.state.${state}`)}: </span>
+                        {why[0] ??
+                          ([
+                            d.bed ? `${t('devices.bed')} ${d.bed}` : '',
+                            d.label,
+                            d.live ? '' : t('devices.imports', { n: d.recordings.length }),
+                          ]
+                            .filter(Boolean)
+                            .join(' · ') ||
+                            t(`devices.state.${state}`))}
+                      </small>
+                    </span>
+                    <span class="fig">
+                      {d.battery_mv === undefined ? '–' : `${d.battery_mv}\u202fmV`}
+                      <small>{t('devices.battery')}</small>
+                    </span>
+                    <span class="fig">
+                      {d.firmware_version || '–'}
+                      <small>{t('devices.firmware')}</small>
+                    </span>
+                    <span class="fig">
+                      {skewText(d.skew_s)}
+                      <small>{t('devices.skew')}</small>
+                    </span>
+                    <span class="fig">
+                      {d.received ? t('devices.ago', { d: age(now.value - instant(d.received)) }) : '–'}
+                      <small>{t('devices.seen')}</small>
+                    </span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {open && shown && (
+          <Detail
+            d={shown}
+            state={open.state}
+            why={open.why}
+            now={now.value}
+            quality={quality.value.get(shown.device_id)}
+            calibrations={calibrations.value.filter((c) => c.device_id === shown.device_id)}
+            saved={() => again.value++}
+            key={shown.device_id}
+          />
+        )}
+      </main>
+    </>
+  );
+}
+
+function Detail({
+  d,
+  state,
+  why,
+  now,
+  quality,
+  calibrations,
+  saved,
+}: {
+  d: DeviceInfo;
+  state: State;
+  why: string[];
+  now: number;
+  quality: number | undefined;
+  calibrations: Calibration[];
+  saved: () => void;
+}) {
+  const adding = useSignal(false);
+  const who = encodeURIComponent(d.device_id);
+  return (
+    <aside class="card detail" aria-label={d.device_id}>
+      <header>
+        <i class={`sh ${state}`} />
+        <h2>{d.device_id}</h2>
+        <span class="sp" />
+        <span class={`chip ${state}`}>{t(`devices.state.${state}`)}</span>
+      </header>
+      <div class={`state ${state}`}>
+        {why.length ? why.map((x) => <p key={x}>{x[0].toUpperCase() + x.slice(1)}.</p>) : <p>{t('devices.fine')}</p>}
+      </div>
+      <div class="acts">
+        <a class="btn" href={`/patient/${who}/timeline`}>
+          {t('devices.timeline')}
+        </a>
+      </div>
+      <dl class="facts">
+        <Fact name={t('devices.seen')} value={d.received ? t('devices.ago', { d: age(now - instant(d.received)) }) : '–'} />
+        <Fact name={t('devices.quality')} value={quality === undefined ? '–' : `${Math.floor(quality * 100)}\u202f%`} />
+        <Fact name={t('devices.skew')} value={skewText(d.skew_s)} />
+        <Fact name={t('devices.battery')} value={d.battery_mv === undefined ? '–' : `${d.battery_mv}\u202fmV`} />
+        <Fact name={t('devices.person')} value={d.label || d.subject_id?.slice(0, 10) || t('devices.nobody')} />
+        <Fact name={t('devices.bed')} value={d.bed || '–'} />
+      </dl>
+      <p class="t2 small">
+        {t('devices.counts', { n: d.accepted, late: d.late, conflict: d.conflict, duplicate: d.duplicate })}
+        {d.first ? ` · ${t('devices.first')} ${stampOf(instant(d.first), false)}` : ''}
+      </p>
+      {d.firmware_history.length > 0 && (
+        <>
+          <h3 class="sec">{t('devices.history')}</h3>
+          <ul class="lines">
+            {[...d.firmware_history].reverse().map((f) => (
+              <li key={f.version}>
+                <b>{f.version}</b>
+                <span class="t2">{t('devices.since', { at: stampOf(instant(f.first), false) })}</span>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <h3 class="sec">{t('devices.calibrations')}</h3>
+      {calibrations.length === 0 && <p class="t2">{t('devices.calibrations.none')}</p>}
+      <ul class="lines">
+        {[...calibrations].reverse().map((c) => (
+          <li key={`${c.metric} ${c.version}`}>
+            <b>
+              {t(`metric.${c.metric}` as 'metric.spo2')} × {c.gain} {c.offset >= 0 ? '+' : '−'} {Math.abs(c.offset)}
+            </b>
+            <span class="t2">
+              {t('devices.since', { at: stampOf(instant(c.from), false) })} · {t('devices.version', { v: c.version })} ·{' '}
+              {t('devices.by', { name: c.actor })}
+            </span>
+            <span>{c.reason}</span>
+          </li>
+        ))}
+      </ul>
+      {adding.value ? (
+        <Form
+          device={d.device_id}
+          done={(ok) => {
+            adding.value = false;
+            if (ok) saved();
+          }}
+        />
+      ) : (
+        <button
+          type="button"
+          class="btn"
+          onClick={() => {
+            adding.value = true;
+          }}
+        >
+          {t('devices.calibration.add')}
+        </button>
+      )}
+    </aside>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+// What a value in the middle of the scale of a metric would become.
+const example: Record<string, number> = {
+  local_tissue_o2: 40,
+  rso2: 65,
+  temperature_c: 37,
+  perfusion_index: 2,
+  battery_mv: 3900,
+  spo2: 90,
+};
+
+function Form({ device, done }: { device: string; done: (saved: boolean) => void }) {
+  const metric = useSignal('local_tissue_o2');
+  const from = useSignal(new Date(serverNow()).toISOString().slice(0, 16));
+  const gain = useSignal('1');
+  const offset = useSignal('0');
+  const reason = useSignal('');
+  const wrong = useSignal('');
+  const busy = useSignal(false);
+  const number = /^-?\d+([.,]\d+)?$/;
+  const good = number.test(gain.value.trim()) && number.test(offset.value.trim());
+  const num = (s: string) => Number(s.trim().replace(',', '.'));
+  const save = async (e: Event) => {
+    e.preventDefault();
+    busy.value = true;
+    try {
+      await postJSON('/api/v1/calibrations', {
+        device_id: device,
+        metric: metric.value,
+        from: `${from.value}:00Z`,
+        gain: num(gain.value),
+        offset: num(offset.value),
+        reason: reason.value.trim(),
+      });
+      done(true);
+    } catch (err) {
+      wrong.value = `${t('devices.calibration.failed')} ${(err as Error).message}`;
+      busy.value = false;
+    }
+  };
+  const before = example[metric.value] ?? 80;
+  const field = (name: string, label: string, value: { value: string }, extra: Record<string, unknown> = {}) => (
+    <label>
+      <span>{label}</span>
+      <input
+        name={name}
+        required
+        value={value.value}
+        onInput={(e) => {
+          value.value = (e.target as HTMLInputElement).value;
+        }}
+        {...extra}
+      />
+    </label>
+  );
+  return (
+    <form class="form bare" onSubmit={save} aria-label={t('devices.calibration.add')}>
+      <p class="t2">{t('devices.calibration.text')}</p>
+      <label>
+        <span>{t('devices.calibration.metric')}</span>
+        <select
+          name="metric"
+          value={metric.value}
+          onChange={(e) => {
+            metric.value = (e.target as HTMLSelectElement).value;
+          }}
+        >
+          {known.map((m) => (
+            <option value={m.name} key={m.name}>
+              {t(`metric.${m.name}` as 'metric.spo2')} {m.unit}
+            </option>
+          ))}
+        </select>
+      </label>
+      {field('from', t('devices.calibration.from'), from, { type: 'datetime-local' })}
+      {field('gain', t('devices.calibration.gain'), gain, { inputMode: 'decimal' })}
+      {field('offset', t('devices.calibration.offset'), offset, { inputMode: 'decimal' })}
+      {good && (
+        <p class="t2" aria-live="polite">
+          {t('devices.calibration.example', { a: decimal(before, 1), b: decimal(before * num(gain.value) + num(offset.value), 1) })}
+        </p>
+      )}
+      {field('reason', t('devices.calibration.reason'), reason, { placeholder: t('devices.calibration.hint'), maxLength: 500 })}
+      {wrong.value && (
+        <p class="wrong" role="alert">
+          {wrong.value}
+        </p>
+      )}
+      <div class="acts">
+        <button type="submit" class="btn pri" disabled={busy.value || !good || !reason.value.trim()}>
+          {t('devices.calibration.save')}
+        </button>
+        <button type="button" class="btn" onClick={() => done(false)}>
+          {t('cancel')}
+        </button>
+      </div>
+    </form>
+  );
+}
