@@ -111,7 +111,7 @@ type stateJSON struct {
 	Done         bool             `json:"done,omitempty"`
 	Tracks       []*track         `json:"tracks,omitempty"`
 	Contested    []int64          `json:"contested,omitempty"`
-	Followed     []byte           `json:"followed,omitempty"`
+	Followed     []byte           `json:"followed,omitempty"` // of earlier versions; see packState
 }
 
 type latestJSON struct {
@@ -126,7 +126,7 @@ func (h *head) encodeState(sealedTo int64, followed []byte) []byte {
 	s := &h.state
 	out := stateJSON{Next: s.Next, Newest: s.Newest, Oldest: s.Oldest, SealedTo: sealedTo, Received: s.Received, Late: s.Late,
 		Firmware: s.Firmware, Firmwares: s.Firmwares, Counts: [3]int64{s.Counts.Accepted, s.Counts.Late, s.Counts.Conflicts}, Subjects: s.Subjects, Stated: s.Stated, StatedAt: s.StatedAt,
-		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested, Followed: followed}
+		Assignments: s.Assignments, Calibrations: s.Calibrations, Annotations: s.Annotations, Import: s.Import, Ends: s.Ends, Done: s.Done, Tracks: s.Tracks, Contested: s.Contested}
 	for _, l := range s.Latest {
 		if l.Metric == 0 {
 			continue
@@ -142,20 +142,26 @@ func (h *head) encodeState(sealedTo int64, followed []byte) []byte {
 	if err != nil {
 		panic(err) // numbers and strings always encode
 	}
-	return b
+	return packState(b, followed)
 }
 
 // decodeState makes h what encodeState wrote.
 func (h *head) decodeState(b []byte) error {
+	text, followed, err := unpackState(b)
+	if err != nil {
+		return fmt.Errorf("state of %s: %w", h.partition.Device, err)
+	}
 	var in stateJSON
-	if err := json.Unmarshal(b, &in); err != nil {
+	if err := json.Unmarshal(text, &in); err != nil {
 		return fmt.Errorf("state of %s: %w", h.partition.Device, err)
 	}
 	s := &h.state
 	*s = state{Next: in.Next, Newest: in.Newest, Oldest: in.Oldest, Received: in.Received, Late: in.Late, Firmware: in.Firmware, Firmwares: in.Firmwares,
 		Counts: Counts{Accepted: in.Counts[0], Late: in.Counts[1], Conflicts: in.Counts[2]}, Subjects: in.Subjects, Stated: in.Stated, StatedAt: in.StatedAt,
 		Assignments: in.Assignments, Calibrations: in.Calibrations, Annotations: in.Annotations, Import: in.Import, Ends: in.Ends, Done: in.Done, Tracks: in.Tracks, Contested: in.Contested}
-	h.sealedTo, h.followed = in.SealedTo, in.Followed
+	if h.sealedTo, h.followed = in.SealedTo, in.Followed; followed != nil {
+		h.followed = followed
+	}
 	for _, l := range in.Latest {
 		v := pleth.Missing()
 		if l.Value != nil {
