@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"time"
@@ -132,6 +134,51 @@ func probe(ctx context.Context, p *process) (times []time.Duration, err error) {
 
 // bytes measures what the series takes for the values of a recorded night.
 func (b *bench) bytes() error {
-	fmt.Println("   not measured here: pleth has no command yet that says how large its series is")
+	if b.night == "" {
+		fmt.Println("   not measured: -night FILE names the recording to import")
+		return nil
+	}
+	p, err := b.pleth()
+	defer p.stop()
+	if err != nil {
+		return err
+	}
+	file, err := os.ReadFile(b.night)
+	if err != nil {
+		return err
+	}
+	c, err := dial(p.url)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	status, text, err := c.do("POST", "/api/v1/import?filename="+url.QueryEscape(filepath.Base(b.night)), "application/octet-stream", file)
+	if err == nil && status != 201 {
+		err = fmt.Errorf("the import answers %d: %.200s", status, text)
+	}
+	if err != nil {
+		return err
+	}
+	p.stop()
+	out, err := exec.CommandContext(b.ctx, b.bin, "fsck", "--json", p.dir).Output()
+	if err != nil {
+		return fmt.Errorf("fsck: %w", err)
+	}
+	var r struct {
+		Readings    int64 `json:"log_readings"`
+		LogBytes    int64 `json:"log_bytes"`
+		Values      int64 `json:"values"`
+		ChunkBytes  int64 `json:"chunk_bytes"`
+		RollupBytes int64 `json:"rollup_bytes"`
+	}
+	if err := json.Unmarshal(out, &r); err != nil {
+		return err
+	}
+	if r.Values == 0 {
+		return fmt.Errorf("nothing of %s lies in chunks", b.night)
+	}
+	per := float64(r.ChunkBytes+r.RollupBytes) / float64(r.Values)
+	b.figure("bytes per value in the series, "+filepath.Base(b.night)+", rollups and all", "<= 0.25", fmt.Sprintf("%.3f of %d values (chunks %.3f)", per, r.Values, float64(r.ChunkBytes)/float64(r.Values)), per <= 0.25)
+	b.figure("the log of it", "<= 4 bytes a reading", fmt.Sprintf("%.2f", float64(r.LogBytes)/float64(r.Readings)), float64(r.LogBytes) <= 4*float64(r.Readings))
 	return nil
 }

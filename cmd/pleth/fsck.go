@@ -40,16 +40,20 @@ func (c fsckCmd) Run(e *env) error {
 
 // fsckReport is the report as JSON.
 type fsckReport struct {
-	Sound      bool       `json:"sound"`
-	Partitions int        `json:"partitions"`
-	Records    int64      `json:"log_records"`
-	Readings   int64      `json:"log_readings"`
-	Chunks     int64      `json:"chunks"`
-	Rows       int64      `json:"rows"`
-	Rollups    int64      `json:"rollups"`
-	Flaws      []fsckFlaw `json:"flaws"`
-	More       int        `json:"more_flaws,omitempty"`
-	Aside      string     `json:"kept_in,omitempty"`
+	Sound       bool       `json:"sound"`
+	Partitions  int        `json:"partitions"`
+	Records     int64      `json:"log_records"`
+	Readings    int64      `json:"log_readings"`
+	Chunks      int64      `json:"chunks"`
+	Rows        int64      `json:"rows"`
+	Rollups     int64      `json:"rollups"`
+	LogBytes    int64      `json:"log_bytes"` // keys and values
+	Values      int64      `json:"values"`    // in the chunks, missing ones included
+	ChunkBytes  int64      `json:"chunk_bytes"`
+	RollupBytes int64      `json:"rollup_bytes"`
+	Flaws       []fsckFlaw `json:"flaws"`
+	More        int        `json:"more_flaws,omitempty"`
+	Aside       string     `json:"kept_in,omitempty"`
 }
 
 type fsckFlaw struct {
@@ -60,7 +64,7 @@ type fsckFlaw struct {
 }
 
 func flawsOf(r *fsck.Report) fsckReport {
-	out := fsckReport{r.Sound(), r.Partitions, r.Log.Records, r.Log.Readings, r.Series.Chunks, r.Series.Rows, r.Series.Rollups, []fsckFlaw{}, r.More, r.Aside}
+	out := fsckReport{r.Sound(), r.Partitions, r.Log.Records, r.Log.Readings, r.Series.Chunks, r.Series.Rows, r.Series.Rollups, r.Log.Bytes, r.Series.Values, r.Series.ChunkBytes, r.Series.RollupBytes, []fsckFlaw{}, r.More, r.Aside}
 	for _, f := range r.Flaws {
 		out.Flaws = append(out.Flaws, fsckFlaw{f.What, f.Partition.Device, f.Partition.Recording, fmt.Sprintf("%x", f.Key)})
 	}

@@ -42,6 +42,7 @@ type parts struct {
 	key      sealed.Key // of the identity store, for what is sealed besides
 	watch    *watch.Watch
 	alerts   *alerts.Store
+	series   *chunks.Store  // one for all: it orders its writes
 	outbox   *notify.Outbox // nil: nobody is told of alarms
 	armed    chan struct{}  // closed when the alarms run
 	dispatch *dispatch.Dispatcher
@@ -129,9 +130,9 @@ func (s *Server) openRoad(p *parts) (err error) {
 	}
 	p.counts = telemetry.New(s.now, s.program)
 	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log, Pushed: p.counts.Pushed})
-	p.alerts = alerts.Open(p.db)
+	p.alerts, p.series = alerts.Open(p.db), chunks.Open(p.db)
 	p.watch = watch.New(watch.Config{Store: p.alerts, Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
-	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{chunks.Open(p.db)}, Clock: s.now,
+	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{p.series}, Clock: s.now,
 		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow))})
 	if err != nil {
 		return err
@@ -145,7 +146,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 		return err
 	}
 	s.runAlarms(p)
-	s.openRetention(p)
+	s.openUpkeep(p)
 	return nil
 }
 

@@ -130,35 +130,3 @@ func TestImportsAreJudgedByTheProfileOfTheirSubject(t *testing.T) {
 		}
 	}
 }
-
-// TestRetention: alarms that were over long ago are dropped, and records of the
-// log whose rows lie in chunks; readings stay.
-func TestRetention(t *testing.T) {
-	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "data")
-	s, stop := serving(t, func(set *Settings) { set.Data = dir })
-	begin := time.Now().Add(-2 * time.Hour).UTC()
-	var rows []string
-	for i := range 300 {
-		v := 97
-		if i >= 30 && i < 80 {
-			v = 89
-		}
-		rows = append(rows, fmt.Sprintf(`{"spo2":%d,"timestamp":%q}`, v, begin.Add(time.Duration(i)*time.Second).Format(time.RFC3339)))
-	}
-	request(t, s, "POST", "/api/v1/devices/o2-1/readings", "["+strings.Join(rows, ",")+"]")
-	has := func(s *Server, query string) bool {
-		return strings.Contains(request(t, s, "GET", "/api/v1/alerts?device_id=o2-1&state="+query, ""), `"spo2.low"`)
-	}
-	eventually(t, "the alarm", func() bool { return has(s, "cleared") })
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	s, _ = serving(t, func(set *Settings) {
-		set.Data, set.Retention = dir, RetentionSettings{Log: Duration(time.Nanosecond), Alerts: Duration(time.Hour)}
-	})
-	eventually(t, "the end of the alarm", func() bool { return !has(s, "cleared") })
-	if n := strings.Count(request(t, s, "GET", "/api/v1/readings?device_id=o2-1&limit=1000", ""), `"spo2":`); n != 300 {
-		t.Errorf("%d readings, want 300", n)
-	}
-}

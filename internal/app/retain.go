@@ -4,7 +4,9 @@ import (
 	"context"
 	"time"
 
+	"pleth/internal/reading"
 	"pleth/internal/road"
+	chunks "pleth/internal/series/pebble"
 )
 
 // RetentionSettings say how long what is not needed to answer questions about
@@ -18,34 +20,67 @@ type RetentionSettings struct {
 	Alerts Duration `yaml:"alerts"`
 }
 
-// retainEvery is how often what is too old is dropped.
-const retainEvery = time.Hour
+// Times of the upkeep.
+const (
+	retainEvery = time.Hour
+	// Chunks of live streams are merged mergeEvery, those that ended between
+	// mergeBehind and mergeBack ago: what is older was merged before.
+	mergeEvery  = 6 * time.Hour
+	mergeBehind = 2 * time.Hour
+	mergeBack   = 7 * 24 * time.Hour
+	mergeLeast  = 8 // chunks that become one, at least
+)
 
-// openRetention drops what is too old, now and every hour, until the server
-// stops.
-func (s *Server) openRetention(p *parts) {
-	if s.settings.Retention == (RetentionSettings{}) {
-		return
-	}
+// openUpkeep drops what is too old, now and every hour, and merges small chunks
+// every six, until the server stops.
+func (s *Server) openUpkeep(p *parts) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		every := time.NewTicker(retainEvery)
+		every, merge := time.NewTicker(retainEvery), time.NewTicker(mergeEvery)
 		defer every.Stop()
-		for ctx.Err() == nil {
-			s.retain(ctx, p)
+		defer merge.Stop()
+		s.retain(ctx, p)
+		for {
 			select {
 			case <-ctx.Done():
+				return
 			case <-every.C:
+				s.retain(ctx, p)
+			case <-merge.C:
+				now := s.clock()
+				n, err := mergeChunks(ctx, p.series, p.db.Partitions(), now.Add(-mergeBack), now.Add(-mergeBehind))
+				if err != nil && ctx.Err() == nil {
+					s.log.Error("small chunks are not merged", "error", err)
+				}
+				s.log.Debug("small chunks are merged", "chunks", n)
 			}
 		}
 	}()
-	s.onStop("retention", func(context.Context) error {
+	s.onStop("upkeep", func(context.Context) error {
 		cancel()
 		<-done
 		return nil
 	})
+}
+
+// mergeChunks merges chunks of live streams that ended in from <= t < before,
+// and returns how many are now in others.
+func mergeChunks(ctx context.Context, store *chunks.Store, all []reading.Partition, from, before time.Time) (n int, err error) {
+	for _, p := range all {
+		if p.Recording != "" {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return n, err
+		}
+		k, err := store.Merge(p, from.UnixNano(), before.UnixNano(), mergeLeast)
+		if n += k; err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // retain drops what is too old.

@@ -3,6 +3,7 @@ package fsck
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -76,7 +77,7 @@ func (w *writer) seal(store *chunks.Store, before int) error {
 		return err
 	}
 	if before%(10*sealEvery) == 0 {
-		_, err = store.Merge(bed(w.bed), 1<<62, 2)
+		_, err = store.Merge(bed(w.bed), math.MinInt64, 1<<62, 2)
 	}
 	return err
 }

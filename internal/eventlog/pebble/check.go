@@ -10,7 +10,9 @@ import (
 )
 
 // Checked counts what Check found sound.
-type Checked struct{ Records, Readings int64 }
+//
+// Bytes are those of keys and values before Pebble packs them once more.
+type Checked struct{ Records, Readings, Bytes int64 }
 
 // Check reads the whole log and calls report with every flaw and keep (nil:
 // nobody) with every entry that is sound, until one of them fails. Keys and
@@ -87,6 +89,7 @@ func (c *checker) record(key, value []byte) error {
 		return c.report(pebbledb.Flaw{What: err.Error(), Partition: p, Key: key, Value: value})
 	}
 	c.Records++
+	c.Bytes += int64(len(key) + len(value))
 	if r.Readings != nil {
 		c.Readings += int64(r.Readings.Rows.Len())
 	}

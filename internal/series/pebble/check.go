@@ -15,8 +15,12 @@ import (
 	"pleth/internal/series"
 )
 
-// Checked counts what Check found sound.
-type Checked struct{ Chunks, Rows, Rollups, States int64 }
+// Checked counts what Check found sound. Bytes are those of keys and values
+// before Pebble packs them once more.
+type Checked struct {
+	Chunks, Rows, Values, Rollups, States int64
+	ChunkBytes, RollupBytes               int64
+}
 
 // Check reads the whole series and calls report with every flaw and keep (nil:
 // nobody) with every entry that is sound, rollups as they follow from the sound
@@ -135,6 +139,8 @@ func (c *checker) chunk(key, value []byte) error {
 	c.recent = append(c.recent, *chunk)
 	addHours(c.hours, chunk.Rows)
 	c.Rows += int64(chunk.Rows.Rows.Len())
+	c.Values += int64(values(chunk.Rows))
+	c.ChunkBytes += int64(len(key) + len(value))
 	return c.keep(key, value)
 }
 
@@ -194,6 +200,7 @@ func (c *checker) rollup(key, value []byte) error {
 		return c.report(pebbledb.Flaw{What: "rollup of " + describe(h) + " is not that of its rows", Partition: c.partition(h.id), Key: key, Value: value})
 	}
 	c.Rollups++
+	c.RollupBytes += int64(len(key) + len(value))
 	return nil
 }
 

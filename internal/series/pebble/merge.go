@@ -12,12 +12,13 @@ import (
 	"pleth/internal/series"
 )
 
-// Merge rewrites the chunks of p that end before a time into as few as may be,
-// in the fewest bytes, and returns how many it replaced. Where fewer than least
+// Merge rewrites the chunks of p that end at from or later and before a time
+// into as few as may be, in the fewest bytes, and returns how many it replaced.
+// Where fewer than least
 // chunks (2 at the least) would become one, they are left until more have come.
 // The rows stay what they are and in their order; scans and commits go on
 // meanwhile. Of a damaged chunk nothing is changed, nor of its neighbours.
-func (s *Store) Merge(p reading.Partition, before int64, least int) (replaced int, err error) {
+func (s *Store) Merge(p reading.Partition, from, before int64, least int) (replaced int, err error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
 	id, ok := s.db.ID(p)
@@ -25,7 +26,7 @@ func (s *Store) Merge(p reading.Partition, before int64, least int) (replaced in
 		return 0, nil
 	}
 	m := merger{s: s, id: id, p: p, least: max(least, 2)}
-	err = s.overlapping(p, math.MinInt64, before, func(group []entry) error {
+	err = s.overlapping(p, from, before, func(group []entry) error {
 		for i := range group {
 			if group[i].key.last >= before {
 				return m.flush()

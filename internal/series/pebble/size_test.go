@@ -102,7 +102,7 @@ func TestSize(t *testing.T) {
 					t.Fatal(err)
 				}
 				before.Add(z)
-				if _, err := s.Merge(p, math.MaxInt64, 2); err != nil {
+				if _, err := s.Merge(p, math.MinInt64, math.MaxInt64, 2); err != nil {
 					t.Fatal(err)
 				}
 				if z, err = s.SizeOf(p); err != nil {
@@ -128,7 +128,7 @@ func BenchmarkScan(b *testing.B) {
 	for i := range beds {
 		p := reading.Partition{Device: fmt.Sprint("bed-", i)}
 		seal(b, s, p, readingtest.Bed(uint64(i), start, rows))
-		if _, err := s.Merge(p, math.MaxInt64, 2); err != nil {
+		if _, err := s.Merge(p, math.MinInt64, math.MaxInt64, 2); err != nil {
 			b.Fatal(err)
 		}
 	}

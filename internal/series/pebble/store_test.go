@@ -87,7 +87,7 @@ func TestModel(t *testing.T) {
 		want := series.Interleave(committed)
 		if rapid.Bool().Draw(t, "merge") {
 			before := rapid.SampledFrom([]int64{math.MaxInt64, 10e9, 0}).Draw(t, "before")
-			if _, err := s.Merge(bedOne, before, rapid.IntRange(0, 4).Draw(t, "least")); err != nil {
+			if _, err := s.Merge(bedOne, math.MinInt64, before, rapid.IntRange(0, 4).Draw(t, "least")); err != nil {
 				t.Fatal(err)
 			}
 		}
