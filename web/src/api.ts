@@ -1,7 +1,9 @@
 // Speaks to the server. Everything it says is for a person: what failed, and
 // what to do.
 
+import { signal } from '@preact/signals';
 import { t } from './lang';
+import { ServerClock } from './live/clock';
 
 export class ApiError extends Error {
   constructor(
@@ -12,13 +14,18 @@ export class ApiError extends Error {
   }
 }
 
-// clock is how far the server's clock is ahead of ours, in ms, and when we last
-// knew. Ages are told by the server's clock.
-export const clock = { ahead: 0, known: false };
+const clocks = { wall: () => Date.now(), steady: () => performance.now() };
 
+// clock is the server's, as far as it has told. Ages are told by it.
+export const clock = new ServerClock(clocks);
+
+// serverNow is the time of the server, ms.
 export function serverNow(): number {
-  return Date.now() + clock.ahead;
+  return clock.now();
 }
+
+// stranger is true once the server has said that it does not know who asks.
+export const stranger = signal(false);
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const sent = Date.now();
@@ -31,10 +38,11 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const date = Date.parse(res.headers.get('Date') ?? '');
   if (!Number.isNaN(date)) {
     // The header has whole seconds: the middle of that second is the best guess.
-    clock.ahead = date + 500 - (sent + Date.now()) / 2;
-    clock.known = true;
+    // The live connection tells better, where there is one.
+    clock.guess(date + 500 + (Date.now() - sent) / 2);
   }
   if (res.ok) return res;
+  if (res.status === 401) stranger.value = true;
   let text = t('api.status', { status: res.status });
   try {
     const p = await res.json();
@@ -49,14 +57,30 @@ export async function getJSON<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await call(path, { signal, headers: { Accept: 'application/json' } })).json();
 }
 
+// sendJSON sends a body and returns what is answered; undefined where nothing is.
+export async function sendJSON<T>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<T> {
+  const res = await call(path, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  return res.status === 204 ? (undefined as T) : res.json();
+}
+
 export async function postJSON<T>(path: string, body: unknown): Promise<T> {
-  return (
-    await call(path, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    })
-  ).json();
+  return sendJSON('POST', path, body);
+}
+
+// listJSON fetches every page of a list; most bounds it.
+export async function listJSON<T>(path: string, name: string, signal?: AbortSignal, most = 100_000): Promise<T[]> {
+  const all: T[] = [];
+  for (let cursor = ''; ; ) {
+    const sep = path.includes('?') ? '&' : '?';
+    const page = await getJSON<Record<string, unknown>>(`${path}${cursor ? `${sep}cursor=${encodeURIComponent(cursor)}` : ''}`, signal);
+    all.push(...((page[name] as T[]) ?? []));
+    cursor = String(page.next_cursor ?? '');
+    if (!cursor || all.length >= most) return all;
+  }
 }
 
 // getStream hands out the body of an answer as it comes.

@@ -117,3 +117,26 @@ export class Wall {
 export function band(v: number): '85' | '88' | '90' | '' {
   return v < 85 ? '85' : v < 88 ? '88' : v < 90 ? '90' : '';
 }
+
+// clockTime writes the time of day of an instant, in the zone of this machine:
+// "03:18:42", or "03:18".
+export function clockTime(ms: number, seconds = true): string {
+  const d = new Date(ms);
+  return `${two(d.getHours())}:${two(d.getMinutes())}${seconds ? `:${two(d.getSeconds())}` : ''}`;
+}
+
+// countdown writes a length as a clock does: "0:54", "1:24"; hours as an age.
+export function countdown(ms: number): string {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  return s < 3600 ? `${Math.floor(s / 60)}:${two(s % 60)}` : age(ms);
+}
+
+// initials shortens a name: "J. Meyer" is "JM".
+export function initials(name: string): string {
+  return name
+    .split(/[\s.]+/)
+    .filter(Boolean)
+    .map((w) => [...w][0].toUpperCase())
+    .join('')
+    .slice(0, 3);
+}

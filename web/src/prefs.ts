@@ -21,3 +21,11 @@ export const theme = kept('theme', ['auto', 'light', 'dark']);
 export function dark(): boolean {
   return theme.value === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark';
 }
+
+// actor is the name that is kept with what somebody does on this screen.
+export const actor = signal(localStorage.getItem('actor') ?? '');
+
+export function setActor(name: string): void {
+  actor.value = name.trim();
+  localStorage.setItem('actor', actor.value);
+}

@@ -67,6 +67,13 @@ export function fill(message: string, args: Record<string, string | number>, rul
   });
 }
 
+// say says the message of a key that is only known when the page runs; what it
+// puts in is for the caller to know.
+export function say(key: Key, args: Record<string, string | number> = {}): string {
+  lang.value;
+  return fill(words[key] ?? english[key], args);
+}
+
 // t says the message of a key in the language in force. A component that calls it
 // is drawn again when the language changes.
 export function t<K extends Key>(key: K, ...args: Args<K>): string {

@@ -14,6 +14,15 @@ const paths = {
   cmp: 'M4 17l5-6 4 3 7-8M4 20h16',
   left: 'M15 5l-7 7 7 7',
   right: 'M9 5l7 7-7 7',
+  belloff: 'M6 16V11a6 6 0 0 1 9.3-5M18 11v5l1.5 2h-15L6 16M10 20a2 2 0 0 0 4 0M4 4l16 16',
+  check: 'M5 12.5l4.5 4.5L19 7.5',
+  chip: 'M8 8h8v8H8zM10 4v4M14 4v4M10 16v4M14 16v4M4 10h4M4 14h4M16 10h4M16 14h4',
+  drop: 'M12 4c4 5 6 7.5 6 10a6 6 0 0 1-12 0c0-2.5 2-5 6-10z',
+  note: 'M5 4h14v12l-4 4H5zM9 9h6M9 13h4',
+  plug: 'M9 3v5M15 3v5M7 8h10v3a5 5 0 0 1-10 0zM12 16v5',
+  bed: 'M3 18v-6h18v6M3 15h18M5 12V7h6v5',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  wifi: 'M4 9a12 12 0 0 1 16 0M7 12.5a8 8 0 0 1 10 0M10 16a3.5 3.5 0 0 1 4 0M12 19h.01',
 };
 
 export type IconName = keyof typeof paths;

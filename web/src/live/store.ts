@@ -1,0 +1,338 @@
+// What is known of the beds now: kept up to date by the live connection, shared
+// by every page that shows something live. It goes on once it has begun, so that
+// an alarm is heard on whatever page is open.
+
+import { batch, computed, type Signal, signal } from '@preact/signals';
+import { type Alert, byDevice, urgent } from '../alarms';
+import { clock, getJSON, getStream, listJSON, serverNow } from '../api';
+import type { Reading } from '../deadline';
+import type { Copy, Device } from './copy';
+import { Follower, type Lost, silence } from './follow';
+import { Tail } from './tail';
+
+// DeviceInfo is what GET /api/v1/devices says, as far as it is used here.
+export interface DeviceInfo {
+  device_id: string;
+  live: boolean;
+  last: string | null;
+  received: string | null;
+  firmware_version?: string;
+  battery_mv?: number;
+  subject_id: string | null;
+  label?: string;
+  bed?: string;
+  gateway?: string;
+  skew_s: number | null;
+}
+
+export interface Range {
+  name: '15' | '60' | '480';
+  slots: number;
+  slotMs: number;
+}
+
+export const ranges: Range[] = [
+  { name: '15', slots: 180, slotMs: 5000 },
+  { name: '60', slots: 180, slotMs: 20_000 },
+  { name: '480', slots: 192, slotMs: 150_000 },
+];
+
+// Bed is one device with what is known of it. changed counts what a tile shows.
+export class Bed {
+  live: Device | null = null; // its state in the connection
+  info: DeviceInfo | null = null;
+  interval = 1000; // between readings, ms, measured
+  tail: Tail;
+  readonly changed: Signal<number> = signal(0);
+  watched = 0; // how many see it now
+
+  constructor(
+    readonly device: string,
+    range: Range,
+  ) {
+    this.tail = new Tail(range.slots, range.slotMs);
+  }
+
+  reading(...metrics: string[]): Reading | undefined {
+    for (const m of metrics) {
+      const v = this.live?.values.get(m);
+      if (v && this.live) return { at: v.at, received: this.live.received, value: v.value };
+    }
+    return undefined;
+  }
+  get spo2(): Reading | undefined {
+    return this.reading('spo2', 'spo2_preductal', 'spo2_postductal');
+  }
+  get pulse(): Reading | undefined {
+    return this.reading('pulse_rate', 'heart_rate');
+  }
+  // name is that of the bed it stands at, or its own.
+  get name(): string {
+    return this.info?.bed || this.device;
+  }
+  // subject is who wears it, by pseudonym; empty: nobody known.
+  get subject(): string {
+    return this.live?.subject || this.info?.subject_id || '';
+  }
+  get label(): string {
+    return this.info?.label ?? '';
+  }
+  // empty: it is on nobody and has never sent.
+  get empty(): boolean {
+    return !this.live?.received && !this.info?.received && !this.subject;
+  }
+}
+
+export interface Link {
+  state: 'connecting' | 'live' | 'lost';
+  why?: Lost;
+  heard: number; // server time at which we last heard from it, ms; 0: never
+}
+
+export const link = signal<Link>({ state: 'connecting', heard: 0 });
+export const alarms = signal<Alert[]>([]); // the most urgent first
+export const tops = computed(() => byDevice(alarms.value));
+export const beds = new Map<string, Bed>();
+export const roster = signal<Bed[]>([]); // in the order of beds; another list when one comes or is named otherwise
+export const range = signal<Range>(ranges[0]);
+// now is the server's clock, four times a second.
+export const now = signal(serverNow());
+// trouble is why the names of beds could not be fetched; empty: nothing.
+export const trouble = signal('');
+
+// heard is when the server was last heard, by its clock. It changes with every
+// message and is looked at when now changes.
+let heard = 0;
+export function heardAt(): number {
+  return link.peek().state === 'live' ? heard : 0;
+}
+
+const order = new Intl.Collator(undefined, { numeric: true });
+
+function rebuild(): void {
+  roster.value = [...beds.values()].sort((a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device));
+}
+
+export function bedOf(device: string): Bed {
+  let b = beds.get(device);
+  if (!b) {
+    b = new Bed(device, range.peek());
+    beds.set(device, b);
+  }
+  return b;
+}
+
+// Changes are shown once a frame.
+const dirty = new Set<Bed>();
+let drawing = 0;
+function touch(b: Bed): void {
+  dirty.add(b);
+  if (!drawing) drawing = requestAnimationFrame(flush);
+}
+function flush(): void {
+  drawing = 0;
+  batch(() => {
+    for (const b of dirty) if (b.watched) b.changed.value++;
+  });
+  dirty.clear();
+}
+
+// follow takes the state of a device into its bed.
+function take(d: Device): boolean {
+  const fresh = !beds.has(d.id);
+  const b = bedOf(d.id);
+  const renamed = b.live?.subject !== d.subject;
+  b.live = d;
+  const v = b.spo2;
+  if (v) {
+    const before = seen.get(b) ?? 0;
+    if (v.at > before) {
+      const step = v.at - before;
+      if (before && step < 60_000) b.interval = Math.max(1000, Math.min(step, b.interval * 2));
+      b.tail.push(v.at, v.value, b.interval * 2.5);
+      seen.set(b, v.at);
+    }
+  }
+  touch(b);
+  return fresh || renamed;
+}
+const seen = new WeakMap<Bed, number>(); // event time of the newest value that is in the tail
+
+function takeAlarms(copy: Copy): void {
+  alarms.value = [...copy.alarms.values()].sort(urgent);
+}
+
+let asking = 0;
+// loadInfo fetches beds, people's labels and batteries.
+export async function loadInfo(): Promise<void> {
+  clearTimeout(asking);
+  asking = 0;
+  try {
+    const list = await listJSON<DeviceInfo>('/api/v1/devices?limit=1000', 'devices');
+    for (const info of list) {
+      if (!info.live && !info.bed && !info.subject_id) continue; // of imports alone
+      const b = bedOf(info.device_id);
+      b.info = info;
+      touch(b);
+    }
+    trouble.value = '';
+    rebuild();
+  } catch (e) {
+    trouble.value = (e as Error).message;
+  }
+  asking = window.setTimeout(loadInfo, 60_000);
+}
+
+function soon(): void {
+  clearTimeout(asking);
+  asking = window.setTimeout(loadInfo, 300);
+}
+
+const told = {
+  state(copy: Copy) {
+    batch(() => {
+      for (const b of beds.values()) b.live = null;
+      for (const d of copy.devices.values()) take(d);
+      takeAlarms(copy);
+      link.value = { state: 'live', heard: serverNow() };
+      now.value = serverNow();
+      rebuild();
+    });
+    loadInfo();
+  },
+  changed(devices: Set<Device>, copy: Copy, type: string) {
+    let named = false;
+    for (const d of devices) if (take(d)) named = true;
+    if (type === 'alarms') takeAlarms(copy);
+    if (named) {
+      rebuild();
+      soon();
+    }
+  },
+  heard(time: number) {
+    if (time) clock.hear(time);
+    heard = serverNow();
+  },
+  lost(why: Lost, attempts: number) {
+    // Before the first answer a short hiccup is no news.
+    if (link.peek().state === 'connecting' && attempts < 2 && why === 'closed') return;
+    batch(() => {
+      link.value = { state: 'lost', why, heard: link.peek().state === 'lost' ? link.peek().heard : heard };
+      alarms.value = [];
+      now.value = serverNow();
+    });
+    // A socket does not say why it was refused; a request does.
+    if (why === 'closed') getJSON('/api/v1/latest?limit=1').catch(() => {});
+  },
+};
+
+let follower: Follower | null = null;
+
+// again gives up what is shown until a fresh state has come.
+export function again(): void {
+  link.value = { state: 'connecting', heard };
+  follower?.start();
+}
+
+// live begins to follow the server; it may be called any number of times.
+export function live(): void {
+  if (follower) return;
+  follower = new Follower(
+    {
+      open: () => {
+        const s = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/api/v1/live`);
+        s.binaryType = 'arraybuffer';
+        return s;
+      },
+      later: (f, ms) => window.setTimeout(f, ms),
+      cancel: (timer) => clearTimeout(timer),
+      random: Math.random,
+    },
+    told,
+  );
+  follower.start();
+  let last = Date.now();
+  setInterval(() => {
+    const gap = Date.now() - last;
+    last = Date.now();
+    // The machine slept, or the page was frozen: what stands here is old.
+    if (gap > silence && !document.hidden) again();
+    now.value = serverNow();
+  }, 250);
+  document.addEventListener('visibilitychange', () => {
+    // After a pause nothing is shown until a fresh state has come.
+    if (!document.hidden) again();
+  });
+  addEventListener('pageshow', (e) => e.persisted && again());
+}
+
+// setRange changes how much time the strips show.
+export function setRange(r: Range): void {
+  range.value = r;
+  for (const b of beds.values()) {
+    b.tail = new Tail(r.slots, r.slotMs);
+    seen.delete(b);
+    const v = b.spo2;
+    if (v) b.tail.push(v.at, v.value, b.interval * 2.5);
+    touch(b);
+    if (b.watched) history(b);
+  }
+}
+
+// watch counts who sees a bed; the time before it was seen is fetched.
+export function watch(b: Bed): () => void {
+  b.watched++;
+  history(b);
+  return () => {
+    b.watched--;
+  };
+}
+
+const wanted = new Set<Bed>();
+let fetching = 0;
+
+function history(b: Bed): void {
+  if (b.tail.filled || b.empty) return;
+  b.tail.filled = true;
+  wanted.add(b);
+  if (!fetching) fetching = window.setTimeout(fetchHistory, 50);
+}
+
+// fetchHistory reads the time before the page was opened, forty beds at once.
+async function fetchHistory(): Promise<void> {
+  const part = [...wanted].slice(0, 40);
+  for (const b of part) wanted.delete(b);
+  const tails = new Map(part.map((b) => [b.device, { bed: b, tail: b.tail }]));
+  const r = range.peek();
+  const query = new URLSearchParams({
+    metric: 'spo2',
+    recording: '',
+    resolution: String(r.slotMs / 1000),
+    from: new Date(serverNow() - r.slots * r.slotMs).toISOString(),
+    device_id: part.map((b) => b.device).join(','),
+  });
+  let rest = '';
+  let columns: string[] | undefined;
+  try {
+    await getStream(`/api/v1/readings?${query}`, 'text/csv', (text) => {
+      const lines = (rest + text).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const f = line.split(',');
+        if (!columns) {
+          columns = f;
+          continue;
+        }
+        const cell = (name: string) => f[columns?.indexOf(name) ?? -1];
+        const tail = tails.get(cell('device_id'))?.tail;
+        if (!tail) continue;
+        if (!tail.end) tail.advance(serverNow());
+        tail.put(tail.index(Date.parse(cell('start'))), +cell('min'), +cell('mean'), +cell('max'), +cell('count'));
+      }
+    });
+  } catch {
+    for (const { tail } of tails.values()) tail.filled = false; // asked again when it is seen again
+  }
+  for (const { bed } of tails.values()) touch(bed);
+  fetching = wanted.size ? window.setTimeout(fetchHistory, 50) : 0;
+}
