@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 
+	"pleth/internal/alarm"
 	"pleth/internal/eventlog"
 	"pleth/internal/reading"
 	"pleth/internal/road"
+	"pleth/internal/signal"
 	"pleth/internal/ward"
 	"pleth/internal/watch"
 )
@@ -36,9 +38,12 @@ func (s *Server) openDemo(p *parts) {
 // furnish puts the devices of the demo on their beds and people, where that has
 // not been done: what somebody has changed since then stays.
 func (s *Server) furnish(ctx context.Context, p *parts) error {
+	// They sleep: a pulse below 50 is nothing.
+	forty := 40 * signal.One
+	sleepers := []alarm.Edit{{Rule: "pulse_rate.low", Limit: &forty}}
 	for _, b := range ward.DemoBeds() {
 		if len(p.watch.Limits(b.Device, "")) == 0 {
-			_, err := p.watch.PutLimits(ctx, "demo", "", watch.Limits{Device: b.Device, Bed: b.Name, Gateway: b.Gateway})
+			_, err := p.watch.PutLimits(ctx, "demo", "", watch.Limits{Device: b.Device, Bed: b.Name, Gateway: b.Gateway, Edits: sleepers})
 			if err != nil {
 				return fmt.Errorf("bed %s of the demo: %w", b.Name, err)
 			}

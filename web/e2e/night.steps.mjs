@@ -26,7 +26,9 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     Object.fromEntries(
       await page
         .locator('.figures .kpi')
-        .evaluateAll((list) => list.map((el) => [el.dataset.metric, el.querySelector('dd').innerText.replaceAll(/[\u202f\u00a0\n]/g, ' ')])),
+        .evaluateAll((list) =>
+          list.map((el) => [el.dataset.metric, el.querySelector('dd').innerText.replaceAll(/[\u202f\u00a0\n]/g, ' ')]),
+        ),
     );
   const amount = (s) => (s < 60 ? `${Math.round(s)}s` : s < 600 ? `${(s / 60).toFixed(1)}min` : `${Math.round(s / 60)}min`);
   const level = (v) => {
@@ -105,7 +107,10 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await ready(page);
     const take = async (name, nth) => {
       await page.locator('#export summary').click();
-      const [got] = await Promise.all([page.waitForEvent('download'), page.locator('#export').getByText(name, { exact: true }).nth(nth).click()]);
+      const [got] = await Promise.all([
+        page.waitForEvent('download'),
+        page.locator('#export').getByText(name, { exact: true }).nth(nth).click(),
+      ]);
       return readFileSync(await got.path());
     };
     await page.locator('#export summary').click();
@@ -127,7 +132,12 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     assert.equal(picture.subarray(1, 4).toString(), 'PNG');
     writeFileSync(join(pictures, 'night-exported.png'), picture);
     const [pdf] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'One-page summary' }).click()]);
-    assert.equal(readFileSync(await pdf.path()).subarray(0, 5).toString(), '%PDF-');
+    assert.equal(
+      readFileSync(await pdf.path())
+        .subarray(0, 5)
+        .toString(),
+      '%PDF-',
+    );
     await page.context().close();
   });
 
@@ -161,10 +171,16 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await input.setInputFiles({ name: 'empty.csv', mimeType: 'text/csv', buffer: Buffer.alloc(0) });
     await page.getByText('This file is empty').waitFor({ timeout: 20000 });
     // A file of two parts, of which the second does not arrive at first.
-    const big = execFileSync(bin, ['simulate', 'night', '--seed', '9', '--interval', '250ms', '--length', '24h', '--start', '2026-02-03T20:00'], { maxBuffer: 1 << 28 });
+    const big = execFileSync(
+      bin,
+      ['simulate', 'night', '--seed', '9', '--interval', '250ms', '--length', '24h', '--start', '2026-02-03T20:00'],
+      { maxBuffer: 1 << 28 },
+    );
     assert(big.length > 4 << 20, `the file has ${big.length} bytes only`);
     let parts = 0;
-    await page.route('**/api/v1/imports/*', (route) => (route.request().method() === 'PATCH' && ++parts === 2 ? route.abort() : route.continue()));
+    await page.route('**/api/v1/imports/*', (route) =>
+      route.request().method() === 'PATCH' && ++parts === 2 ? route.abort() : route.continue(),
+    );
     await input.setInputFiles({ name: 'long.csv', mimeType: 'text/csv', buffer: big });
     await page.getByText(/broke off after \d+ %/).waitFor({ timeout: 60000 });
     await page.screenshot({ path: join(pictures, 'nights-refused.png') });

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
+import { live } from './live.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const bin = process.env.PLETH_BIN ?? join(root, 'bin/pleth');
@@ -89,33 +90,16 @@ for (const file of readdirSync(here)
   .sort())
   (await import(join(here, file))).steps(test, tools);
 
-test('the ward shows values only as long as they are new', async ({ browser }) => {
-  await stop();
-  const url = await start('--demo');
-  const page = await open(browser, url);
-  await page.goto(`http://127.0.0.1:${port}/ward`);
-  await page.locator('.t').nth(19).waitFor({ timeout: 30000 });
-  await page.locator('.t .sat').nth(10).waitFor({ timeout: 30000 });
-  await accessible(page, 'the ward');
-  await page.screenshot({ path: join(pictures, 'ward.png') });
-  const killed = Date.now();
-  await stop('SIGKILL');
-  await page.locator('.lost').waitFor({ timeout: 15000 });
-  await page.waitForFunction(() => document.querySelectorAll('.t .sat').length === 0, null, { timeout: 15000 });
-  console.log(`  numerals gone ${((Date.now() - killed) / 1000).toFixed(1)} s after the kill`);
-  await page.screenshot({ path: join(pictures, 'ward-lost.png') });
-  await start('--demo');
-  await page.locator('.t .sat').nth(10).waitFor({ timeout: 30000 });
-  assert.equal(await page.locator('.lost').count(), 0);
-  await page.context().close();
-});
+live({ test, start, stop, open, accessible, pictures, port });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 let failed = 0;
 try {
   const url = await start();
   const shared = { browser, url };
+  const only = process.argv[2]; // a pattern of the names of tests to be run; empty: all
   for (const [name, run] of tests) {
+    if (only && !new RegExp(only).test(name)) continue;
     try {
       await run(shared);
       console.log(`ok   ${name}`);

@@ -77,10 +77,33 @@ export function devicesOf(a: Alert): string[] {
 }
 
 // byDevice returns the most urgent alarm of each device. The list is in order.
+// Where the alarm of a gateway stands for one of a device, it is that.
 export function byDevice(all: Alert[]): Map<string, Alert> {
   const out = new Map<string, Alert>();
-  for (const a of all) for (const d of devicesOf(a)) if (!out.has(d)) out.set(d, a);
+  for (const a of all) if (!a.under_gateway) for (const d of devicesOf(a)) if (!out.has(d)) out.set(d, a);
   return out;
+}
+
+// Group is what stands as one line: the most urgent alarm of a value of a device,
+// and those that the same dip has set off on its way down.
+export interface Group {
+  top: Alert;
+  rest: Alert[];
+}
+
+// grouped joins alarms of one metric of one device, and those about the device
+// itself, that are in the same way waiting or seen; those that the alarm of a
+// gateway stands for are left out. The list is in order.
+export function grouped(all: Alert[]): Group[] {
+  const by = new Map<string, Group>();
+  for (const a of all) {
+    if (a.under_gateway) continue;
+    const key = a.device_id && (a.technical || a.metric) ? `${a.device_id} ${a.technical || a.metric} ${waits(a)}` : a.id;
+    const g = by.get(key);
+    if (g) g.rest.push(a);
+    else by.set(key, { top: a, rest: [] });
+  }
+  return [...by.values()];
 }
 
 // quietUntil is when an acknowledged or silenced alarm comes back if it still
@@ -164,15 +187,21 @@ export function words(a: Pick<Alert, 'rule' | 'metric' | 'limit' | 'unit' | 'con
   });
 }
 
+const shortNames: Record<string, Key> = { pulse_rate: 'metric.pulse_rate.short', heart_rate: 'metric.heart_rate.short' };
+const shortKinds: Record<string, Key> = { cluster: 'rule.cluster.short', low_perfusion: 'rule.low_perfusion.short' };
+
 // brief says the same in the head of a tile: "SpO₂ 81<85". now is the value that
 // stands there, if it is one.
 export function brief(a: Alert, now?: number | null): string {
   const side = sense(a);
   const v = now ?? a.value;
+  const name = a.metric ? (shortNames[a.metric] ? say(shortNames[a.metric]) : metricName(a.metric)) : '';
+  const kind = shortKinds[a.rule.slice(a.rule.lastIndexOf('.') + 1)];
+  if (kind) return say(kind, { metric: name });
   if (side === 'other' || !a.metric || v === undefined || a.technical) return words(a);
   const beyond = side === 'below' ? v < (a.limit as number) : v > (a.limit as number);
-  if (!beyond) return `${metricName(a.metric)} ${number(v)}`;
-  return `${metricName(a.metric)} ${number(v)}${side === 'below' ? '<' : '>'}${number(a.limit as number)}`;
+  if (!beyond) return `${name} ${number(v)}`;
+  return `${name} ${number(v)}${side === 'below' ? '<' : '>'}${number(a.limit as number)}`;
 }
 
 // place names where an alarm is: the bed, or the device, or the gateway.

@@ -1,6 +1,5 @@
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => {} });
 const { patterns } = await import('../src/sound/pattern');
 const { offFor, sounding } = await import('../src/sound/player');
 

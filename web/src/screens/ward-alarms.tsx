@@ -2,7 +2,7 @@
 
 // asked is the alarm whose acknowledgement waits for a second press or a name.
 import { signal, useSignal } from '@preact/signals';
-import { type Act, type Alert, act, brief, number, place, quietUntil, stars, unitName, waits, words } from '../alarms';
+import { type Act, type Alert, act, grouped, metricName, number, place, quietUntil, stars, unitName, waits, words } from '../alarms';
 import { age, countdown, instant } from '../format';
 import { t } from '../lang';
 import { alarms, beds, link, now } from '../live/store';
@@ -34,7 +34,9 @@ export async function take(a: Alert): Promise<void> {
     return;
   }
   asked.value = '';
-  await doIt(a, 'ack');
+  // What the same dip set off on its way down is seen with it.
+  const g = grouped(alarms.value).find((x) => x.top.id === a.id);
+  if (await doIt(a, 'ack')) for (const one of g?.rest ?? []) await doIt(one, 'ack');
 }
 
 async function doIt(a: Alert, what: Act, more: { note?: string; until?: string } = {}): Promise<boolean> {
@@ -106,7 +108,8 @@ export function timelineOf(a: Alert): string {
 
 export function Alarms() {
   const all = link.value.state === 'live' ? alarms.value : [];
-  const waiting = all.filter((a) => waits(a) && !a.technical).length;
+  const groups = grouped(all);
+  const waiting = groups.filter((g) => waits(g.top) && !g.top.technical).length;
   const first = all.find((a) => waits(a) && !a.technical);
   return (
     <section class="card alarms" aria-label={t('alarms.title')}>
@@ -123,8 +126,8 @@ export function Alarms() {
           {wrong.value}
         </p>
       )}
-      {all.map((a) => (
-        <Row a={a} key={a.id} />
+      {groups.map((g) => (
+        <Row a={g.top} key={g.top.id} />
       ))}
     </section>
   );
@@ -138,7 +141,8 @@ function Row({ a }: { a: Alert }) {
   const bed = a.device_id ? beds.get(a.device_id) : undefined;
   const who = bed?.label ?? '';
   const live = a.metric === 'spo2' ? bed?.spo2?.value : a.metric === 'pulse_rate' ? bed?.pulse?.value : undefined;
-  const value = live ?? a.value;
+  // of an alarm that is over, the worst value; of one that holds, the value now
+  const value = a.state === 'latched' ? a.value : (live ?? a.value);
   const since = age(at - instant(a.onset));
   const back = quietUntil(a, at);
   const fill = !loud ? '--surface-3' : a.technical ? '--al-low' : { high: '--al-high', medium: '--al-med', low: '--al-low' }[a.priority];
@@ -149,7 +153,7 @@ function Row({ a }: { a: Alert }) {
     : a.state === 'latched'
       ? t('alarm.over', { what: words(a) })
       : a.technical
-        ? since
+        ? [a.devices?.map((d) => bedOfDevice(d) ?? d).join(', '), since].filter(Boolean).join(' · ')
         : t('alarm.for', { what: limitWords(a), time: since });
   return (
     <div class={`al${loud && !a.technical ? '' : ' done'}`} data-alarm={a.id}>
@@ -158,7 +162,13 @@ function Row({ a }: { a: Alert }) {
         {loud && !a.technical && <span class={`ast ${a.priority}`}>{stars[a.priority]}</span>}{' '}
         <button type="button" class="plain" aria-expanded={open.value} title={t('alarm.more')} onClick={() => (open.value = !open.value)}>
           {place(a, bedOfDevice)}
-          {a.technical ? ` · ${words(a)}` : value !== undefined && value !== null ? ` · ${number(value)} ${unitName(a.unit)}` : ''}
+          {a.technical
+            ? a.device_id === null
+              ? ''
+              : ` · ${words(a)}`
+            : value !== undefined && value !== null
+              ? ` · ${number(value)} ${unitName(a.unit)}`
+              : ''}
         </button>
       </h3>
       <p title={a.delays}>
@@ -229,9 +239,9 @@ function Row({ a }: { a: Alert }) {
 }
 
 // limitWords says the limit alone where the bed and the value stand above it:
-// "below 85".
+// "below 85 %".
 function limitWords(a: Alert): string {
   const all = words(a);
-  const name = a.metric && a.limit !== undefined ? brief({ ...a, limit: undefined }) : '';
-  return name && all.startsWith(name) ? all.slice(name.length).trim() : all;
+  const name = a.metric ? metricName(a.metric) : '';
+  return a.limit !== undefined && name && all.startsWith(name) ? all.slice(name.length).trim() : all;
 }

@@ -8,7 +8,7 @@ import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
 import { age, clockTime, countdown, dash, decimal, initials, level } from '../format';
 import { t } from '../lang';
-import { type Bed, heardAt, link, now, range, tops, watch } from '../live/store';
+import { type Bed, heardAt, link, now, range, roster, tops, watch } from '../live/store';
 import { redraw } from '../redraw';
 import { Icon } from '../ui/icons';
 
@@ -57,6 +57,7 @@ function Away({ bed }: { bed: Bed }) {
 }
 
 function Head({ bed, children }: { bed: Bed; children?: preact.ComponentChildren }) {
+  roster.value; // names come later than values
   const name = bed.name;
   // The end of a long name tells beds apart: it is never cut.
   const cut = name.length > 8 ? name.length - 5 : 0;

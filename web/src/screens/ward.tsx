@@ -1,7 +1,7 @@
 // The ward: every bed with its newest value, as long as that is new.
 
 import { useEffect, useRef } from 'preact/hooks';
-import { devicesOf, waits } from '../alarms';
+import { devicesOf, grouped, waits } from '../alarms';
 import { clock } from '../api';
 import { freshness } from '../deadline';
 import { age, clockTime } from '../format';
@@ -110,8 +110,9 @@ function Sum({ list }: { list: Bed[] }) {
         return freshness(r, at, heardAt(), b.interval) !== 'live' || r?.value === null;
       }).length
     : used.length;
-  const loud = (p: string) => alarms.value.filter((a) => a.priority === p && waits(a) && !a.technical).length;
-  const quiet = alarms.value.filter((a) => a.state === 'acknowledged').length;
+  const groups = grouped(alarms.value);
+  const loud = (p: string) => groups.filter(({ top }) => top.priority === p && waits(top) && !top.technical).length;
+  const quiet = groups.filter(({ top }) => top.state === 'acknowledged').length;
   return (
     <div class="sum">
       <h1>{t('ward.monitored', { n: used.length })}</h1>

@@ -1,0 +1,66 @@
+// A ward of beds that do what a test says: readings are sent to the real server
+// once a second.
+
+export class Ward {
+  constructor(url, n = 24) {
+    this.base = new URL(url).origin;
+    this.token = new URL(url).searchParams.get('token');
+    this.beds = Array.from({ length: n }, (_, i) => ({
+      device: `PX-${201 + i}`,
+      name: String(i + 1).padStart(2, '0'),
+      label: `${String.fromCharCode(65 + (i % 26))}.${String.fromCharCode(77 - (i % 12))}.`,
+      spo2: 94 + (i % 6),
+      pulse: 56 + (i % 9),
+      perfusion: 1.2 + (i % 8) * 0.4,
+      mute: false,
+    }));
+  }
+
+  async call(method, path, body) {
+    const res = await fetch(this.base + path, {
+      method,
+      headers: { Authorization: `Bearer ${this.token}`, 'Content-Type': 'application/json' },
+      body: body && JSON.stringify(body),
+    });
+    const text = await res.text();
+    if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  // furnish puts beds and people behind the devices; the gateway takes the last
+  // six with it.
+  async furnish() {
+    for (const [i, b] of this.beds.entries()) {
+      await this.call('PUT', '/api/v1/alarm-limits', {
+        device_id: b.device,
+        bed: b.name,
+        gateway: i < this.beds.length - 6 ? 'gateway-1' : 'gateway-2',
+        reason: 'furnished',
+      });
+      await this.call('POST', '/api/v1/assignments', { device_id: b.device, subject_id: `person ${i}`, label: b.label });
+    }
+  }
+
+  async send(ago = 0) {
+    const timestamp = new Date(Date.now() - ago).toISOString();
+    const list = this.beds
+      .filter((b) => !b.mute)
+      .map((b) => ({
+        device_id: b.device,
+        timestamp,
+        spo2: b.spo2,
+        pulse_rate: b.spo2 === null ? null : b.pulse,
+        perfusion_index: b.spo2 === null ? null : b.perfusion,
+        battery_mv: 3900,
+      }));
+    if (list.length) await this.call('POST', '/api/v1/readings', list);
+  }
+
+  run() {
+    this.timer = setInterval(() => this.send().catch(() => {}), 1000);
+  }
+
+  end() {
+    clearInterval(this.timer);
+  }
+}
