@@ -14,6 +14,7 @@ import { Tail } from './tail';
 export interface DeviceInfo {
   device_id: string;
   live: boolean;
+  recordings: string[];
   last: string | null;
   received: string | null;
   firmware_version?: string;
@@ -77,9 +78,14 @@ export class Bed {
   get label(): string {
     return this.info?.label ?? '';
   }
+  // listed says that it is a bed: it sends, or somebody gave it a place or a
+  // person. A device of which there are imported files alone is none.
+  get listed(): boolean {
+    return !!this.live?.values.size || !!this.info?.bed || (!!this.info?.subject_id && !this.info.recordings.length);
+  }
   // empty: it is on nobody and has never sent.
   get empty(): boolean {
-    return !this.live?.received && !this.info?.received && !this.subject;
+    return !this.live?.values.size && !this.info?.received && !this.subject;
   }
 }
 
@@ -110,7 +116,9 @@ export function heardAt(): number {
 const order = new Intl.Collator(undefined, { numeric: true });
 
 function rebuild(): void {
-  roster.value = [...beds.values()].sort((a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device));
+  roster.value = [...beds.values()]
+    .filter((b) => b.listed)
+    .sort((a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device));
 }
 
 export function bedOf(device: string): Bed {
@@ -139,8 +147,8 @@ function flush(): void {
 
 // follow takes the state of a device into its bed.
 function take(d: Device): boolean {
-  const fresh = !beds.has(d.id);
   const b = bedOf(d.id);
+  const fresh = !b.listed;
   const renamed = b.live?.subject !== d.subject;
   b.live = d;
   const v = b.spo2;
@@ -154,7 +162,7 @@ function take(d: Device): boolean {
     }
   }
   touch(b);
-  return fresh || renamed;
+  return (fresh && b.listed) || renamed;
 }
 const seen = new WeakMap<Bed, number>(); // event time of the newest value that is in the tail
 
@@ -170,7 +178,6 @@ export async function loadInfo(): Promise<void> {
   try {
     const list = await listJSON<DeviceInfo>('/api/v1/devices?limit=1000', 'devices');
     for (const info of list) {
-      if (!info.live && !info.bed && !info.subject_id) continue; // of imports alone
       const b = bedOf(info.device_id);
       b.info = info;
       touch(b);
