@@ -143,7 +143,10 @@ export function steps(test, { open, accessible, plain, pictures, at }) {
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       if (path.endsWith('timeline')) await ready(page);
       await accessible(page, `${path} on a phone`);
-      await page.screenshot({ path: join(pictures, `${path.split('/').at(path.endsWith('timeline') ? -1 : 1)}-phone-dark-de.png`), fullPage: true });
+      await page.screenshot({
+        path: join(pictures, `${path.split('/').at(path.endsWith('timeline') ? -1 : 1)}-phone-dark-de.png`),
+        fullPage: true,
+      });
       assert.equal(await fits(page), true, `${path} is wider than the phone`);
       await page.setViewportSize({ width: 320, height: 640 });
       assert.equal(await fits(page), true, `${path} is wider than 320 px`);

@@ -71,18 +71,6 @@ export async function postJSON<T>(path: string, body: unknown): Promise<T> {
   return sendJSON('POST', path, body);
 }
 
-// listJSON fetches every page of a list; most bounds it.
-export async function listJSON<T>(path: string, name: string, signal?: AbortSignal, most = 100_000): Promise<T[]> {
-  const all: T[] = [];
-  for (let cursor = ''; ; ) {
-    const sep = path.includes('?') ? '&' : '?';
-    const page = await getJSON<Record<string, unknown>>(`${path}${cursor ? `${sep}cursor=${encodeURIComponent(cursor)}` : ''}`, signal);
-    all.push(...((page[name] as T[]) ?? []));
-    cursor = String(page.next_cursor ?? '');
-    if (!cursor || all.length >= most) return all;
-  }
-}
-
 // getStream hands out the body of an answer as it comes.
 export async function getStream(path: string, accept: string, take: (text: string) => void, signal?: AbortSignal): Promise<void> {
   const res = await call(path, { signal, headers: { Accept: accept } });

@@ -4,27 +4,11 @@
 
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { type Alert, byDevice, urgent } from '../alarms';
-import { clock, getJSON, getStream, listJSON, serverNow } from '../api';
+import { clock, type DeviceInfo, getAll, getJSON, getStream, serverNow } from '../api';
 import type { Reading } from '../deadline';
 import type { Copy, Device } from './copy';
 import { Follower, type Lost, silence } from './follow';
 import { Tail } from './tail';
-
-// DeviceInfo is what GET /api/v1/devices says, as far as it is used here.
-export interface DeviceInfo {
-  device_id: string;
-  live: boolean;
-  recordings: string[];
-  last: string | null;
-  received: string | null;
-  firmware_version?: string;
-  battery_mv?: number;
-  subject_id: string | null;
-  label?: string;
-  bed?: string;
-  gateway?: string;
-  skew_s: number | null;
-}
 
 export interface Range {
   name: '15' | '60' | '480';
@@ -176,7 +160,7 @@ export async function loadInfo(): Promise<void> {
   clearTimeout(asking);
   asking = 0;
   try {
-    const list = await listJSON<DeviceInfo>('/api/v1/devices?limit=1000', 'devices');
+    const list = await getAll<DeviceInfo>('/api/v1/devices?limit=1000', 'devices');
     for (const info of list) {
       const b = bedOf(info.device_id);
       b.info = info;

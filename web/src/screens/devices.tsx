@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { type Calibration, clock, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
+import { type Calibration, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
 import { age, decimal, instant } from '../format';
 import { t } from '../lang';
 import { go } from '../route';
@@ -58,7 +58,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
         ]);
         devices.value = list;
         calibrations.value = cal;
-        now.value = clock.known ? serverNow() : Date.now();
+        now.value = serverNow();
         error.value = '';
       } catch (e) {
         if (!stop.signal.aborted) error.value = (e as Error).message;

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Alert, loadAlerts, place, words } from '../alarms';
-import { listJSON, serverNow } from '../api';
+import { getAll, serverNow } from '../api';
 import { clockTime } from '../format';
 import { t } from '../lang';
 import { alarms, beds } from '../live/store';
@@ -51,7 +51,7 @@ export function Feed() {
       try {
         const [alerts, notes] = await Promise.all([
           loadAlerts(`state=active,acknowledged,latched,cleared&limit=100&from=${since}`, stop.signal),
-          listJSON<Annotation>(`/api/v1/annotations?from=${new Date(from).toISOString()}`, 'annotations', stop.signal, 200),
+          getAll<Annotation>(`/api/v1/annotations?from=${new Date(from).toISOString()}`, 'annotations', stop.signal),
         ]);
         const all = ofAlerts(alerts, from);
         for (const n of notes)
