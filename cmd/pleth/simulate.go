@@ -14,8 +14,9 @@ import (
 )
 
 type simulateCmd struct {
-	Night simulateNightCmd `cmd:"" help:"Make a night of oximetry whose truth is known."`
-	Ward  simulateWardCmd  `cmd:"" help:"Send a ward of devices whose truth is known to a server."`
+	Night  simulateNightCmd  `cmd:"" help:"Make a night of oximetry whose truth is known."`
+	Ward   simulateWardCmd   `cmd:"" help:"Send a ward of devices whose truth is known to a server."`
+	Orders simulateOrdersCmd `cmd:"" help:"Make systems of a shop that must agree, with faults that are known."`
 }
 
 type simulateNightCmd struct {

@@ -85,6 +85,8 @@ type Config struct {
 	PerDay int
 	// Slack bounds how late an order may be and still be fine; 0: 10 minutes.
 	Slack time.Duration
+	// Prompt leaves orders out that the shop shows later than their date.
+	Prompt bool
 }
 
 // World is the four systems. It is safe for concurrent use.
@@ -148,6 +150,9 @@ func (w *World) day(day int) []*Order {
 			case 0: // late and fine
 				o.delay = w.cfg.Slack - time.Duration(r.IntN(60))*time.Second
 			case 1: // dated back
+				if w.cfg.Prompt {
+					break
+				}
 				o.Seen = at.Add(time.Duration(20+r.IntN(60)) * time.Minute)
 			}
 			o.Paid = o.Seen.Add(time.Duration(1+r.IntN(90)) * time.Minute)
