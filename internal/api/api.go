@@ -21,6 +21,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/notify"
+	"pleth/internal/reconcile/desk"
 	"pleth/internal/watch"
 )
 
@@ -35,6 +36,7 @@ type Config struct {
 	Alarms  Alarms // nil: there are no alarms here
 	// Report counts alarms of the log, and what other settings would have made.
 	Report func(ctx context.Context, whatIf []string, from, to int64) (*watch.Report, error)
+	Desk   *desk.Desk // of integrations; nil: none are watched
 	// Deliveries returns what was sent to people about an alarm; nil: nothing is.
 	Deliveries func(ctx context.Context, alarm string) ([]notify.Delivery, error)
 	Program    analysis.Program
@@ -95,7 +97,7 @@ func New(cfg Config) (*API, error) {
 	a := &API{cfg: cfg, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), answers: newAnswers()}
 	a.devices.limit = rate.Limit(cfg.DeviceReadingsPerSecond)
 	for _, k := range cfg.Keys {
-		a.callers = append(a.callers, &Caller{name: k.Name, sum: sha256.Sum256([]byte(k.Token)), limit: limiter(k.ReadingsPerSecond)})
+		a.callers = append(a.callers, &Caller{name: k.Name, sum: sha256.Sum256([]byte(k.Token)), limit: limiter(k.ReadingsPerSecond), scope: k.Scope})
 		a.cookies = append(a.cookies, cookieOf(k.Token))
 	}
 	list := routes()
@@ -166,6 +168,10 @@ func (a *API) serve(rt *route, w http.ResponseWriter, r *http.Request) {
 	if !rt.public {
 		if who = a.caller(r); who == nil {
 			a.fail(w, r, unauthorized())
+			return
+		}
+		if err := who.may(rt); err != nil {
+			a.fail(w, r, err)
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"fmt"
 	"net"
 	"net/http"
 	"strings"
@@ -19,13 +20,26 @@ type Key struct {
 	// ReadingsPerSecond bounds what the key may send; 0: no bound. One second's
 	// worth may come at once.
 	ReadingsPerSecond float64
+	// Scope is what the key may do.
+	Scope Scope
 }
+
+// Scope is what a key may do.
+type Scope string
+
+// The scopes. Doors besides HTTP take keys of ScopeAll alone.
+const (
+	ScopeAll    Scope = ""        // everything
+	ScopeRead   Scope = "read"    // ask
+	ScopeDryRun Scope = "dry-run" // ask, and ask what something would do
+)
 
 // Caller is the key that a request came with, with what is left of its quota.
 type Caller struct {
 	name  string
 	sum   [32]byte // of the token
 	limit *rate.Limiter
+	scope Scope
 }
 
 // Name returns the name of the key.
@@ -76,10 +90,18 @@ func cookieOf(token string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Authenticate returns the key that the token belongs to; nil if there is none.
-// Doors with credentials of their own kind (MQTT passwords, Influx's u and p)
-// ask here too.
+// Authenticate returns the key that the token belongs to, for doors that take
+// readings; nil if there is none, or it may only ask. Doors with credentials of
+// their own kind (MQTT passwords, Influx's u and p) ask here.
 func (a *API) Authenticate(token string) *Caller {
+	if c := a.known(token); c != nil && c.scope == ScopeAll {
+		return c
+	}
+	return nil
+}
+
+// known returns the key that the token belongs to; nil if there is none.
+func (a *API) known(token string) *Caller {
 	if a.cfg.Open {
 		return open
 	}
@@ -93,13 +115,24 @@ func (a *API) Authenticate(token string) *Caller {
 	return found
 }
 
+// may returns why a caller may not use a route; nil: it may.
+func (c *Caller) may(rt *route) error {
+	switch {
+	case c.scope == ScopeAll, rt.method == http.MethodGet, rt.public:
+		return nil
+	case c.scope == ScopeDryRun && rt.dry:
+		return nil
+	}
+	return problem(http.StatusForbidden, "scope", "This key may not", fmt.Sprintf("its scope is %s: it may ask, and change nothing", c.scope))
+}
+
 // caller returns who sent r; nil if it says nothing that we know.
 func (a *API) caller(r *http.Request) *Caller {
 	if a.cfg.Open {
 		return open
 	}
 	if kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(kind, "Bearer") {
-		return a.Authenticate(strings.TrimSpace(token))
+		return a.known(strings.TrimSpace(token))
 	}
 	if c, err := r.Cookie(cookieName); err == nil {
 		for i, cookie := range a.cookies {
@@ -120,7 +153,7 @@ func unauthorized() *Problem {
 // cookie and shows the first page.
 func (a *API) enter(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 	if token := r.URL.Query().Get("token"); token != "" && !a.cfg.Open {
-		if a.Authenticate(token) == nil {
+		if a.known(token) == nil {
 			return unauthorized()
 		}
 		setCookie(w, r, cookieOf(token), 30*24*3600)
@@ -154,7 +187,7 @@ func (a *API) signIn(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 		return err
 	}
 	if !a.cfg.Open {
-		if a.Authenticate(in.Token) == nil {
+		if a.known(in.Token) == nil {
 			return unauthorized()
 		}
 		setCookie(w, r, cookieOf(in.Token), 0)

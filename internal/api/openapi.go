@@ -72,6 +72,7 @@ var tags = []*huma.Tag{
 	{Name: "devices", Description: "Devices, who wears them, and how they are corrected."},
 	{Name: "sessions", Description: "Recordings between long gaps and their analysis."},
 	{Name: "alarms", Description: "Conditions of the signal that somebody must look at, and what was done about them."},
+	{Name: "integrations", Description: "Systems that must agree and pipes that must flow: how they are, what is wrong, what mends it."},
 	{Name: "imports", Description: "Whole files of devices."},
 	{Name: "dead letters", Description: "What was refused, with its bytes and the reason."},
 	{Name: "influx", Description: "Influx line protocol, as Telegraf and the clients of InfluxDB write it."},

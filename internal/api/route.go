@@ -20,6 +20,7 @@ type route struct {
 	answers      []answer
 	public       bool // needs no token
 	once         bool // honours Idempotency-Key
+	dry          bool // keys that may only ask may use it to ask what would happen
 	bare         bool // the body may be left out
 	handle       func(*API, http.ResponseWriter, *http.Request, *Caller) error
 }

@@ -117,5 +117,5 @@ func routes() []route {
 			params:  []param{{name: "token", in: "query", about: "As the server printed it."}},
 			answers: []answer{{http.StatusSeeOther, "To the first page.", nil}}, handle: (*API).enter},
 	}
-	return append(all, alarmRoutes()...)
+	return append(append(all, alarmRoutes()...), integrationRoutes()...)
 }
