@@ -20,7 +20,8 @@ type serveCmd struct {
 	Debug          string   `help:"Address for profiles and metrics without a token, on loopback (off)." placeholder:"ADDR"`
 	Bedside        []string `help:"Follow a stream of bedside monitors, JSON lines: a file that grows, or - for standard input." placeholder:"FILE|-" sep:"none"`
 	KeyFile        string   `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
-	Demo           bool     `help:"Add a simulated ward of 24 beds."`
+	Reconcile      string   `help:"Systems that must agree, as docs/reconcile.md says." placeholder:"FILE" type:"path"`
+	Demo           bool     `help:"Add a simulated ward of 24 beds and a shop of four systems."`
 }
 
 func (c *serveCmd) Run(e *env) error {
@@ -37,6 +38,12 @@ func (c *serveCmd) Run(e *env) error {
 	}{{c.Data, &set.Data}, {c.Listen, &set.Listen}, {c.TLSCert, &set.TLS.Cert}, {c.TLSKey, &set.TLS.Key}, {c.MQTT, &set.MQTT.Listen}, {c.KeyFile, &set.KeyFile}, {c.Debug, &set.Debug.Listen}} {
 		if f.given != "" {
 			*f.to = f.given
+		}
+	}
+	if c.Reconcile != "" {
+		var err error
+		if set.Reconcile, err = app.ReadReconcile(c.Reconcile); err != nil {
+			return &exitError{exitUsage, err}
 		}
 	}
 	set.Bedside = append(set.Bedside, c.Bedside...)

@@ -25,6 +25,7 @@ import (
 	"pleth/internal/notify"
 	"pleth/internal/pebbledb"
 	"pleth/internal/reading"
+	"pleth/internal/reconcile/desk"
 	"pleth/internal/road"
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
@@ -46,7 +47,9 @@ type parts struct {
 	outbox   *notify.Outbox // nil: nobody is told of alarms
 	armed    chan struct{}  // closed when the alarms run
 	dispatch *dispatch.Dispatcher
+	log      *logs.Log
 	road     *road.Road
+	desk     *desk.Desk
 	live     *live.Hub
 	counts   *telemetry.Telemetry
 	api      *api.API
@@ -69,9 +72,13 @@ func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	if err := s.openRoad(&p); err != nil {
 		return nil, err
 	}
+	if err := s.openDesk(ctx, &p); err != nil {
+		return nil, err
+	}
 	if err := s.openAPI(&p); err != nil {
 		return nil, err
 	}
+	s.runDesk(&p)
 	s.openLive(&p)
 	if err := s.openDebug(&p); err != nil {
 		return nil, err
@@ -132,7 +139,8 @@ func (s *Server) openRoad(p *parts) (err error) {
 	p.live = live.New(live.Config{Clock: s.now, Program: s.program.Version, Log: s.log, Pushed: p.counts.Pushed})
 	p.alerts, p.series = alerts.Open(p.db), chunks.Open(p.db)
 	p.watch = watch.New(watch.Config{Store: p.alerts, Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
-	p.road, err = road.Open(road.Config{Log: logOf{logs.Open(p.db)}, Series: seriesOf{p.series}, Clock: s.now,
+	p.log = logs.Open(p.db)
+	p.road, err = road.Open(road.Config{Log: logOf{p.log}, Series: seriesOf{p.series}, Clock: s.now,
 		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow))})
 	if err != nil {
 		return err
@@ -190,7 +198,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			Summary: map[string]string{"/healthz": "200 while the process runs", "/readyz": "200 once all that was acknowledged before can be asked for"}[path],
 			Answers: map[int]string{200: "It is."}, Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { s.serve(w, r) }})
 	}
-	p.api, err = api.New(api.Config{Road: p.counted, Aside: p.refused, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
+	p.api, err = api.New(api.Config{Road: p.counted, Aside: p.refused, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Desk: p.desk, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
 		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},
@@ -209,7 +217,7 @@ func (s *Server) keys() ([]api.Key, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", k.Name, err)
 		}
-		keys = append(keys, api.Key{Name: k.Name, Token: token, ReadingsPerSecond: k.ReadingsPerSecond})
+		keys = append(keys, api.Key{Name: k.Name, Token: token, ReadingsPerSecond: k.ReadingsPerSecond, Scope: api.Scope(k.Scope)})
 	}
 	return keys, nil
 }

@@ -206,12 +206,15 @@ func (n *NotifySettings) routes() ([]dispatch.Route, *time.Location, error) {
 // openNotify makes what tells people of alarms; nil where nobody is to be told.
 func (s *Server) openNotify(ctx context.Context, p *parts) error {
 	set := &s.settings.Notify
-	if len(set.Channels) == 0 {
+	if len(set.Channels) == 0 && !s.settings.Demo {
 		return nil
 	}
 	channels, err := set.channels()
 	if err != nil {
 		return &UsageError{err}
+	}
+	if len(channels) == 0 {
+		channels[demoChannel] = logChannel{s}
 	}
 	routes, zone, err := set.routes()
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/goccy/go-yaml/parser"
 
 	"pleth/internal/alarm"
+	"pleth/internal/reconcile/plan"
 )
 
 // Settings are what pleth.yaml may say of a server. The zero value of each is
@@ -42,7 +43,9 @@ type Settings struct {
 	Keys    []KeySettings  `yaml:"keys"`
 	Log     LogSettings    `yaml:"log"`
 	Debug   DebugSettings  `yaml:"debug"`
-	// Demo adds a simulated ward of 24 beds.
+	// Reconcile declares systems that must agree.
+	Reconcile plan.Settings `yaml:"reconcile"`
+	// Demo adds a simulated ward of 24 beds and a simulated shop.
 	Demo bool `yaml:"demo"`
 }
 
@@ -99,6 +102,9 @@ type KeySettings struct {
 	Name              string  `yaml:"name"`
 	TokenFile         string  `yaml:"token_file"`
 	ReadingsPerSecond float64 `yaml:"readings_per_second"` // 0: no bound
+	// Scope is what the key may do: read (ask), dry-run (ask, also what
+	// something would do); empty: everything.
+	Scope string `yaml:"scope"`
 }
 
 // LogSettings say what is logged and how, on standard error.
@@ -149,6 +155,7 @@ func ReadSettings(path string) (Settings, error) {
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&s); err != nil {
 		return s, fmt.Errorf("%s: %s", path, explainYAML(err))
 	}
+	s.Reconcile.Locate(path, b, "reconcile")
 	return s, nil
 }
 
@@ -203,6 +210,9 @@ func (s *Settings) check() error {
 	if _, _, err := s.Notify.routes(); err != nil {
 		errs = append(errs, err)
 	}
+	if err := s.checkReconcile(); err != nil {
+		errs = append(errs, err)
+	}
 	names := map[string]bool{"admin": true}
 	for i, k := range s.Keys {
 		at := fmt.Sprintf("keys[%d]", i)
@@ -215,6 +225,9 @@ func (s *Settings) check() error {
 		names[k.Name] = true
 		if k.TokenFile == "" {
 			bad(at, "needs a token_file")
+		}
+		if k.Scope != "" && k.Scope != "read" && k.Scope != "dry-run" {
+			bad(at, "scope %q: read or dry-run", k.Scope)
 		}
 		if k.ReadingsPerSecond < 0 {
 			bad(at, "readings_per_second must not be negative")

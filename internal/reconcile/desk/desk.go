@@ -273,3 +273,6 @@ var sortedClasses = []reconcile.Class{reconcile.CheckFailed, reconcile.Stale, re
 
 // Known reports whether there is such a class.
 func Known(c reconcile.Class) bool { return slices.Contains(sortedClasses, c) }
+
+// Classes returns all classes, the gravest first.
+func Classes() []reconcile.Class { return slices.Clone(sortedClasses) }

@@ -238,7 +238,7 @@ func (w *incidentWork) group(findings []Finding) {
 		if len(groups[k]) > 0 {
 			continue
 		}
-		one.Resolved, one.State, one.Records, one.Until = w.now, Resolved, 0, time.Time{}
+		one.Resolved, one.State, one.Until = w.now, Resolved, time.Time{}
 		w.changed = append(w.changed, &change{incident: one, event: "resolve", steps: []Step{{At: w.now, Who: "check", What: "resolved", Why: "a check of the same buckets found nothing any more", State: Resolved}}})
 	}
 	slices.SortFunc(w.changed, func(x, y *change) int { return cmp.Compare(x.incident.ID, y.incident.ID) })

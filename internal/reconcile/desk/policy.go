@@ -23,7 +23,7 @@ func (d *Desk) mendByItself(ctx context.Context, in *integration, w *incidentWor
 	}
 	for _, i := range w.open {
 		action := in.pair.Auto[i.Class]
-		if action == "" || i.Over() || i.State == Accepted || i.State == Verifying || i.State == Repairing {
+		if action == "" || i.Over() || i.State == Accepted || i.State == Verifying || i.State == Repairing || w.now.Sub(i.Opened) < in.pair.After {
 			continue
 		}
 		done, err := d.store.mends(ctx, `incident = ?`, i.ID)

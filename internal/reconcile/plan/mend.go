@@ -50,7 +50,7 @@ type Mender interface {
 
 func (b *builder) mend(name string, set *MendSettings, p *Pair) {
 	at := func(key ...string) []string { return append([]string{"pairs", name, "mend"}, key...) }
-	p.Most, p.PerDay, p.Auto = set.Most, set.PerDay, map[reconcile.Class]string{}
+	p.Most, p.PerDay, p.After, p.Auto = set.Most, set.PerDay, time.Duration(set.After), map[reconcile.Class]string{}
 	if p.Most == 0 {
 		p.Most = 20
 	}

@@ -40,6 +40,7 @@ type Pair struct {
 	Mender                             Mender // nil: nothing can be mended from here
 	Auto                               map[reconcile.Class]string
 	Most, PerDay                       int
+	After                              time.Duration // an incident must be open so long before it is mended by itself
 	Notify                             []string
 }
 

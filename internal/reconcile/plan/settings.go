@@ -130,6 +130,7 @@ type MendSettings struct {
 	Auto   map[string]string `yaml:"auto"`
 	Most   int               `yaml:"most"`    // records at a time; 20. More are left to a person.
 	PerDay int               `yaml:"per_day"` // 100
+	After  Duration          `yaml:"after"`   // how long an incident must be open before
 }
 
 // Duration is a time.Duration as "30s" in YAML; "2d" are 48 hours.

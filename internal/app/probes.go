@@ -1,0 +1,174 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"pleth/internal/reconcile"
+	"pleth/internal/reconcile/desk"
+	"pleth/internal/road"
+)
+
+// probes are the pipes of this server: doors, log, series, archive, messages,
+// devices.
+func (s *Server) probes(p *parts) []*desk.Probe {
+	var mu sync.Mutex
+	list := []*desk.Probe{
+		{Name: "devices", Title: "Devices", About: "oximeters that send live", Group: "Devices", Cadence: 10 * time.Second, Look: s.lookAtDevices(p)},
+		{Name: "doors", Title: "Doors", About: "readings taken and refused", Group: "Pipes of this server", Cadence: 15 * time.Second, Look: s.lookAtDoors(p)},
+		{Name: "log", Title: "Log", About: "what is acknowledged, on disk", Group: "Pipes of this server", Cadence: 15 * time.Second, Look: s.lookAtLog(p)},
+		{Name: "series", Title: "Series", About: "every reading of the log can be asked for", Group: "Pipes of this server", Cadence: 10 * time.Second, Look: followLog(p, &mu)},
+		{Name: "archive", Title: "Archive", About: "not set up", Group: "Data out", Cadence: time.Minute, Look: func(context.Context, time.Time) (*desk.Pulse, error) {
+			return &desk.Pulse{NotSetUp: true, Rate: -1}, nil
+		}},
+		{Name: "messages", Title: "Messages to people", About: "alarms and incidents", Group: "Alerts", Cadence: 15 * time.Second, Look: lookAtMessages(p)},
+	}
+	return list
+}
+
+// rate counts how many came a second since the last look.
+type rate struct {
+	n    int64
+	last time.Time
+}
+
+func (r *rate) of(n int64, now time.Time) float64 {
+	defer func() { r.n, r.last = n, now }()
+	if r.last.IsZero() || !now.After(r.last) {
+		return 0
+	}
+	return float64(max(0, n-r.n)) / now.Sub(r.last).Seconds()
+}
+
+// Bounds of a live device.
+const (
+	deviceGone   = 24 * time.Hour  // not heard of for so long, it is put away
+	deviceSilent = 5 * time.Minute // and for so long, it is silent
+	deviceLate   = 2 * time.Minute // its readings come so long after they were made
+	deviceTwice  = 0.05            // so many of its readings are resends
+	deviceEnough = 100             // readings, to say so
+)
+
+// lookAtDevices finds devices that are silent, late, or send twice.
+func (s *Server) lookAtDevices(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
+	var all rate
+	before := map[string]road.Counts{}
+	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
+		out := &desk.Pulse{}
+		var taken int64
+		live := 0
+		for _, d := range p.road.Devices() {
+			taken += d.Counts.Accepted
+			if d.Watermark == 0 || d.Received == 0 || now.Sub(time.Unix(0, d.Received)) > deviceGone {
+				delete(before, d.Device)
+				continue
+			}
+			live++
+			came := time.Unix(0, d.Received)
+			if came.After(out.Last) {
+				out.Last = came
+			}
+			add := func(class reconcile.Class, text string) {
+				out.Findings = append(out.Findings, reconcile.Finding{Class: class, Key: []string{d.Device}, At: came.UTC(), Text: text})
+			}
+			if silent := now.Sub(came); silent > deviceSilent {
+				add(reconcile.Stale, fmt.Sprintf("a device is silent since %s", came.UTC().Format("15:04 UTC")))
+			} else if delay := time.Duration(d.Skew); d.SkewOf > 0 && delay > deviceLate {
+				add(reconcile.Late, fmt.Sprintf("readings of a device come %s after they were made", delay.Round(time.Second)))
+			} else if d.SkewOf > 0 {
+				out.Delay = max(out.Delay, delay)
+			}
+			was, known := before[d.Device]
+			fresh, again := d.Counts.Accepted-was.Accepted, d.Counts.Duplicates-was.Duplicates
+			if known && fresh+again >= deviceEnough && float64(again) > deviceTwice*float64(fresh+again) {
+				add(reconcile.Duplicate, fmt.Sprintf("%d of %d readings of a device were sent twice", again, fresh+again))
+			}
+			if !known || fresh+again >= deviceEnough {
+				before[d.Device] = d.Counts
+			}
+		}
+		out.Rate = all.of(taken, now)
+		out.Note = fmt.Sprintf("%d devices", live)
+		out.NotSetUp = live == 0
+		return out, nil
+	}
+}
+
+// lookAtDoors finds readings that were refused.
+func (s *Server) lookAtDoors(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
+	var taken rate
+	letters := int64(-1)
+	var refusedUntil time.Time
+	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
+		out := &desk.Pulse{Note: "HTTP, line protocol, NDJSON, import"}
+		if s.settings.MQTT.Listen != "" {
+			out.Note += ", MQTT"
+		}
+		n := p.road.Totals()
+		out.Rate = taken.of(n.Accepted+n.Late+n.Conflicts+n.Duplicates, now)
+		for _, d := range p.road.Devices() {
+			if came := time.Unix(0, d.Received); d.Received != 0 && came.After(out.Last) {
+				out.Last = came
+			}
+		}
+		state := p.aside.State()
+		if letters >= 0 && state.Readings > letters {
+			refusedUntil = now.Add(10 * time.Minute)
+		}
+		letters = state.Readings
+		if now.Before(refusedUntil) {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Rejected, Key: []string{"readings"}, Text: "readings were refused; the dead letters say why"})
+		}
+		return out, nil
+	}
+}
+
+// lookAtLog finds a log that cannot be written or falls behind.
+func (s *Server) lookAtLog(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
+	var taken rate
+	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
+		st := p.road.Stats()
+		if st.Failed != nil {
+			return nil, fmt.Errorf("the log cannot be written: %w", st.Failed)
+		}
+		out := &desk.Pulse{Rate: taken.of(st.Totals.Accepted+st.Totals.Late, now), Note: fmt.Sprintf("%d readings wait", st.Queued)}
+		if st.Queued > 100_000 {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Late, Key: []string{"log"}, Text: "the log falls behind the doors"})
+		}
+		if st.SealFailures > 0 {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Rejected, Key: []string{"series"}, At: now.UTC(), Text: fmt.Sprintf("%d times what was read could not be written to the series", st.SealFailures)})
+		}
+		for _, d := range p.road.Devices() {
+			if came := time.Unix(0, d.Received); d.Received != 0 && came.After(out.Last) {
+				out.Last = came
+			}
+		}
+		return out, nil
+	}
+}
+
+// lookAtMessages finds messages that reach nobody.
+func lookAtMessages(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
+	gaveUp := int64(-1)
+	var until time.Time
+	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
+		if p.outbox == nil {
+			return &desk.Pulse{NotSetUp: true, Rate: -1}, nil
+		}
+		waiting, given := p.backlog()
+		out := &desk.Pulse{Rate: -1, Note: fmt.Sprintf("%d wait", waiting)}
+		if gaveUp >= 0 && given > gaveUp {
+			until = now.Add(time.Hour)
+		}
+		gaveUp = given
+		if now.Before(until) {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Missing, Key: []string{"messages"}, Text: "messages were given up"})
+		}
+		if waiting > 20 {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Late, Key: []string{"messages"}, Text: "messages wait to be taken"})
+		}
+		return out, nil
+	}
+}
