@@ -26,7 +26,7 @@ func VerifyLedger(ctx context.Context, program analysis.Program, data, key, ledg
 	if err := s.hold(data); err != nil {
 		return nil, err
 	}
-	var p parts
+	p := parts{armed: make(chan struct{})}
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}
