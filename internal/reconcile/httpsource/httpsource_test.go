@@ -132,7 +132,9 @@ func TestWhatIsNotWhole(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, "<html>")
 		}},
-		{"a redirect", "302", Config{URL: "$/"}, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "https://elsewhere.invalid", http.StatusFound) }},
+		{"a redirect", "302", Config{URL: "$/"}, func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://elsewhere.invalid", http.StatusFound)
+		}},
 		{"no rights", "401", Config{URL: "$/"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
 		{"always busy", "429", Config{URL: "$/"}, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }},
 		{"another shape", "no list of records", Config{URL: "$/", Items: "data"}, func(w http.ResponseWriter, _ *http.Request) { answer(w, object{"error": "no"}) }},
