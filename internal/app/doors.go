@@ -59,10 +59,13 @@ type parts struct {
 	streams []*bedside.Door
 }
 
+// newParts returns parts of which none is made.
+func newParts() parts { return parts{armed: make(chan struct{})} }
+
 // open makes every part, stores before engines before doors, and registers how
 // each is stopped. It returns what answers HTTP.
 func (s *Server) open(ctx context.Context) (http.Handler, error) {
-	p := parts{armed: make(chan struct{})}
+	p := newParts()
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}
@@ -75,6 +78,7 @@ func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	if err := s.openDesk(ctx, &p); err != nil {
 		return nil, err
 	}
+	s.openUpkeep(&p)
 	if err := s.openAPI(&p); err != nil {
 		return nil, err
 	}
@@ -154,7 +158,6 @@ func (s *Server) openRoad(p *parts) (err error) {
 		return err
 	}
 	s.runAlarms(p)
-	s.openUpkeep(p)
 	return nil
 }
 

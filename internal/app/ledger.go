@@ -26,7 +26,7 @@ func VerifyLedger(ctx context.Context, program analysis.Program, data, key, ledg
 	if err := s.hold(data); err != nil {
 		return nil, err
 	}
-	p := parts{armed: make(chan struct{})}
+	p := newParts()
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}
