@@ -8,7 +8,7 @@ import (
 
 // motionLasts is how long a movement speaks against the readings after it: an
 // oximeter averages, and shows for some seconds more what it saw in it.
-const motionLasts = 15 * signal.Second
+const motionLasts = 20 * signal.Second
 
 // Doubter tells what is known at once against the pulse signal of readings.
 // The zero Doubter is ready.
@@ -19,7 +19,7 @@ type Doubter struct {
 
 // Doubt returns what is known at once against r: the marks of quality, for as
 // long as a fall faster than blood can make may still turn out to be a lone
-// spike, and for fifteen seconds after a movement. Readings go in by their times.
+// spike, and for twenty seconds after a movement. Readings go in by their times.
 func (d *Doubter) Doubt(r *Reading) pleth.Reasons {
 	row := quality.Row{At: r.At, Reasons: r.Doubt}
 	m := pleth.SpO2

@@ -129,7 +129,7 @@ func (w *watch) judgeReal(x *host, s sounding, all [wardenCount][]ring) {
 	}
 	for i, b := range s.severe {
 		w.severe++
-		if told, late := toldOf(all[rules], b, s.due[i], int(x.interval/time.Second)); told {
+		if told, late := toldOf(all[rules], b, s.due[i], int(x.interval/time.Second), nil); told {
 			w.told++
 			w.added = append(w.added, late)
 			if late > tolerated {
@@ -142,7 +142,7 @@ func (w *watch) judgeReal(x *host, s sounding, all [wardenCount][]ring) {
 // hold reports the promises on alarms that were not kept.
 func (w *watch) hold(t *testing.T, what string) {
 	t.Helper()
-	t.Logf("%s: %d severe events, false alarms: %d, with a delay of 15 s %d", what, w.severe, w.wrong[rules], w.wrong[delay15])
+	t.Logf("%s: %d severe events, false alarms: %d, with a delay of 15 s %d; by two points in movement %d and %d", what, w.severe, w.wrong[rules], w.wrong[delay15], w.plain[rules], w.plain[delay15])
 	if w.told != w.severe || w.late > 0 {
 		t.Errorf("%s: %d of %d severe events told, %d of them later than %d s", what, w.told, w.severe, w.late, tolerated)
 	}
@@ -174,7 +174,7 @@ func TestAlarmsInRealRecordings(t *testing.T) {
 		one := &watch{}
 		for i := range rounds {
 			s := x.sound(rand.New(rand.NewPCG(uint64(i), uint64(1000+k))))
-			one.judgeReal(x, s, rang(t, profile, s.rows))
+			one.judgeReal(x, s, rang(t, profile, s.rows, s.rows.Time(0)))
 		}
 		if one.severe < rounds {
 			t.Errorf("%s: only %d severe events were planted in %d rounds", r.name, one.severe, rounds)

@@ -35,8 +35,9 @@ type ring struct {
 	emergency int // when severe or rapid joined in; -1: never
 }
 
-// rang returns the alarms of every warden over the rows of a night.
-func rang(tb testing.TB, profile string, rows *pleth.Batch) [wardenCount][]ring {
+// rang returns the alarms of every warden over the rows of a night that began
+// at start.
+func rang(tb testing.TB, profile string, rows *pleth.Batch, start int64) [wardenCount][]ring {
 	tb.Helper()
 	own, err := alarm.Named(profile)
 	if err != nil {
@@ -58,7 +59,7 @@ func rang(tb testing.TB, profile string, rows *pleth.Batch) [wardenCount][]ring 
 		on := 0
 		var doubter alarm.Doubter
 		for i := range rows.Len() {
-			r := alarm.Reading{At: rows.Time(i) - rows.Time(0)}
+			r := alarm.Reading{At: rows.Time(i) - start}
 			for _, m := range []pleth.Metric{pleth.SpO2, pleth.PulseRate, pleth.Motion, pleth.PerfusionIndex} {
 				v := rows.Value(m, i)
 				if f, ok := signal.FromValue(v); ok {
@@ -85,7 +86,7 @@ func rang(tb testing.TB, profile string, rows *pleth.Batch) [wardenCount][]ring 
 		}
 		for k := range out[w] {
 			if out[w][k].until == 0 {
-				out[w][k].until = int((rows.Time(rows.Len()-1) - rows.Time(0)) / signal.Second)
+				out[w][k].until = int((rows.Time(rows.Len()-1) - start) / signal.Second)
 			}
 		}
 	}
@@ -123,6 +124,7 @@ type watch struct {
 	hours  float64
 	alarms [wardenCount]int
 	wrong  [wardenCount]int // where an undisturbed device shows nothing of the kind
+	plain  [wardenCount]int // likewise, by two points in movement
 	severe int              // true severe events, clear of the limit
 	told   int              // of these, with an emergency
 	late   int              // told more than 5 s after they are due
@@ -136,6 +138,7 @@ func (w *watch) join(o *watch) {
 	for k := range w.alarms {
 		w.alarms[k] += o.alarms[k]
 		w.wrong[k] += o.wrong[k]
+		w.plain[k] += o.plain[k]
 	}
 	w.severe, w.told, w.late = w.severe+o.severe, w.told+o.told, w.late+o.late
 	w.near, w.nearTold = w.near+o.near, w.nearTold+o.nearTold
@@ -148,8 +151,11 @@ const (
 	severeFor    = 10
 	severeAfter  = 5
 	severeWithin = 7
-	tolerated    = 5          // seconds of added delay
-	tolerance    = signal.One // what a display may err by
+	tolerated    = 5 // seconds of added delay
+	// What a display may err by, for any warden: at rest, and in movement or with
+	// a weak pulse signal.
+	tolerance  = signal.One
+	tolerance2 = 2 * signal.One
 )
 
 // judgeAlarms compares what rang with what an undisturbed device shows.
@@ -158,8 +164,11 @@ func judgeAlarms(n *night, all [wardenCount][]ring) *watch {
 	for w, rings := range all {
 		out.alarms[w] += len(rings)
 		for _, r := range rings {
-			if !n.shows(r) {
+			if !n.shows(r, func(int) signal.Fixed { return tolerance }) {
 				out.wrong[w]++
+			}
+			if !n.shows(r, n.tolerance) {
+				out.plain[w]++
 			}
 		}
 	}
@@ -168,7 +177,7 @@ func judgeAlarms(n *night, all [wardenCount][]ring) *watch {
 			continue
 		}
 		due, clear := n.due(s)
-		told, late := toldOf(all[rules], s, due, n.delay)
+		told, late := toldOf(all[rules], s, due, n.delay, n.pristine)
 		if !clear {
 			out.near++
 			if told {
@@ -188,24 +197,37 @@ func judgeAlarms(n *night, all [wardenCount][]ring) *watch {
 	return out
 }
 
-// due returns when a severe event is due, and whether it is beyond the limit by
-// more than the point that a display may err by, for any warden: below 84 for 10 s.
-// It is due with the fifth such second within seven, which is the delay of the
-// rule. Seconds in which the device held its last value are none: nobody can
-// see them.
+// due returns when a severe event is due, and whether it is clear of the limit:
+// beyond it for 10 s by more than a display may err. It is due with the fifth such
+// second within seven that have a value, which is the delay of the rule. Seconds
+// in which the device held its last value are none: nobody can see them.
 func (n *night) due(s below) (due int, clear bool) {
 	var last [severeAfter]int
-	seen := 0
+	seen, valid := 0, 0
 	for k := s.start; k < s.end; k++ {
-		if v := n.pristine[k]; v == 0 || v >= signal.Whole(85)-tolerance || n.held(k) {
+		v := n.pristine[k]
+		if v == 0 || n.held(k) {
 			continue
 		}
-		last[seen%severeAfter] = k
-		if seen++; due == 0 && seen >= severeAfter && k-last[seen%severeAfter] < severeWithin {
+		if valid++; v >= signal.Whole(85)-n.tolerance(k) {
+			continue
+		}
+		last[seen%severeAfter] = valid
+		if seen++; due == 0 && seen >= severeAfter && valid-last[seen%severeAfter] < severeWithin {
 			due = k + 1
 		}
 	}
 	return due, due != 0 && seen >= severeFor
+}
+
+// tolerance returns what the display may err by at a second.
+func (n *night) tolerance(at int) signal.Fixed {
+	if slices.ContainsFunc(n.truth.Artefacts, func(a simulate.Artefact) bool {
+		return (a.Kind == simulate.Motion || a.Kind == simulate.LowPerfusion) && a.Start <= at && at-n.delay < a.End
+	}) {
+		return tolerance2
+	}
+	return tolerance
 }
 
 // held reports whether the row that shows a second holds an earlier value.
@@ -217,22 +239,29 @@ func (n *night) held(at int) bool {
 }
 
 // toldOf reports whether an emergency tells of a severe event, and how many
-// seconds after it is due. One that is still on tells of this one as well.
-func toldOf(rings []ring, s below, due, delay int) (told bool, added int) {
+// seconds with a value after it is due: without one nobody can tell, and delays
+// wait. An emergency that is still on tells of this event as well.
+func toldOf(rings []ring, s below, due, delay int, values series) (told bool, added int) {
 	for _, r := range rings {
-		if r.emergency >= 0 && r.emergency <= s.end+delay && r.until >= s.start {
-			return true, max(0, r.emergency-due)
+		if r.emergency < 0 || r.emergency > s.end+delay || r.until < s.start {
+			continue
 		}
+		for k := due; k < r.emergency; k++ {
+			if k >= len(values) || values[k] != 0 {
+				added++
+			}
+		}
+		return true, added
 	}
 	return false, 0
 }
 
-// shows reports whether an undisturbed device shows a value below 90, within
-// one point, in the time that r looks back on: a low value that is misjudged by
-// a few points is no false alarm, for any warden.
-func (n *night) shows(r ring) bool {
+// shows reports whether an undisturbed device shows a value below 90, within one
+// point or what else a display may err by, in the time that r looks back on: a
+// low value that is misjudged by a point is no false alarm, for any warden.
+func (n *night) shows(r ring, by func(at int) signal.Fixed) bool {
 	for k := max(0, r.from-n.delay); k <= min(r.at, len(n.pristine)-1); k++ {
-		if v := n.pristine[k]; v != 0 && v < signal.Whole(90)+tolerance {
+		if v := n.pristine[k]; v != 0 && v < signal.Whole(90)+by(k) {
 			return true
 		}
 	}
@@ -305,5 +334,5 @@ func (c cell) watch(t *testing.T, p simulate.Params) *watch {
 		t.Error(err)
 		return &watch{}
 	}
-	return judgeAlarms(n, rang(t, profile, made.Rows))
+	return judgeAlarms(n, rang(t, profile, made.Rows, n.start))
 }

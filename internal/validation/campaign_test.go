@@ -24,8 +24,9 @@ type night struct {
 	offset   []int  // of each session, seconds after the start of the night
 	pristine series // what an undisturbed device shows where there are rows
 	interval time.Duration
-	delay    int // of the device at most, seconds
-	minimum  int // of an episode, seconds below
+	delay    int   // of the device at most, seconds
+	start    int64 // of the night, which may lie before its first row
+	minimum  int   // of an episode, seconds below
 }
 
 // The devices of the campaign: every interval with every averaging.
@@ -74,6 +75,7 @@ func simulated(tb testing.TB, p simulate.Params) *night {
 		minimum = oximetry.InfantMinimum
 	}
 	n := &night{truth: &made.Truth, interval: p.Interval, delay: int((p.Averaging + p.Interval) / time.Second), minimum: int(minimum / signal.Second)}
+	n.start = pristine.Rows.Time(0)
 	n.pristine = overlay(pristine.Rows, made.Rows, p.Interval)
 	var sessions []*session.Session
 	sessions, n.derived = derive(tb, made.Header, made.Rows, stream.Config{EpisodeMinimum: minimum})
