@@ -101,45 +101,45 @@ export function trace(
     c.stroke();
     return;
   }
+  // One bar for each column of the screen, from its lowest to its highest value
+  // and to where the column before ended: a stroke through thousands of points
+  // takes a browser many times as long.
   const l = line.level(perPixel);
+  const d = Math.max(1, devicePixelRatio || 1);
   const scale = (v.right - v.left) / (v.to - v.from);
+  c.fillStyle = colour;
   let column = Number.NEGATIVE_INFINITY;
   let lo = 0;
   let hi = 0;
   let end = 0;
-  let broken = false;
+  let joined = false;
   const flush = () => {
-    if (lo !== hi) {
-      c.lineTo(column, y(lo));
-      c.lineTo(column, y(hi));
-    }
-    c.lineTo(column, y(end));
+    const top = y(hi) - width / 2;
+    c.fillRect(column / d, top, 1 / d, y(lo) + width / 2 - top);
   };
   const stop = Math.min(l.lo.length, Math.ceil(last / l.size));
   for (let k = Math.floor(first / l.size); k < stop; k++) {
     const low = l.lo[k];
     if (Number.isNaN(low)) {
-      broken = true;
+      joined = false;
       continue;
     }
-    const x = Math.round((v.left + (k * l.size - v.from) * scale) * 2) / 2;
-    if (x !== column || broken) {
+    const high = l.hi[k];
+    const x = Math.floor((v.left + (k * l.size - v.from) * scale) * d);
+    if (x !== column) {
       if (pen) flush();
-      if (!pen || broken) c.moveTo(x, y(l.first[k]));
-      else c.lineTo(x, y(l.first[k]));
+      lo = joined && end < low ? end : low;
+      hi = joined && end > high ? end : high;
       column = x;
-      lo = low;
-      hi = l.hi[k];
       pen = true;
-      broken = false;
+    } else {
+      if (low < lo) lo = low;
+      if (high > hi) hi = high;
     }
     end = l.last[k];
-    if (low < lo) lo = low;
-    if (l.hi[k] > hi) hi = l.hi[k];
-    if (l.hole?.[k]) broken = true;
+    joined = !l.hole?.[k];
   }
   if (pen) flush();
-  c.stroke();
 }
 
 export function hatch(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, colour: string): void {

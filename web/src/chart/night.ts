@@ -223,7 +223,7 @@ export function pulsePanel(el: HTMLCanvasElement, p: Panel, from: number, to: nu
 // the share of any stretch is one subtraction.
 const totals = new WeakMap<Series, { ok: Uint32Array; bad: Uint32Array }>();
 
-function sumsOf(s: Series): { ok: Uint32Array; bad: Uint32Array } {
+function sumsOf(s: Series, keep: boolean): { ok: Uint32Array; bad: Uint32Array } {
   let have = totals.get(s);
   if (have) return have;
   have = { ok: new Uint32Array(s.n + 1), bad: new Uint32Array(s.n + 1) };
@@ -231,7 +231,7 @@ function sumsOf(s: Series): { ok: Uint32Array; bad: Uint32Array } {
     have.ok[i + 1] = have.ok[i] + (Number.isNaN(s.spo2[i]) ? 0 : 1);
     have.bad[i + 1] = have.bad[i] + s.doubt[i];
   }
-  totals.set(s, have);
+  if (keep) totals.set(s, have);
   return have;
 }
 
@@ -241,8 +241,7 @@ export function qualityStrip(el: HTMLCanvasElement, p: Panel, from: number, to: 
   const made = prepare(el);
   if (!made) return;
   const { c, w, h } = made;
-  if (!done) totals.delete(p.series);
-  const sums = sumsOf(p.series);
+  const sums = sumsOf(p.series, done);
   const at = (i: number) => Math.max(0, Math.min(p.series.n, i));
   for (let x = 0; x < w; x++) {
     const a = at(Math.floor(from + (x / w) * (to - from)));

@@ -50,6 +50,8 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
   const scale = useRef<{ view: View; y: (v: number) => number } | null>(null);
   const frame = useRef(0);
   const drawn = useRef(false);
+  const settle = useRef(0);
+  useEffect(() => () => clearTimeout(settle.current), []);
   const version = useSignal(0); // of the scale, which what lies over the canvas follows
 
   const draw = () => {
@@ -84,7 +86,14 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
     const span = Math.min(n, Math.max(30, b - a));
     const from = Math.min(Math.max(0, a), n - span);
     view.value = [from, from + span];
-    range.value = span >= n ? null : [Math.round(from), Math.round(from + span)];
+    // The page around the chart follows when the view stands still.
+    clearTimeout(settle.current);
+    settle.current = window.setTimeout(
+      () => {
+        range.value = span >= n ? null : [Math.round(from), Math.round(from + span)];
+      },
+      span >= n ? 0 : 120,
+    );
     const query = new URLSearchParams(place.value.query);
     if (span >= n) {
       query.delete('from');

@@ -101,6 +101,7 @@ export function Figures({ s, usual, whole }: { s: Session; usual?: Record<string
         const p = usual?.[r.id];
         const at = (v: number) => `${Math.max(0, Math.min(100, ((v - r.ends[0]) / (r.ends[1] - r.ends[0])) * 100))}%`;
         const written = (v: number) => r.value(v).filter(Boolean).join('\u202f');
+        const about = (v: number) => (r.value === amount && v >= 60 ? `${Math.round(v / 60)}\u202fmin` : written(v));
         return (
           <div class="kpi" key={r.id} data-metric={r.id}>
             <dt>{r.name}</dt>
@@ -119,7 +120,7 @@ export function Figures({ s, usual, whole }: { s: Session; usual?: Record<string
                 t('night.selected.whole', { v: written(whole.metrics[r.id]) })
               ) : p && p.of > enough ? (
                 <>
-                  {t('night.usual', { v: written(p.median) })}
+                  {t('night.usual', { v: about(p.median) })}
                   {unusual(p, r.worse) && <b> · {t('night.unusual')}</b>}
                 </>
               ) : (

@@ -77,9 +77,6 @@ export function Evaluation({ s, rules, usual }: { s: Session; rules: string; usu
           {many.value ? t('night.fewer') : t('night.all.n', { n: s.findings.length })}
         </button>
       )}
-      <p class="t3 small" lang="en">
-        {s.summary.disclaimer}
-      </p>
     </section>
   );
 }

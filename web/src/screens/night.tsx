@@ -271,6 +271,11 @@ export function Night({ session: key }: { session: string }) {
             />
           )}
           {doc.value?.comparison && s && <Trend d={doc.value} s={s} />}
+          {s && (
+            <p class="t3 small foot" lang="en">
+              {s.summary.disclaimer}
+            </p>
+          )}
         </section>
         {s && doc.value && (
           <aside class="side">
@@ -367,8 +372,12 @@ export function NightStrip({ night }: { night: SessionInfo }) {
 }
 
 function Rail({ nights, at }: { nights: SessionInfo[]; at: string }) {
-  const subject = nights.find((n) => n.key === at || n.id === at)?.subject_id;
-  const list = subject ? nights.filter((n) => n.subject_id === subject) : nights;
+  const own = nights.find((n) => n.key === at || n.id === at);
+  // Of a person all nights; where nobody said whose they are, those of the device,
+  // or what else was imported.
+  const list = nights.filter(
+    (n) => n.subject_id === own?.subject_id && (own?.subject_id || !own || n.device_id === own.device_id || (own.recording && n.recording)),
+  );
   const here = list.findIndex((n) => n.key === at || n.id === at);
   const first = Math.max(0, Math.min(here - 6, list.length - 14));
   return (
