@@ -31,6 +31,10 @@ type Engine struct {
 	spot     Reading
 	spotting bool // spot may be a spot check
 	out      []Transition
+	// Sets that follow from the above, so that a reading looks at few rules.
+	known uint32 // metrics of which something has come
+	on    uint32 // rules that are not inactive
+	timed uint32 // rules that begin by time rather than by a value
 }
 
 // channel is what is known of one metric of the device.
@@ -131,6 +135,8 @@ func New(p *Profile) *Engine {
 		}
 		c.rules |= 1 << i
 		switch r.Kind {
+		case NoData, ProbeOff:
+			e.timed |= 1 << i
 		case Above:
 			c.quietHigh = min(c.quietHigh, r.Limit)
 		case Below, SatSeconds, Cluster:
@@ -140,6 +146,7 @@ func New(p *Profile) *Engine {
 				c.base = &baseline{}
 			}
 		case Windowed:
+			e.timed |= 1 << i
 			e.rules[i].panes = &panes{}
 		}
 	}
@@ -188,6 +195,7 @@ func (e *Engine) Push(r *Reading) ([]Transition, error) {
 		if c.any {
 			c.stream.add(r.At - c.at)
 		}
+		e.known |= 1 << m
 		c.any, c.at, c.settled = true, r.At, r.At
 		c.v, c.ok, c.doubted, c.sudden = v, ok, doubted && concerns(m), sudden && concerns(m)
 		if ok {
@@ -282,7 +290,8 @@ func (e *Engine) through(t int64) {
 // while values change it too; the end of all time if there is none.
 func (e *Engine) due() int64 {
 	next := int64(math.MaxInt64)
-	for i := range e.rules {
+	for set := e.on; set != 0; set &= set - 1 {
+		i := lowestBit(set)
 		r, p := &e.profile.Rules[i], &e.rules[i]
 		switch p.state {
 		case Active:
@@ -310,22 +319,14 @@ func (e *Engine) due() int64 {
 // until counts all that happens up to time t.
 func (e *Engine) until(t int64) {
 	e.now = t
-	for m := range e.channels {
-		if c := &e.channels[m]; c.any && c.settled < t {
+	for set := e.known; set != 0; set &= set - 1 {
+		if c := &e.channels[lowestBit(set)]; c.settled < t {
 			e.settle(c, t)
 		}
 	}
-	for i := range e.rules {
-		if p := &e.rules[i]; p.state != Inactive || e.timed(i) {
-			e.timers(i, t)
-		}
+	for set := e.on | e.timed; set != 0; set &= set - 1 {
+		e.timers(lowestBit(set), t)
 	}
-}
-
-// timed reports whether rule i begins by time rather than by a value.
-func (e *Engine) timed(i int) bool {
-	r := &e.profile.Rules[i]
-	return !r.Off && (r.Kind == NoData || r.Kind == ProbeOff || r.Kind == Windowed)
 }
 
 // settle counts the time from the last value of c until t.
@@ -374,6 +375,9 @@ func (e *Engine) to(i int, at int64, s State, cause Cause) *Transition {
 	if s == Cleared || s == Inactive {
 		p.state, p.spot, p.actor = Inactive, false, ""
 		p.silent = 0
+	}
+	if e.on |= 1 << i; p.state == Inactive {
+		e.on &^= 1 << i
 	}
 	e.out = append(e.out, t)
 	return &e.out[len(e.out)-1]

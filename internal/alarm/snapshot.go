@@ -135,6 +135,14 @@ func (e *Engine) layout(c *codec) {
 	if c.read {
 		for m := range e.channels { // rules may stand elsewhere now
 			e.channels[m].busy = e.channels[m].rules
+			if e.channels[m].any {
+				e.known |= 1 << m
+			}
+		}
+		for i := range e.rules {
+			if e.rules[i].state != Inactive {
+				e.on |= 1 << i
+			}
 		}
 	}
 }

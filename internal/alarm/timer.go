@@ -94,8 +94,9 @@ func (e *Engine) heard(m pleth.Metric) (last, usual int64) {
 
 // returned ends every NoData whose values have come back.
 func (e *Engine) returned() {
-	for i := range e.rules {
-		if p := &e.rules[i]; p.state != Inactive && e.profile.Rules[i].Kind == NoData {
+	for set := e.on; set != 0; set &= set - 1 {
+		i := lowestBit(set)
+		if p := &e.rules[i]; e.profile.Rules[i].Kind == NoData {
 			if last, _ := e.heard(e.profile.Rules[i].Metric); last > p.onset {
 				e.finish(i, last)
 			}

@@ -18,6 +18,7 @@ type Tracker struct {
 	told   []Transition // by head, after the watermark
 	until  int64        // the watermark
 	limit  int64        // the latest time that head has been told of
+	spare  *Reading     // that no step has any more; nil: none
 	fresh  int          // so many of recent, the last ones, head has not seen
 	behind bool         // nor others before them
 }
@@ -70,6 +71,17 @@ func NewTracker(p *Profile) *Tracker {
 	t := &Tracker{final: road{engine: New(p)}, until: -1 << 62, limit: -1 << 62}
 	t.head = t.final.clone()
 	return t
+}
+
+// NewReading returns an empty reading for time at, to be filled and pushed. It
+// may be one that was pushed before and is not needed any more.
+func (t *Tracker) NewReading(at int64) *Reading {
+	r := t.spare
+	if t.spare = nil; r == nil {
+		r = new(Reading)
+	}
+	*r = Reading{At: at}
+	return r
 }
 
 // Push takes a reading. Those of one time count in the order of seq and
@@ -326,7 +338,13 @@ func (t *Tracker) Watermark(w int64) News {
 		final = append(final, t.final.take(&t.recent[n])...)
 		n++
 	}
-	t.recent = slices.Delete(t.recent, 0, n)
+	for i := range t.recent[:n] {
+		if r := t.recent[i].reading; r != nil {
+			t.spare = r
+		}
+	}
+	clear(t.recent[:n])
+	t.recent = t.recent[n:] // what is before is left to the next append: most calls drop one of thirty
 	final = append(final, t.final.engine.Advance(w)...)
 	news.Begun, news.Final = append(news.Begun, without(final, t.told)...), final
 	t.told = without(t.told, final)

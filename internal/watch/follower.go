@@ -98,7 +98,8 @@ func (f *follower) Row(r road.FollowedRow) {
 		f.late(r.Rows.Time(r.Index))
 		return
 	}
-	one := &alarm.Reading{At: r.Rows.Time(r.Index), Doubt: r.Rows.Marks(r.Index)}
+	one := f.tracker.NewReading(r.Rows.Time(r.Index))
+	one.Doubt = r.Rows.Marks(r.Index)
 	for _, m := range metrics {
 		v := r.Rows.Value(m, r.Index)
 		if v.IsAbsent() {
