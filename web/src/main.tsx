@@ -2,6 +2,7 @@ import '@fontsource-variable/inter/wght.css';
 import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { Suspense } from 'preact/compat';
+import { stranger } from './api';
 import { themeChanged } from './chart/canvas';
 import { preferred, speak, t } from './lang';
 import { theme } from './prefs';
@@ -9,6 +10,7 @@ import { redraw } from './redraw';
 import { place } from './route';
 import { screens } from './screens';
 import { Bar, Guard } from './ui/bar';
+import { SignIn } from './ui/sign-in';
 
 effect(() => {
   const root = document.documentElement;
@@ -23,6 +25,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
 });
 
 function Page() {
+  if (stranger.value) return <SignIn />;
   const [first = 'nights', ...rest] = place.value.path;
   const screen = screens.find((s) => s.at === first);
   if (screen)

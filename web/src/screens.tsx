@@ -25,7 +25,7 @@ export const screens: Screen[] = [
   { at: 'nights', bar: true, tab: 'moon', show: lazy(() => import('./screens/nights').then((m) => m.NightsScreen)) },
   { at: 'compare', hidden: true, show: lazy(() => import('./screens/compare').then((m) => m.Compare)) },
   { at: 'ward', bar: true, tab: 'grid', show: lazy(() => import('./screens/ward').then((m) => m.Ward)) },
-  { at: 'patient', show: lazy(() => import('./screens/patient').then((m) => m.PatientScreen)) },
+  { at: 'patient', bar: true, show: lazy(() => import('./screens/patient').then((m) => m.PatientScreen)) },
   { at: 'devices', show: lazy(() => import('./screens/devices').then((m) => m.DevicesScreen)) },
   { at: 'dead-letters', show: lazy(() => import('./screens/letters').then((m) => m.LettersScreen)) },
   { at: 'settings', bar: true, show: lazy(() => import('./screens/settings').then((m) => m.Settings)) },

@@ -4,7 +4,7 @@
 
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { type Alert, byDevice, urgent } from '../alarms';
-import { clock, type DeviceInfo, getAll, getJSON, getStream, serverNow } from '../api';
+import { clock, type DeviceInfo, getAll, getJSON, getStream, serverNow, stranger } from '../api';
 import type { Reading } from '../deadline';
 import type { Copy, Device } from './copy';
 import { Follower, type Lost, silence } from './follow';
@@ -213,11 +213,18 @@ const told = {
       now.value = serverNow();
     });
     // A socket does not say why it was refused; a request does.
-    if (why === 'closed') getJSON('/api/v1/latest?limit=1').catch(() => {});
+    if (why === 'closed' && !stranger.peek()) getJSON('/api/v1/latest?limit=1').catch(() => {});
   },
 };
 
 let follower: Follower | null = null;
+
+// Who has just signed in gets a connection at once.
+let strange = false;
+stranger.subscribe((s) => {
+  if (strange && !s) follower?.start();
+  strange = s;
+});
 
 // again gives up what is shown until a fresh state has come.
 export function again(): void {
