@@ -125,23 +125,6 @@ func (s *Series) between(from, end int) []Run {
 	return s.Runs[first:last]
 }
 
-// windows goes over the windows of m+1 seconds inside a stretch, m at least 1.
-// It calls each with the second k that a window begins at and how many there
-// are from there on that hold the same values: one, or more inside a run.
-func (s *Series) windows(part Stretch, m int, each func(k, n int)) {
-	end := part.End - m
-	for _, r := range s.between(part.From, end) {
-		k := int(r.From)
-		if same := int(r.End) - m; same > k {
-			each(k, same-k)
-			k = same
-		}
-		for ; k < min(int(r.End), end); k++ {
-			each(k, 1)
-		}
-	}
-}
-
 // none is no value that can be measured.
 const none = signal.Fixed(math.MinInt64 + 1)
 
