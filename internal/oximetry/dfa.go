@@ -22,8 +22,9 @@ const (
 // signal is constant at any of them.
 func DFA(s *Series) (alpha float64, ok bool) {
 	var x, y []float64
+	centre := math.RoundToEven(s.mean())
 	for _, shortest := range [2]int{DFAShortest, DFAShortest * 3 / 2} {
-		windows := s.profiles(shortest)
+		windows := s.profiles(shortest, centre)
 		for n := shortest; n <= s.Valid/dfaShare; n *= 2 {
 			count, sum := 0, 0.0
 			for _, part := range windows {
@@ -61,10 +62,9 @@ type profile struct {
 }
 
 // profiles returns the windows of n seconds of each stretch. Values are taken
-// from the whole percent nearest the mean, so that sums of whole percent stay
-// exact; a constant in the signal is a line in the sum.
-func (s *Series) profiles(n int) [][]profile {
-	centre := math.RoundToEven(s.mean())
+// from centre, the whole percent nearest the mean, so that sums of whole percent
+// stay exact; a constant in the signal is a line in the sum.
+func (s *Series) profiles(n int, centre float64) [][]profile {
 	var all [][]profile
 	for _, part := range s.Stretches {
 		windows := make([]profile, 0, part.Len()/n)
