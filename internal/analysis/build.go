@@ -89,6 +89,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		m.clean(m)
 	} else {
 		m.clean(newWhole(clean, set.Age).measure())
+		clean.Free()
 	}
 	r := &Session{
 		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),

@@ -20,6 +20,9 @@ func (g *Grid) Grow(seconds int) {
 	g.R = slices.Grow(g.R, seconds)
 }
 
+// Emptied returns an empty grid in the memory of g, which must not be used any more.
+func (g *Grid) Emptied() Grid { return Grid{g.V[:0], g.R[:0]} }
+
 // Add appends the seconds that s covers, and the seconds before it that
 // nothing covers as missing. It returns how many of both there were. Samples
 // come in order and do not overlap.
