@@ -22,10 +22,6 @@ func (t *Timing) Add(step int64) {
 		t.run++
 		return
 	}
-	t.change(step)
-}
-
-func (t *Timing) change(step int64) {
 	t.settle()
 	t.step, t.run = step, 1
 }

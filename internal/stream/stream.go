@@ -114,7 +114,8 @@ type Pipeline struct {
 	falls    *oximetry.Finder
 	rolling  [len(RollingSpans)]*window.Rolling
 	high     [len(RollingSpans)]bool // the window varies by oximetry.HighSD or more, for LongSpan
-	counted  int                     // seconds of the grid that the measures over time have seen
+	found    int                     // seconds of the grid that falls have seen
+	counted  int                     // and the measures over time
 	whole    bool                    // all rows are there: equal samples that follow each other may come as one
 	open     bool                    // one of episodes is under way
 	kept     *[]signal.Sample        // the samples, if DeriveBoth asks for them
@@ -309,15 +310,9 @@ func (p *Pipeline) sample(s signal.Sample) {
 			p.open = p.open || e.Open()
 		}
 	}
-	gap, seconds := d.Grid.Add(s)
-	if gap > 0 {
-		p.falls.Add(0, false, gap)
-	}
-	if seconds > 0 {
-		p.falls.Add(s.V, s.Ok(), seconds)
-	}
-	if seconds > 0 && s.Ok() {
-		d.Seconds.Add(s.V, int64(seconds))
+	d.Grid.Add(s)
+	for ; p.found < d.Grid.Len(); p.found++ {
+		p.falls.Add(d.Grid.V[p.found], d.Grid.Ok(p.found))
 	}
 	if d.Grid.Len() >= p.counted+countStep {
 		p.count()
@@ -354,7 +349,11 @@ func (p *Pipeline) count() {
 	p.counted = d.Grid.Len()
 	values, reasons := d.Grid.V[from:], d.Grid.R[from:]
 	for k, v := range values {
-		d.DI12.Add(v, !reasons[k].Missing())
+		ok := !reasons[k].Missing()
+		if ok {
+			d.Seconds.Add(v, 1)
+		}
+		d.DI12.Add(v, ok)
 	}
 	for i, r := range p.rolling {
 		extremes := &d.Rolling[i]

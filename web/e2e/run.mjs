@@ -22,8 +22,9 @@ mkdirSync(pictures, { recursive: true });
 const port = 20000 + (process.pid % 20000);
 let server;
 
-async function start(...flags) {
-  server = spawn(bin, ['serve', '--data', join(dir, 'data'), '--listen', `127.0.0.1:${port}`, ...flags], {
+// Every part of the steps that starts a server of its own has data of its own.
+async function begin(data, ...flags) {
+  server = spawn(bin, ['serve', '--data', join(dir, data), '--listen', `127.0.0.1:${port}`, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
@@ -90,12 +91,12 @@ for (const file of readdirSync(here)
   .sort())
   (await import(join(here, file))).steps(test, tools);
 
-live({ test, start, stop, open, accessible, pictures, port });
+live({ test, start: (...flags) => begin('live', ...flags), stop, open, accessible, pictures, port });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 let failed = 0;
 try {
-  const url = await start();
+  const url = await begin('data');
   const shared = { browser, url };
   const only = process.argv[2]; // a pattern of the names of tests to be run; empty: all
   for (const [name, run] of tests) {

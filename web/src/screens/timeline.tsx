@@ -158,6 +158,7 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
     if (times.current) timeRow(times.current, s, tickName);
     if (loaded.value && box.current) {
       box.current.dataset.ready = String(loaded.value.step);
+      box.current.dataset.wanted = String(stepFor(to - from, width()));
       performance.mark('timeline-drawn');
     }
   };

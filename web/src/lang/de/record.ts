@@ -26,7 +26,6 @@ export const record: Record<keyof typeof english, string> = {
   'timeline.kept': 'Was vorher geladen war, bleibt stehen.',
   'timeline.step.raw': 'jeder Messwert',
   'timeline.step': 'tiefster, mittlerer und höchster Wert je {d}',
-  'timeline.pick': 'Wessen Verlauf?',
   'timeline.live': 'Live',
   'timeline.earlier': 'Früher',
   'timeline.later': 'Später',

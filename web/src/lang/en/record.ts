@@ -24,7 +24,6 @@ export const record = {
   'timeline.kept': 'What was loaded before stays.',
   'timeline.step.raw': 'every reading',
   'timeline.step': 'lowest, mean and highest of {d}',
-  'timeline.pick': 'Whose timeline?',
   'timeline.live': 'Live',
   'timeline.earlier': 'Earlier',
   'timeline.later': 'Later',
