@@ -45,6 +45,7 @@ func kills(t *testing.T) int {
 // server is the real program on one data directory and one port.
 type server struct {
 	bin, dir, addr string
+	config         string // file of settings; empty: none
 	cmd            *exec.Cmd
 	out            bytes.Buffer
 }
@@ -83,7 +84,11 @@ func (s *server) url() string { return "http://" + s.addr }
 func (s *server) start(t *testing.T) {
 	t.Helper()
 	s.out.Reset()
-	s.cmd = exec.Command(s.bin, "serve", "--data", s.dir, "--listen", s.addr, "--insecure-local")
+	args := []string{"serve", "--data", s.dir, "--listen", s.addr, "--insecure-local"}
+	if s.config != "" {
+		args = append(args, "--config", s.config)
+	}
+	s.cmd = exec.Command(s.bin, args...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
