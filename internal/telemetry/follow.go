@@ -92,7 +92,7 @@ func (f *follower) Settle() {
 		for _, c := range []struct {
 			to interface{ Add(float64) }
 			n  int
-		}{{t.expected, f.expected}, {t.arrived, f.arrived}, {t.values.WithLabelValues(measured), f.measured}, {t.values.WithLabelValues(missing), f.missing}, {t.doubted, f.faint}} {
+		}{{t.expected, f.expected}, {t.arrived, f.arrived}, {t.measured, f.measured}, {t.missing, f.missing}, {t.doubted, f.faint}} {
 			if c.n > 0 {
 				c.to.Add(float64(c.n))
 			}

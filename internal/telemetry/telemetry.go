@@ -39,6 +39,8 @@ type Telemetry struct {
 	expected     prometheus.Counter
 	arrived      prometheus.Counter
 	values       *prometheus.CounterVec
+	measured     prometheus.Counter // of values
+	missing      prometheus.Counter // of values
 	doubted      prometheus.Counter
 }
 
@@ -54,6 +56,7 @@ func New(clock func() int64, program analysis.Program) *Telemetry {
 	t.expected = counter("pleth_sequence_expected_total", "Readings that the sequence numbers of devices say were made.")
 	t.arrived = counter("pleth_sequence_arrived_total", "Readings with a sequence number that came, once each.")
 	t.values = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "pleth_saturation_readings_total", Help: "Live readings that carry a saturation, measured or stated as missing."}, []string{"state"})
+	t.measured, t.missing = t.values.WithLabelValues(measured), t.values.WithLabelValues(missing)
 	t.doubted = counter("pleth_poor_signal_readings_total", "Live readings whose device rates its signal below 50 %.")
 	build := prometheus.NewGauge(prometheus.GaugeOpts{Name: "pleth_build_info", Help: "1; the labels say which program runs.", ConstLabels: prometheus.Labels{"version": program.Version, "commit": program.Commit}})
 	build.Set(1)
