@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -93,7 +95,7 @@ func (d *deriver) saturation(ctx context.Context, m pleth.Metric) error {
 		if spans[i].Last < d.from || spans[i].Start >= d.to {
 			continue
 		}
-		s, err := d.road.whole(ctx, d.h, m, spans, i)
+		s, err := d.road.derivation(ctx, d.h, m, spans, i)
 		if err != nil {
 			return err
 		}
@@ -107,8 +109,39 @@ func (d *deriver) saturation(ctx context.Context, m pleth.Metric) error {
 	return nil
 }
 
-func (d *deriver) session(s *session.Session, m pleth.Metric, correct *calibrator) error {
-	derived := stream.Derive(s, d.road.cfg.Settings.Stream)
+// keptDerived is how many derived sessions stay in memory: a night that somebody
+// looks into is asked for again and again.
+const keptDerived = 8
+
+// mostKept is how many rows a session has at most that stays.
+const mostKept = 100_000
+
+// derivation is a session with what is derived from it.
+type derivation struct {
+	*session.Session
+	derived *stream.Derived
+}
+
+// derivation derives span i, or returns what was derived of it before.
+func (r *Road) derivation(ctx context.Context, h *head, m pleth.Metric, spans []span, i int) (*derivation, error) {
+	s := &spans[i]
+	key := strings.Join([]string{h.partition.Device, h.partition.Recording, m.String(), strconv.FormatInt(s.Start, 36)}, "\x00")
+	if have, ok := r.derived.get(key, s.Revision); ok {
+		return have, nil
+	}
+	whole, err := r.whole(ctx, h, m, spans, i)
+	if err != nil {
+		return nil, err
+	}
+	out := &derivation{whole, stream.Derive(whole, r.cfg.Settings.Stream)}
+	if whole.Rows.Len() <= mostKept {
+		r.derived.put(key, s.Revision, out)
+	}
+	return out, nil
+}
+
+func (d *deriver) session(s *derivation, m pleth.Metric, correct *calibrator) error {
+	derived := s.derived
 	t := newTrailing()
 	next := 0 // second of the grid
 	var before rate

@@ -156,3 +156,37 @@ func TestTissueOfStream(t *testing.T) {
 		}
 	}
 }
+
+// TestDerivedAgain: what is derived anew of a session that has changed is not
+// what was derived of it before, and of one that has not it is the same.
+func TestDerivedAgain(t *testing.T) {
+	t.Parallel()
+	r := open(t, roadtest.NewMemory(), func(c *road.Config) { c.SealRows = 50 })
+	submit(t, r, wardBatch("a", 0, 120))
+	q := road.Query{Metrics: []pleth.Metric{pleth.SpO2}}
+	first := derived(t, r, q)
+	if again := derived(t, r, q); fmt.Sprint(again) != fmt.Sprint(first) || len(first) == 0 {
+		t.Errorf("%d samples, then others", len(first))
+	}
+	submit(t, r, wardBatch("a", 120, 30))
+	if more := derived(t, r, q); len(more) <= len(first) {
+		t.Errorf("%d samples, %d before 30 readings came", len(more), len(first))
+	}
+	if _, err := r.Control(context.Background(), reading.Partition{Device: "a"}, eventlog.Control{Kind: eventlog.KindCalibration, Actor: "t", Reason: "t", Payload: fmt.Appendf(nil, `{"metric":"spo2","from":%d,"offset":"-2"}`, int64(epoch))}); err != nil {
+		t.Fatal(err)
+	}
+	if after := derived(t, r, q); fmt.Sprint(after[0].Value) == fmt.Sprint(first[0].Value) {
+		t.Errorf("a calibration changes nothing: %v", after[0].Value)
+	}
+}
+
+func BenchmarkDerivedAgain(b *testing.B) {
+	r := open(b, roadtest.NewMemory(), func(c *road.Config) { c.SealRows = 600 })
+	for i := range int64(8) {
+		submit(b, r, wardBatch("a", i*3600, 3600))
+	}
+	q := road.Query{Metrics: []pleth.Metric{pleth.SpO2}, From: epoch + 3600e9, To: epoch + 3900e9}
+	for b.Loop() {
+		derived(b, r, q)
+	}
+}

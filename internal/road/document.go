@@ -2,13 +2,11 @@ package road
 
 import (
 	"cmp"
-	"container/list"
 	"context"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"pleth/internal/analysis"
 	"pleth/internal/report/chart"
@@ -21,48 +19,11 @@ const nearNights = 20
 // keptDocuments is how many analysed sessions stay in memory.
 const keptDocuments = 256
 
-// documents keeps the sessions analysed last, by key. The zero documents is empty.
-type documents struct {
-	mu    sync.Mutex
-	by    map[string]*list.Element
-	order list.List // of *analysed, the last used first
-}
-
 // analysed is one analysed session, before it was evaluated.
 type analysed struct {
-	key      string // of the session in its recording
-	revision uint64
-	session  analysis.Session
-	facts    []analysis.Facts // none where nothing was measured
-	strip    *chart.Strip
-}
-
-func (d *documents) get(key string, revision uint64) *analysed {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	e := d.by[key]
-	if e == nil || e.Value.(*analysed).revision != revision {
-		return nil
-	}
-	d.order.MoveToFront(e)
-	return e.Value.(*analysed)
-}
-
-func (d *documents) put(a *analysed) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.by == nil {
-		d.by = map[string]*list.Element{}
-	}
-	if e := d.by[a.key]; e != nil {
-		d.order.Remove(e)
-	}
-	d.by[a.key] = d.order.PushFront(a)
-	for d.order.Len() > keptDocuments {
-		last := d.order.Back()
-		d.order.Remove(last)
-		delete(d.by, last.Value.(*analysed).key)
-	}
+	session analysis.Session
+	facts   []analysis.Facts // none where nothing was measured
+	strip   *chart.Strip
 }
 
 // Analysis returns the document of one session, by its key or an id it has or
@@ -154,7 +115,7 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 	p.h.mu.RUnlock()
 	// Recordings of one file may have sessions of one key.
 	kept := strings.Join([]string{p.h.partition.Device, p.h.partition.Recording, p.m.String(), key}, "\x00")
-	if have := r.documents.get(kept, s.Revision); have != nil {
+	if have, ok := r.documents.get(kept, s.Revision); ok {
 		return have, nil
 	}
 	whole, err := r.whole(ctx, p.h, p.m, p.spans, i)
@@ -165,13 +126,13 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 		r.identified(p.h, p.m, s, whole)
 	}
 	night := analysis.Analyse(whole, key, set)
-	out := &analysed{key: kept, revision: s.Revision, session: *night.Result}
+	out := &analysed{session: *night.Result}
 	if night.Derived.Valid > 0 {
 		doc := r.emptyDocument(p.h)
 		doc.Sessions = append(doc.Sessions, night.Result)
 		out.facts, out.strip = analysis.FactsOf(doc), chart.NewStrip(&night.Derived.Grid)
 	}
-	r.documents.put(out)
+	r.documents.put(kept, s.Revision, out)
 	return out, nil
 }
 

@@ -59,7 +59,8 @@ type Road struct {
 	closed  bool
 	stop    chan struct{}
 
-	documents documents
+	documents *kept[*analysed]
+	derived   *kept[*derivation]
 
 	failed       atomic.Pointer[error] // why the log cannot be written
 	totals       struct{ accepted, late, duplicate, conflict atomic.Int64 }
@@ -91,7 +92,7 @@ func Open(cfg Config) (*Road, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Road{cfg: cfg, stop: make(chan struct{})}
+	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived)}
 	for range cfg.Shards {
 		r.shards = append(r.shards, &shard{road: r, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
 	}
