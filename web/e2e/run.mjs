@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { live } from './live.mjs';
+import { people } from './people.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
 const bin = process.env.PLETH_BIN ?? join(root, 'bin/pleth');
@@ -92,6 +93,7 @@ for (const file of readdirSync(here)
   (await import(join(here, file))).steps(test, tools);
 
 live({ test, start: (...flags) => begin('live', ...flags), stop, open, accessible, pictures, port });
+people({ test, start: (...flags) => begin('people', ...flags), stop, open, accessible, pictures, port });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
 let failed = 0;

@@ -3,6 +3,7 @@
 import { getJSON, postJSON } from './api';
 import { decimal } from './format';
 import { type Key, lang, say, t } from './lang';
+import { measured } from './units';
 
 export type Priority = 'low' | 'medium' | 'high';
 
@@ -156,6 +157,12 @@ export function number(v: number): string {
   return Number.isInteger(n) ? String(n) : decimal(n, Number.isInteger(Math.round(n * 100) / 10) ? 1 : 2);
 }
 
+// withUnit writes a value with its unit, as this screen is set to.
+export function withUnit(v: number, unit: string | undefined): string {
+  const m = measured(v, unit ?? '');
+  return `${m.text} ${unitName(m.unit)}`.trim();
+}
+
 type Sense = 'below' | 'above' | 'other';
 
 // sense says on which side of its limit the value of an alarm is.
@@ -183,7 +190,7 @@ export function words(a: Pick<Alert, 'rule' | 'metric' | 'limit' | 'unit' | 'con
   if (side === 'other' || !a.metric) return lang.value === 'en' || !a.metric ? a.condition : `${metricName(a.metric)}: ${a.condition}`;
   return t(side === 'below' ? 'alarm.below' : 'alarm.above', {
     metric: metricName(a.metric),
-    limit: `${number(a.limit as number)} ${unitName(a.unit)}`.trim(),
+    limit: withUnit(a.limit as number, a.unit),
   });
 }
 

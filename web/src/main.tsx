@@ -5,7 +5,7 @@ import { Suspense } from 'preact/compat';
 import { stranger } from './api';
 import { themeChanged } from './chart/canvas';
 import { preferred, speak, t } from './lang';
-import { theme } from './prefs';
+import { pulseColour, spo2Colour, theme } from './prefs';
 import { redraw } from './redraw';
 import { place } from './route';
 import { screens } from './screens';
@@ -16,6 +16,8 @@ effect(() => {
   const root = document.documentElement;
   if (theme.value === 'auto') delete root.dataset.theme;
   else root.dataset.theme = theme.value;
+  root.dataset.spo2 = spo2Colour.value;
+  root.dataset.pulse = pulseColour.value;
   themeChanged();
   redraw.value = redraw.peek() + 1;
 });

@@ -17,6 +17,10 @@ export function kept<T extends string>(name: string, values: readonly [T, ...T[]
 
 export const theme = kept('theme', ['auto', 'light', 'dark']);
 
+// spo2Colour and pulseColour are the colours of these parameters on this screen.
+export const spo2Colour = kept('colour.spo2', ['cyan', 'blue', 'ink']);
+export const pulseColour = kept('colour.pulse', ['green', 'spo2', 'ink']);
+
 // dark says whether the page is dark now.
 export function dark(): boolean {
   return theme.value === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark';

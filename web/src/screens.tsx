@@ -26,6 +26,7 @@ export const screens: Screen[] = [
   { at: 'compare', hidden: true, show: lazy(() => import('./screens/compare').then((m) => m.Compare)) },
   { at: 'ward', bar: true, tab: 'grid', show: lazy(() => import('./screens/ward').then((m) => m.Ward)) },
   { at: 'patient', bar: true, show: lazy(() => import('./screens/patient').then((m) => m.PatientScreen)) },
+  { at: 'alarms', bar: true, tab: 'bell', show: lazy(() => import('./screens/alarms').then((m) => m.AlarmsScreen)) },
   { at: 'devices', show: lazy(() => import('./screens/devices').then((m) => m.DevicesScreen)) },
   { at: 'dead-letters', show: lazy(() => import('./screens/letters').then((m) => m.LettersScreen)) },
   { at: 'settings', bar: true, show: lazy(() => import('./screens/settings').then((m) => m.Settings)) },

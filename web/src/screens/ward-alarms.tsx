@@ -2,7 +2,7 @@
 
 // asked is the alarm whose acknowledgement waits for a second press or a name.
 import { signal, useSignal } from '@preact/signals';
-import { type Act, type Alert, act, grouped, metricName, number, place, quietUntil, stars, unitName, waits, words } from '../alarms';
+import { type Act, type Alert, act, grouped, metricName, place, quietUntil, stars, waits, withUnit, words } from '../alarms';
 import { age, countdown, instant } from '../format';
 import { t } from '../lang';
 import { alarms, beds, link, now } from '../live/store';
@@ -167,7 +167,7 @@ function Row({ a }: { a: Alert }) {
               ? ''
               : ` · ${words(a)}`
             : value !== undefined && value !== null
-              ? ` · ${number(value)} ${unitName(a.unit)}`
+              ? ` · ${withUnit(value, a.unit)}`
               : ''}
         </button>
       </h3>

@@ -1,0 +1,146 @@
+// People and rules: one person live, admit and discharge, limits, the history of
+// alarms, signing in.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { Ward } from './ward.mjs';
+
+export function people({ test, start, stop, open, accessible, pictures, port }) {
+  const base = `http://127.0.0.1:${port}`;
+  const shot = (page, name) => page.screenshot({ path: join(pictures, `${name}.png`) });
+  const fits = (page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
+  let url;
+  let ward;
+  const visit = async (browser, path, options) => {
+    const page = await open(browser, url, options);
+    await page.goto(base + path);
+    return page;
+  };
+
+  test('one person live: numerals, alarm, chart, and back from silence', async ({ browser }) => {
+    await stop();
+    url = await start();
+    ward = new Ward(url, 6);
+    await ward.furnish();
+    for (let ago = 120; ago > 0; ago--) await ward.send(ago * 1000);
+    ward.run();
+    const page = await visit(browser, '/patient/PX-206', { viewport: { width: 402, height: 874 }, colorScheme: 'dark' });
+    await page.getByRole('heading', { name: /Bed 06/ }).waitFor({ timeout: 30000 });
+    await page.locator('.big .sat').filter({ hasText: '99' }).waitFor({ timeout: 30000 });
+    await page.getByText('90 · 88 · 85').waitFor();
+    ward.beds[5].spo2 = 79;
+    await page.locator('.alarm.high').waitFor({ timeout: 40000 });
+    assert.match(await page.locator('.alarm.high').innerText(), /\*\*\* SpO₂ 79<8[05]/);
+    const box = await page.locator('.alarm .btn').boundingBox();
+    assert(box.height >= 48, 'the button of the alarm is in reach of a thumb');
+    await accessible(page, 'one person on a phone');
+    assert(await fits(page));
+    await shot(page, 'patient-phone');
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.emulateMedia({ colorScheme: 'light' });
+    await shot(page, 'patient-light');
+    await page.setViewportSize({ width: 320, height: 640 });
+    assert(await fits(page), 'one person at 320 px');
+    ward.beds[5].mute = true;
+    await page.locator('.sat.none').waitFor({ timeout: 20000 });
+    ward.beds[5].mute = false;
+    ward.beds[5].spo2 = 97;
+    await page.locator('.big .sat').filter({ hasText: '97' }).waitFor({ timeout: 20000 });
+    await page.context().close();
+  });
+
+  test('a device is put on somebody, moved and taken off', async ({ browser }) => {
+    ward.beds.push({ device: 'LOOSE-1', spo2: 96, pulse: 61, perfusion: 2, mute: false });
+    const page = await visit(browser, '/patient', {});
+    const row = page.locator('[data-device="LOOSE-1"]');
+    await page.locator('.loose [data-device="LOOSE-1"]').waitFor({ timeout: 40000 });
+    await accessible(page, 'who wears what');
+    await shot(page, 'people');
+    await row.getByRole('button', { name: 'Admit' }).click();
+    await row.getByLabel('Identifier of the person').fill('MRN 778-2');
+    await row.getByLabel('Short name on screens').fill('Z.Q.');
+    await row.getByLabel('Bed', { exact: true }).fill('31');
+    await row.locator('form').getByRole('button', { name: 'Admit' }).click();
+    await row.getByRole('link', { name: 'Z.Q.' }).waitFor({ timeout: 20000 });
+    assert.match(await row.innerText(), /Bed 31/);
+    const known = await ward.call('GET', '/api/v1/devices/LOOSE-1');
+    assert.match(known.subject_id, /^p-/);
+    await row.getByRole('button', { name: 'Change' }).click();
+    await row.getByLabel('Bed', { exact: true }).fill('32');
+    await row.getByRole('button', { name: 'Move to this bed' }).click();
+    await row.getByText('Bed 32').waitFor({ timeout: 20000 });
+    await row.getByRole('button', { name: 'Change' }).click();
+    await row.getByRole('button', { name: 'Discharge' }).click();
+    await page.locator('.loose [data-device="LOOSE-1"]').waitFor({ timeout: 20000 });
+    const list = await ward.call('GET', '/api/v1/assignments?device_id=LOOSE-1');
+    assert.equal(list.assignments.at(-1).subject_id, null);
+    await page.context().close();
+  });
+
+  test('limits are changed with a reason, and every version is kept', async ({ browser }) => {
+    const page = await visit(browser, '/settings?device=PX-201', {});
+    await page.getByRole('heading', { name: 'Limits of alarms' }).waitFor();
+    await page.getByLabel('SpO₂: Limit (spo2.low)').fill('92');
+    await page.getByLabel('SpO₂: Limit (spo2.low)').blur();
+    await page.getByLabel('Reason').fill('known low');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('A new version is in force.').waitFor();
+    await page.getByText('spo2.low: 92').waitFor({ timeout: 20000 });
+    const { limits } = await ward.call('GET', '/api/v1/alarm-limits?device_id=PX-201');
+    assert.equal(limits[0].bed, '01', 'the bed stays');
+    assert.deepEqual(limits[0].edits, [{ rule: 'spo2.low', limit: 92 }]);
+    await accessible(page, 'the settings');
+    await shot(page, 'settings');
+    await page.locator('select[name=theme]').selectOption('dark');
+    await page.setViewportSize({ width: 402, height: 874 });
+    assert(await fits(page), 'the settings on a phone');
+    await accessible(page, 'the settings on a phone in the dark');
+    await shot(page, 'settings-phone');
+    await page.context().close();
+  });
+
+  test('the history of alarms, and what other settings would have given', async ({ browser }) => {
+    const page = await visit(browser, '/alarms', {});
+    const line = page.locator('.history .line').filter({ hasText: 'Bed 06' }).first();
+    await line.waitFor({ timeout: 30000 });
+    await line.click();
+    await page.locator('.steps').getByText('the condition began').first().waitFor();
+    await accessible(page, 'the alarms');
+    await shot(page, 'alarms');
+    await page.getByRole('button', { name: 'What if' }).click();
+    await page.locator('.report tbody tr').nth(1).waitFor({ timeout: 60000 });
+    await page.getByLabel('Another setting').fill('spo2.low.off');
+    await page.locator('.whatif button').click();
+    await page.locator('.report th').filter({ hasText: 'spo2.low.off' }).waitFor({ timeout: 60000 });
+    await page.getByLabel('Another setting').fill('no such thing');
+    await page.locator('.whatif button').click();
+    await page.getByText('There is no report.').waitFor({ timeout: 30000 });
+    await accessible(page, 'the report');
+    await shot(page, 'alarms-report');
+    await page.setViewportSize({ width: 402, height: 874 });
+    assert(await fits(page), 'the report on a phone');
+    await page.context().close();
+  });
+
+  test('who is not known is asked for a key, and the key is kept nowhere', async ({ browser }) => {
+    const page = await open(browser, `${base}/ward`);
+    await page.getByLabel('Your key').waitFor({ timeout: 30000 });
+    await accessible(page, 'signing in');
+    await shot(page, 'signin');
+    await page.getByLabel('Your key').fill('a guess');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('There is no such key.').waitFor();
+    await page.getByLabel('Your key').fill(ward.token);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('.t .sat').nth(3).waitFor({ timeout: 30000 });
+    const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+    assert(!kept.includes(ward.token), 'the key is in the browser');
+    await page.goto(`${base}/settings`);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Your key').waitFor();
+    await page.goto(`${base}/nights`);
+    await page.getByLabel('Your key').waitFor({ timeout: 20000 });
+    await page.context().close();
+    ward.end();
+  });
+}

@@ -1,0 +1,173 @@
+// What the log would have given under other settings: the server replays it.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { getJSON, serverNow } from '../api';
+import { decimal, duration } from '../format';
+import { t } from '../lang';
+import { Banner } from '../ui/bar';
+import { Seg } from '../ui/seg';
+
+interface Counts {
+  rule: string;
+  priority: string;
+  alarms: number;
+  per_device_hour: number;
+  acknowledged: number;
+  time_to_acknowledge_median_s?: number;
+  time_to_acknowledge_p90_s?: number;
+}
+
+interface Outcome {
+  settings: string;
+  alarms: number;
+  per_device_hour: number;
+  conditions: Counts[] | null;
+}
+
+interface Report {
+  devices: number;
+  device_hours: number;
+  settings: Outcome[];
+}
+
+const hours = { '1': 1, '12': 12, '24': 24, '168': 168 } as const;
+
+export function AlarmReport() {
+  const span = useSignal<keyof typeof hours>('12');
+  const whatIf = useSignal<string[]>(['delay=15s', 'spo2.low.limit=88']);
+  const report = useSignal<Report | null>(null);
+  const error = useSignal('');
+  const busy = useSignal(false);
+  useEffect(() => {
+    const stop = new AbortController();
+    const q = new URLSearchParams({ from: new Date(serverNow() - hours[span.value] * 3_600_000).toISOString() });
+    for (const w of whatIf.value) q.append('what_if', w);
+    busy.value = true;
+    getJSON<Report>(`/api/v1/alarm-report?${q}`, stop.signal)
+      .then((r) => {
+        report.value = r;
+        error.value = '';
+      })
+      .catch((e) => {
+        if (!stop.signal.aborted) error.value = (e as Error).message;
+      })
+      .finally(() => {
+        if (!stop.signal.aborted) busy.value = false;
+      });
+    return () => stop.abort();
+  }, [span.value, whatIf.value]);
+  const r = report.value;
+  const base = r?.settings[0];
+  const per = (o: Outcome, rule: string) => o.conditions?.find((c) => c.rule === rule);
+  return (
+    <>
+      <p class="t2">{t('report.what')}</p>
+      <div class="filters">
+        <Seg
+          label={t('alarms.days')}
+          value={span.value}
+          of={['1', '12', '24', '168']}
+          names={(v) => t(`report.hours.${v}`)}
+          pick={(v) => {
+            span.value = v;
+          }}
+        />
+        <form
+          class="whatif"
+          onSubmit={(e) => {
+            e.preventDefault();
+            const f = e.target as HTMLFormElement;
+            const text = String(new FormData(f).get('setting') ?? '').trim();
+            if (!text || whatIf.value.includes(text)) return;
+            whatIf.value = [...whatIf.value, text].slice(-8);
+            f.reset();
+          }}
+        >
+          <input name="setting" list="settings-known" aria-label={t('report.if')} placeholder="spo2.low.delay=20s" autocomplete="off" />
+          <datalist id="settings-known">
+            {[
+              'delay=15s',
+              'delay=30s',
+              'spo2.low.limit=88',
+              'spo2.low.off',
+              'spo2.moderate.delay=20s',
+              'pulse_rate.low.limit=45',
+              'spo2.cluster.off',
+            ].map((x) => (
+              <option value={x} key={x} />
+            ))}
+          </datalist>
+          <button type="submit" class="btn sm pri">
+            {t('report.add')}
+          </button>
+        </form>
+      </div>
+      {error.value && (
+        <Banner kind="bad">
+          <b>{t('report.failed')}</b> {error.value}
+        </Banner>
+      )}
+      {busy.value && (
+        <p class="t2" aria-live="polite">
+          {t('report.busy')}
+        </p>
+      )}
+      {r && base && (
+        <section class={`card tablecard${busy.value ? ' faded' : ''}`}>
+          <table class="report">
+            <caption class="t2">{t('report.of', { n: r.devices, hours: decimal(r.device_hours, 1) })}</caption>
+            <thead>
+              <tr>
+                <th scope="col">{t('report.rule')}</th>
+                {r.settings.map((o, i) => (
+                  <th scope="col" key={o.settings}>
+                    {i === 0 ? t('report.was') : o.settings}
+                    {i > 0 && (
+                      <button
+                        type="button"
+                        class="link"
+                        aria-label={t('report.drop', { what: o.settings })}
+                        onClick={() => {
+                          whatIf.value = whatIf.value.filter((w) => w !== o.settings);
+                        }}
+                      >
+                        {' '}
+                        ×
+                      </button>
+                    )}
+                  </th>
+                ))}
+                <th scope="col">{t('report.ack')}</th>
+              </tr>
+            </thead>
+            <tbody>
+              <tr class="total">
+                <th scope="row">{t('report.all')}</th>
+                {r.settings.map((o) => (
+                  <td key={o.settings}>
+                    <b>{o.alarms}</b> <span class="t2">{t('report.perhour', { n: decimal(o.per_device_hour, 2) })}</span>
+                  </td>
+                ))}
+                <td />
+              </tr>
+              {(base.conditions ?? []).map((c) => (
+                <tr key={c.rule}>
+                  <th scope="row">{c.rule}</th>
+                  {r.settings.map((o) => (
+                    <td key={o.settings}>{per(o, c.rule)?.alarms ?? 0}</td>
+                  ))}
+                  <td class="t2">
+                    {c.time_to_acknowledge_median_s === undefined
+                      ? '–'
+                      : `${duration(c.time_to_acknowledge_median_s)}${c.time_to_acknowledge_p90_s === undefined ? '' : ` · ${duration(c.time_to_acknowledge_p90_s)}`}`}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </>
+  );
+}
