@@ -219,10 +219,11 @@ const told = {
 
 let follower: Follower | null = null;
 
-// Who has just signed in gets a connection at once.
+// Who is not known gets no connection; who has just signed in one at once.
 let strange = false;
 stranger.subscribe((s) => {
-  if (strange && !s) follower?.start();
+  if (s) follower?.stop();
+  else if (strange) follower?.start();
   strange = s;
 });
 
