@@ -64,7 +64,10 @@ async function open(browser, url, options = {}) {
   page.on('pageerror', (e) => wrong.push(`${page.url()}: ${e}`));
   page.on(
     'console',
-    (m) => m.type() === 'error' && !/ERR_CONNECTION|Failed to load resource|HTTP Authentication failed/.test(m.text()) && wrong.push(`${page.url()}: ${m.text()}`),
+    (m) =>
+      m.type() === 'error' &&
+      !/ERR_CONNECTION|Failed to load resource|HTTP Authentication failed/.test(m.text()) &&
+      wrong.push(`${page.url()}: ${m.text()}`),
   );
   page.on('request', (r) => {
     if (!r.url().startsWith(`http://127.0.0.1:${port}/`) && !r.url().startsWith('data:')) wrong.push(`asks elsewhere: ${r.url()}`);
