@@ -9,6 +9,7 @@ import (
 
 	logs "pleth/internal/eventlog/pebble"
 	"pleth/internal/pebbledb"
+	onpebble "pleth/internal/road/pebble"
 	"pleth/internal/sealed"
 	"pleth/internal/watch"
 )
@@ -16,7 +17,7 @@ import (
 // alarmReport returns what makes a report of the alarms of the running server.
 func (s *Server) alarmReport(p *parts) func(context.Context, []string, int64, int64) (*watch.Report, error) {
 	return func(ctx context.Context, whatIf []string, from, to int64) (*watch.Report, error) {
-		return watch.MakeReport(ctx, logOf{logs.Open(p.db)}, int64(s.settings.Time.Lateness), whatIf, from, to)
+		return watch.MakeReport(ctx, onpebble.Log{Log: logs.Open(p.db)}, int64(s.settings.Time.Lateness), whatIf, from, to)
 	}
 }
 
@@ -45,5 +46,5 @@ func AlarmReport(ctx context.Context, data, keyFile string, whatIf []string) (_ 
 			err = e
 		}
 	}()
-	return watch.MakeReport(ctx, logOf{logs.Open(db)}, 0, whatIf, 0, 0)
+	return watch.MakeReport(ctx, onpebble.Log{Log: logs.Open(db)}, 0, whatIf, 0, 0)
 }

@@ -27,6 +27,7 @@ import (
 	"pleth/internal/reading"
 	"pleth/internal/reconcile/desk"
 	"pleth/internal/road"
+	onpebble "pleth/internal/road/pebble"
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
 	"pleth/internal/telemetry"
@@ -144,7 +145,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 	p.alerts, p.series = alerts.Open(p.db), chunks.Open(p.db)
 	p.watch = watch.New(watch.Config{Store: p.alerts, Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
 	p.log = logs.Open(p.db)
-	p.road, err = road.Open(road.Config{Log: logOf{p.log}, Series: seriesOf{p.series}, Clock: s.now,
+	p.road, err = road.Open(road.Config{Log: onpebble.Log{Log: p.log}, Series: onpebble.Series{Store: p.series}, Clock: s.now,
 		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow))})
 	if err != nil {
 		return err

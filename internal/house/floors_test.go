@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
 	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
-	{"internal/watch"},
+	{"internal/watch", "internal/road/pebble"},
 	{"internal/watch/*", "internal/dispatch", "internal/live", "internal/intake/readings", "internal/fsck"},
 	{"internal/deadletter", "internal/telemetry"},
 	{"internal/api", "internal/lineprotocol", "internal/mqtt", "internal/ndjson", "internal/bedside", "internal/ward"},

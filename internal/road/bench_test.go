@@ -14,62 +14,10 @@ import (
 	"pleth/internal/plethtest"
 	"pleth/internal/reading"
 	"pleth/internal/road"
+	onpebble "pleth/internal/road/pebble"
 	"pleth/internal/road/roadtest"
-	"pleth/internal/series"
 	chunks "pleth/internal/series/pebble"
 )
-
-// diskLog and diskSeries are the stores in Pebble as the road needs them.
-type diskLog struct{ *logs.Log }
-
-func (l diskLog) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
-
-type diskSeries struct{ store *chunks.Store }
-
-func (s diskSeries) Commit(c *road.Sealed) error {
-	out := series.Commit{Partition: c.Partition, State: c.State, Position: c.Position}
-	for _, one := range c.Chunks {
-		out.Chunks = append(out.Chunks, series.Chunk{Rows: one.Table,
-			Source: series.Source{First: one.First, Last: one.Last, LagMin: one.DelayMin, LagMedian: one.DelayMedian, LagMax: one.DelayMax}})
-	}
-	return s.store.Commit(&out)
-}
-
-func (s diskSeries) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
-	position, state, _, err := s.store.State(p)
-	return state, position, err
-}
-
-type enough struct{}
-
-func (enough) Error() string { return "enough" }
-
-func (s diskSeries) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
-	if to < 1<<63-1 {
-		to++
-	}
-	err := s.store.Scan(p, from, to, metrics, func(t *reading.Table) error {
-		more, err := f(t)
-		if err == nil && !more {
-			err = enough{}
-		}
-		return err
-	})
-	if err == (enough{}) {
-		return nil
-	}
-	return err
-}
-
-// Rollups lets the road read long stretches by the hour.
-func (s diskSeries) Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error {
-	return s.store.Rollups(p, m, from, to, f)
-}
-
-// Chunks lets the road say which log records a stored row came with.
-func (s diskSeries) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error {
-	return s.store.Chunks(p, from, to, metrics, f)
-}
 
 // onDisk is the configuration of a road on Pebble in dir, and what closes it.
 func onDisk(tb testing.TB, dir string) (road.Config, func()) {
@@ -79,7 +27,7 @@ func onDisk(tb testing.TB, dir string) (road.Config, func()) {
 		tb.Fatal(err)
 	}
 	cfg := config(nil)
-	cfg.Log, cfg.Series = diskLog{logs.Open(db)}, diskSeries{chunks.Open(db)}
+	cfg.Log, cfg.Series = onpebble.Log{Log: logs.Open(db)}, onpebble.Series{Store: chunks.Open(db)}
 	return cfg, func() {
 		if err := db.Close(); err != nil {
 			tb.Error(err)

@@ -1,4 +1,5 @@
-package app
+// Package pebble is the log and the series in Pebble as the road needs them.
+package pebble
 
 import (
 	"math"
@@ -12,28 +13,28 @@ import (
 	chunks "pleth/internal/series/pebble"
 )
 
-// logOf is the log in Pebble as the road needs it.
-type logOf struct{ *logs.Log }
+// Log is the log in Pebble as the road needs it.
+type Log struct{ *logs.Log }
 
 // Append implements road.Log.
-func (l logOf) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
+func (l Log) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
 
-// seriesOf is the series in Pebble as the road needs it.
-type seriesOf struct{ store *chunks.Store }
+// Series is the series in Pebble as the road needs it.
+type Series struct{ Store *chunks.Store }
 
 // Commit implements road.Series.
-func (s seriesOf) Commit(c *road.Sealed) error {
+func (s Series) Commit(c *road.Sealed) error {
 	out := series.Commit{Partition: c.Partition, State: c.State, Position: c.Position}
 	for _, one := range c.Chunks {
 		out.Chunks = append(out.Chunks, series.Chunk{Rows: one.Table,
 			Source: series.Source{First: one.First, Last: one.Last, LagMin: one.DelayMin, LagMedian: one.DelayMedian, LagMax: one.DelayMax}})
 	}
-	return s.store.Commit(&out)
+	return s.Store.Commit(&out)
 }
 
 // State implements road.Series.
-func (s seriesOf) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
-	position, state, _, err := s.store.State(p)
+func (s Series) State(p reading.Partition) ([]byte, eventlog.Offset, error) {
+	position, state, _, err := s.Store.State(p)
 	return state, position, err
 }
 
@@ -43,11 +44,11 @@ type enough struct{}
 func (enough) Error() string { return "enough" }
 
 // Scan implements road.Series: its end is included, that of the store is not.
-func (s seriesOf) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+func (s Series) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	if to < math.MaxInt64 {
 		to++
 	}
-	err := s.store.Scan(p, from, to, metrics, func(t *reading.Table) error {
+	err := s.Store.Scan(p, from, to, metrics, func(t *reading.Table) error {
 		more, err := f(t)
 		if err == nil && !more {
 			err = enough{}
@@ -61,11 +62,11 @@ func (s seriesOf) Scan(p reading.Partition, from, to int64, metrics []pleth.Metr
 }
 
 // Rollups lets the road read long stretches by the hour.
-func (s seriesOf) Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error {
-	return s.store.Rollups(p, m, from, to, f)
+func (s Series) Rollups(p reading.Partition, m pleth.Metric, from, to int64, f func(hour int64, r *series.Rollup) error) error {
+	return s.Store.Rollups(p, m, from, to, f)
 }
 
 // Chunks lets the road say which log records a stored row came with.
-func (s seriesOf) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error {
-	return s.store.Chunks(p, from, to, metrics, f)
+func (s Series) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*series.Chunk) error) error {
+	return s.Store.Chunks(p, from, to, metrics, f)
 }
