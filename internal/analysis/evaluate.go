@@ -48,6 +48,16 @@ func ByClock(d *Document, s *Session) ([]Finding, Summary) {
 	return findings(e, listed), summary(e)
 }
 
+// In returns the findings and the summary of session s of d in a language, by
+// its code, with moments as times of the session's clock where it has one. They
+// say what those of the document say.
+func In(d *Document, s *Session, language string) ([]Finding, Summary) {
+	in := evaluationInput(d, s)
+	in.Start, in.Language = wallTime(s.Start), language
+	e := evaluate.Of(in)
+	return findings(e, listed), summary(e)
+}
+
 func findings(e *evaluate.Evaluation, metrics func([]string) []string) []Finding {
 	out := make([]Finding, len(e.Findings))
 	for i, f := range e.Findings {

@@ -2,15 +2,18 @@ package app
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"pleth/internal/analysis"
 	"pleth/internal/api"
+	"pleth/internal/evaluate"
 	"pleth/internal/export"
 	"pleth/internal/report"
 	"pleth/internal/report/chart"
@@ -70,6 +73,10 @@ func (d *nightDoor) mounts() []api.Mount {
 			About:   "The files are those that pleth analyze writes of the same rows, byte for byte.",
 			Params:  append([]api.Param{{Name: "as", In: "query", About: "One of " + strings.Join(names, ", ") + ".", Required: true}}, part...),
 			Answers: map[int]string{200: "The file.", 400: "Parameters that are not valid.", 404: missing}, Handle: d.export},
+		{Method: "GET", Path: "/api/v1/sessions/{session}/evaluation", ID: "getEvaluation", Tag: "sessions", Summary: "The findings and the summary of a session in words for a reader",
+			About:   "They are those of the analysis document, in the language asked for and with moments by the clock of the recording where it has one.",
+			Params:  []api.Param{{Name: "lang", In: "query", About: "One of " + strings.Join(evaluate.Languages(), ", ") + "; left out: en."}},
+			Answers: map[int]string{200: "The evaluation.", 400: "There is no such language.", 404: missing}, Handle: d.evaluation},
 		{Method: "GET", Path: "/api/v1/sessions/{session}/summary", ID: "getSummary", Tag: "sessions", Summary: "A session in a few figures and one small trace",
 			Answers: map[int]string{200: "The summary.", 404: missing}, Handle: d.summary},
 		{Method: "GET", Path: "/api/v1/sessions/{session}/comparison", ID: "getComparison", Tag: "sessions", Summary: "A session beside other nights of the same person",
@@ -120,6 +127,38 @@ func only(w http.ResponseWriter, q url.Values, errs []api.FieldError, names ...s
 		api.NewProblem(http.StatusBadRequest, "parameters", "The parameters are not valid", "see errors", errs...).Write(w)
 	}
 	return len(errs) == 0
+}
+
+// toldSession is what an evaluation says of a session.
+type toldSession struct {
+	Language string             `json:"language"`
+	Findings []analysis.Finding `json:"findings"`
+	Summary  analysis.Summary   `json:"summary"`
+}
+
+// evaluation answers with the words of a session.
+func (d *nightDoor) evaluation(w http.ResponseWriter, r *http.Request, _ *api.Caller) {
+	q := r.URL.Query()
+	lang := cmp.Or(q.Get("lang"), "en")
+	var bad []api.FieldError
+	if !slices.Contains(evaluate.Languages(), lang) {
+		bad = append(bad, api.FieldError{Path: "lang", Code: "unknown_language", Detail: "nothing is said in it", Value: lang, Allowed: strings.Join(evaluate.Languages(), ", ")})
+	}
+	if !only(w, q, bad, "lang") {
+		return
+	}
+	doc, err := d.road.Analysis(r.Context(), r.PathValue("session"))
+	switch {
+	case err != nil:
+		d.fail(w, r, err)
+		return
+	case len(doc.Sessions) == 0:
+		api.NewProblem(http.StatusNotFound, "no-data", "Nothing was measured there", "there is nothing to say of this session").Write(w)
+		return
+	}
+	out := toldSession{Language: lang}
+	out.Findings, out.Summary = analysis.In(doc, doc.Sessions[0], lang)
+	writeAnswer(w, http.StatusOK, out)
 }
 
 // export answers with a file.

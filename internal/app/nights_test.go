@@ -249,7 +249,19 @@ func TestNightDoor(t *testing.T) {
 	if _, body := fetched(t, base+key+"/summary"); json.Unmarshal(body, &s) != nil || s.Key != key || len(s.Low) == 0 || len(s.Episodes) == 0 {
 		t.Errorf("the summary is %+v", s)
 	}
-	for path, want := range map[string]int{"nobody/export?as=pdf": 404, key + "/export?as=docx": 400, key + "/export?as=pdf&form=1": 400, key + "/export?as=pdf&from=yesterday": 400,
+	said := map[string]toldSession{}
+	for _, lang := range []string{"en", "de"} {
+		status, body := fetched(t, base+key+"/evaluation?lang="+lang)
+		var one toldSession
+		if err := json.Unmarshal(body, &one); err != nil || status != http.StatusOK || one.Language != lang || len(one.Findings) == 0 {
+			t.Fatalf("%s: %d, %v, %.80s", lang, status, err, body)
+		}
+		said[lang] = one
+	}
+	if en, de := said["en"], said["de"]; len(en.Findings) != len(de.Findings) || !strings.Contains(de.Summary.Disclaimer, "Medizinprodukt") || !strings.Contains(en.Summary.Headline, ": ") {
+		t.Errorf("%+v and %+v", en.Summary, de.Summary)
+	}
+	for path, want := range map[string]int{"nobody/export?as=pdf": 404, "nobody/evaluation": 404, key + "/evaluation?lang=xx": 400, key + "/export?as=docx": 400, key + "/export?as=pdf&form=1": 400, key + "/export?as=pdf&from=yesterday": 400,
 		key + "/export?as=samples&from=%2B20h": 404, "nobody/summary": 404, key + "/comparison?align=moon": 400, "nobody/comparison": 404} {
 		if status, body := fetched(t, base+path); status != want || !strings.Contains(string(body), "urn:pleth:problem:") {
 			t.Errorf("%s: %d, want %d: %.80s", path, status, want, body)

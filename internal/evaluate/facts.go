@@ -10,6 +10,7 @@ import (
 // docs/definitions/rules.md lists. It is made once for an evaluation.
 type facts struct {
 	in     *Input
+	lang   *language
 	dips   [len(episodeLimits)]dips
 	judged bool
 	others Level // worst level of the other rules, before the gate; for R-00
@@ -19,7 +20,7 @@ type facts struct {
 var episodeLimits = [...]int{90, 88, 85}
 
 func newFacts(in *Input) *facts {
-	f := &facts{in: in}
+	f := &facts{in: in, lang: languageOf(in.Language)}
 	floor, doubted := f.metric("spo2.min.clean")
 	var deep []*Episode
 	for i := len(episodeLimits) - 1; i >= 0; i-- {
@@ -199,11 +200,11 @@ func (f *facts) words(ref string) (string, bool) {
 	var s string
 	switch {
 	case ref == "quality.grade":
-		s = english["grade."+f.in.Quality.Grade]
+		s = f.lang.texts["grade."+f.in.Quality.Grade]
 	case ref == "nights.which" && f.in.Earlier:
-		s = english["nights.last"]
+		s = f.lang.texts["nights.last"]
 	case ref == "nights.which":
-		s = english["nights.other"]
+		s = f.lang.texts["nights.other"]
 	case ref == "odi.method":
 		s = f.in.ODIMethod
 	case head == "not_computed":
@@ -270,7 +271,7 @@ func (f *facts) bandAt(rest string) (*Band, string) {
 		return nil, ""
 	}
 	b := &f.in.Bands[i]
-	quotable := b.What != "" && b.Group != "" && b.Source != "" && english["label."+b.Metric] != ""
+	quotable := b.What != "" && b.Group != "" && b.Source != "" && f.lang.texts["label."+b.Metric] != ""
 	if !quotable || !finite(b.Low) || !finite(b.High) || b.Low > b.High {
 		return nil, ""
 	}

@@ -9,18 +9,20 @@ type Input struct {
 	Metrics     map[string]float64 // by id of the analysis document
 	NotComputed map[string]string  // id: why there is no value
 	Quality     Quality
-	IntervalS   float64             // seconds between readings, 0 if unknown
-	AveragingS  float64             // averaging time of the device in seconds, 0 if unknown
-	ODIMethod   string              // name of the detector of the falls
-	EpisodeMinS float64             // seconds below a limit that make an episode, 0 if unknown
-	Start       time.Time           // first instant in its own zone or wall clock; zero: moments count from the start
-	AgeYears    *float64            // age of the person, corrected for prematurity if the caller can; nil if unknown
-	Episodes    []Episode           // in time order
-	Falls       []Fall              // in time order
-	Clusters    []Cluster           // in time order
-	Comparison  map[string]Position // by metric id, among other nights of the same person
-	Earlier     bool                // all those nights lie before this one, so texts call them the last ones
-	Bands       []Band              // published figures that match the age and the method
+	IntervalS   float64 // seconds between readings, 0 if unknown
+	AveragingS  float64 // averaging time of the device in seconds, 0 if unknown
+	ODIMethod   string  // name of the detector of the falls
+	EpisodeMinS float64 // seconds below a limit that make an episode, 0 if unknown
+	// Language is the code of what is written in; empty: English.
+	Language   string
+	Start      time.Time           // first instant in its own zone or wall clock; zero: moments count from the start
+	AgeYears   *float64            // age of the person, corrected for prematurity if the caller can; nil if unknown
+	Episodes   []Episode           // in time order
+	Falls      []Fall              // in time order
+	Clusters   []Cluster           // in time order
+	Comparison map[string]Position // by metric id, among other nights of the same person
+	Earlier    bool                // all those nights lie before this one, so texts call them the last ones
+	Bands      []Band              // published figures that match the age and the method
 }
 
 // Quality is how far the recording can be judged (docs/definitions/rules.md).

@@ -224,7 +224,7 @@ func (f *facts) first(list []variant, b binds) line {
 		if !f.all(v.when, b) {
 			continue
 		}
-		if l, ok := f.say(english[v.text], b); ok {
+		if l, ok := f.say(f.lang.texts[v.text], b); ok {
 			return l
 		}
 	}

@@ -16,26 +16,26 @@ const maxClauses = 2
 // first when it is urgent, else before the limits of the method. The numbers of
 // those limits go to the references of R-00, which says something of every recording.
 func (f *facts) summary(list []said) Summary {
-	s := Summary{Headline: f.headline(list), Sentences: []string{}, Questions: []string{}, Disclaimer: english["disclaimer"]}
+	s := Summary{Headline: f.headline(list), Sentences: []string{}, Questions: []string{}, Disclaimer: f.lang.texts["disclaimer"]}
 	if f.others == Urgent {
-		s.Sentences = append(s.Sentences, english[f.advice()], english["emergency"])
+		s.Sentences = append(s.Sentences, f.lang.texts[f.advice()], f.lang.texts["emergency"])
 	}
 	for i := range list {
 		s.Sentences = append(s.Sentences, list[i].sentences...)
 	}
 	if f.others != Urgent {
-		s.Sentences = append(s.Sentences, english[f.advice()])
+		s.Sentences = append(s.Sentences, f.lang.texts[f.advice()])
 	}
-	limits, _ := f.say(english["limits.accuracy"], nil)
-	s.Sentences = append(s.Sentences, limits.text, english["limits.cannot"])
+	limits, _ := f.say(f.lang.texts["limits.accuracy"], nil)
+	s.Sentences = append(s.Sentences, limits.text, f.lang.texts["limits.cannot"])
 	if i := slices.IndexFunc(list, func(one said) bool { return one.rule.id == "R-00" }); i >= 0 {
 		list[i].refs = slices.Concat(list[i].refs, limits.refs)
 	}
 	if f.infant() && f.others != Urgent {
-		s.Sentences = append(s.Sentences, english["emergency"])
+		s.Sentences = append(s.Sentences, f.lang.texts["emergency"])
 	}
 	for i := range list {
-		q := english[list[i].rule.question]
+		q := f.lang.texts[list[i].rule.question]
 		if list[i].level >= Note && q != "" && !slices.Contains(s.Questions, q) {
 			s.Questions = append(s.Questions, q)
 		}
@@ -57,12 +57,12 @@ func (f *facts) advice() string {
 // headline is one sentence: how much the night asks for, and why.
 func (f *facts) headline(list []said) string {
 	if valid, ok := f.shown("time.valid_s"); !ok || valid == 0 {
-		return english["headline.none"] + "."
+		return f.lang.texts["headline.none"] + "."
 	}
 	if !f.judged {
-		text := english["headline.little"]
+		text := f.lang.texts["headline.little"]
 		if f.others >= Attention {
-			text = english["headline.low"]
+			text = f.lang.texts["headline.low"]
 		}
 		return text + clauseOf(list, signalRule) + "."
 	}
@@ -70,7 +70,7 @@ func (f *facts) headline(list []said) string {
 		figures := f.first([]variant{
 			sayIf("headline.never", is("below.90.seconds", 0)), say("headline.figures"), say("headline.nothing"),
 		}, nil)
-		return english["headline.info"] + figures.text + "."
+		return f.lang.texts["headline.info"] + figures.text + "."
 	}
 	var clauses []string
 	for _, id := range headlineOrder {
@@ -82,13 +82,13 @@ func (f *facts) headline(list []said) string {
 		}
 	}
 	if len(clauses) == 0 {
-		clauses = []string{english["headline.nothing"]}
+		clauses = []string{f.lang.texts["headline.nothing"]}
 	}
-	joint := and
+	joint := f.lang.and
 	if strings.Contains(clauses[0], ", ") {
-		joint = "," + and
+		joint = "," + f.lang.and
 	}
-	return english["headline."+f.others.String()] + strings.Join(clauses, joint) + "."
+	return f.lang.texts["headline."+f.others.String()] + strings.Join(clauses, joint) + "."
 }
 
 // clauseOf returns what a rule has for the headline; empty if nothing.

@@ -86,7 +86,7 @@ func bracketed(s string) (inner, rest string) {
 // slot prints what stands between { and }.
 func (f *facts) slot(inner string, b binds) (line, bool) {
 	if key, ok := strings.CutPrefix(inner, ">"); ok {
-		template, ok := english[b.fill(key)]
+		template, ok := f.lang.texts[b.fill(key)]
 		if !ok {
 			return line{}, false
 		}
@@ -101,6 +101,9 @@ func (f *facts) slot(inner string, b binds) (line, bool) {
 		return l, ok
 	}
 	text, ok := f.text(ref)
+	if _, word := f.words(ref); f.lang.local != nil && !word {
+		text = f.lang.local(text)
+	}
 	l.text = text
 	return l, ok
 }

@@ -207,6 +207,9 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await ready(page);
     await page.getByRole('heading', { name: /^Nacht vom/ }).waitFor();
     assert.match(await page.locator('.figures').innerText(), /Zeit unter 90 %/);
+    await page.getByText('pleth ist kein Medizinprodukt').waitFor();
+    assert.match(await page.locator('.find').innerText(), /Abfälle|Signal zu/);
+    assert.doesNotMatch(await page.locator('main').innerText(), /clinician|below|usable|Falls came/);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is wider than the phone');
     await accessible(page, 'a night on a phone');
     await page.screenshot({ path: join(pictures, 'night-phone-dark-de.png'), fullPage: true });

@@ -30,7 +30,7 @@ export interface ChartProps {
 }
 
 export function Chart({ s, series, complete, tick, events: told, range, prev, note }: ChartProps) {
-  const wall = useMemo(() => new Wall(s.start), [s]);
+  const wall = useMemo(() => new Wall(s.start), [s.start]);
   const n = series.n;
   const panel = useMemo<Panel>(
     () => panelOf(series, complete ? gaps(series.spo2, Math.max(30, s.interval_s * 2.5)) : [], wall, t('night.nosignal')),

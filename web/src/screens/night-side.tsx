@@ -47,7 +47,7 @@ export function Evaluation({ s, rules, usual }: { s: Session; rules: string; usu
               <div>
                 <p>
                   <span class="sr">{t(`night.level.${f.level}`)}: </span>
-                  <span lang="en">{f.text}</span>
+                  {f.text}
                 </p>
                 <small>
                   {f.rule}

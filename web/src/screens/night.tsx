@@ -1,7 +1,7 @@
 // One night: what was recorded, in a sentence, in figures and as a trace.
 
 import { useSignal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ApiError, getJSON, type SessionInfo, summaryOf } from '../api';
 import { bars, type Bar as NightBar } from '../chart/bars';
 import { strip } from '../chart/night';
@@ -48,8 +48,13 @@ export async function fetchSeries(
   return made;
 }
 
+// spoken are the languages that the server evaluates in; others are told in
+// English.
+const spoken = ['en', 'de'];
+
 export function Night({ session: key }: { session: string }) {
   const doc = useSignal<Document | null>(null);
+  const words = useSignal<(Pick<Session, 'findings' | 'summary'> & { of: string }) | null>(null);
   const error = useSignal<{ title: string; text: string } | null>(null);
   const series = useSignal<Series | null>(null);
   const complete = useSignal(false);
@@ -105,9 +110,28 @@ export function Night({ session: key }: { session: string }) {
     return () => stop.abort();
   }, [key, retry.value]);
 
+  // The words of the evaluation come in the language of the page.
+  useEffect(() => {
+    const stop = new AbortController();
+    getJSON<Pick<Session, 'findings' | 'summary'>>(
+      `/api/v1/sessions/${encodeURIComponent(key)}/evaluation?lang=${spoken.includes(lang.value) ? lang.value : 'en'}`,
+      stop.signal,
+    )
+      .then((e) => {
+        words.value = { ...e, of: key };
+      })
+      .catch(() => {}); // those of the document stand there
+    return () => stop.abort();
+  }, [key, lang.value, retry.value]);
+
   const at = nights.value.findIndex((n) => n.key === key || n.id === key);
   const info = nights.value[at] as SessionInfo | undefined;
-  const s = doc.value?.sessions[0];
+  const measured = doc.value?.sessions[0];
+  const said = words.value?.of === key ? words.value : null;
+  const s = useMemo(
+    () => (measured && said ? { ...measured, findings: said.findings, summary: said.summary } : measured),
+    [measured, said],
+  );
   const span = s?.metrics['time.span_s'] ?? 0;
 
   // What happened beside the signal comes later than the signal.
@@ -271,11 +295,7 @@ export function Night({ session: key }: { session: string }) {
             />
           )}
           {doc.value?.comparison && s && <Trend d={doc.value} s={s} />}
-          {s && (
-            <p class="t3 small foot" lang="en">
-              {s.summary.disclaimer}
-            </p>
-          )}
+          {s && <p class="t3 small foot">{s.summary.disclaimer}</p>}
         </section>
         {s && doc.value && (
           <aside class="side">
@@ -313,10 +333,7 @@ function Verdict({ s }: { s: Session }) {
     <div class={`verdict ${shape}`} role="status">
       <i class={`sh ${shape}`} />
       <div>
-        <span lang="en">
-          <b>{first}.</b> {sentence(rest.join(': '))}
-        </span>{' '}
-        <span class="t2">{t('night.rule')}</span>
+        <b>{first}.</b> {sentence(rest.join(': '))} <span class="t2">{t('night.rule')}</span>
       </div>
     </div>
   );
