@@ -42,7 +42,8 @@ type Alert struct {
 	Bed          string      `json:"bed,omitempty"`
 	Gateway      string      `json:"gateway,omitempty"`
 	Channel      string      `json:"channel,omitempty" doc:"Of an alarm that a message to people was given up: by which way."`
-	Devices      []string    `json:"devices,omitempty" doc:"Of an alarm that stands for several."`
+	Devices      []string    `json:"devices,omitempty" doc:"Of an alarm that stands for several: each with its bed, to be read."`
+	DeviceIDs    []string    `json:"device_ids,omitempty" doc:"The same by their ids."`
 	Under        bool        `json:"under_gateway,omitempty" doc:"The alarm of a gateway stands for it."`
 	Rule         string      `json:"rule"`
 	Metric       string      `json:"metric,omitempty"`
@@ -129,7 +130,7 @@ func fixed(v signal.Fixed) json.Number {
 
 // alertOf returns an alert as it is listed.
 func (a *API) alertOf(one *watch.Alert) Alert {
-	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Channel: one.Channel, Devices: one.Devices, Under: one.Under, Late: one.Late, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
+	out := Alert{ID: one.ID, Recording: one.Recording, Bed: one.Bed, Gateway: one.Gateway, Channel: one.Channel, Devices: one.Devices, DeviceIDs: one.Members, Under: one.Under, Late: one.Late, Rule: one.Rule.ID, Condition: one.Rule.Text(), Delays: one.Delays(),
 		Profile: one.Profile, Version: one.Version, State: one.State(), Priority: one.Priority(), Technical: one.Rule.Technical, Spot: one.Spot(), Onset: stamp(one.Onset),
 		Sounded: stampOr(one.Sounded()), Acknowledged: stampOr(one.Acknowledged()), Cleared: stampOr(one.Ended()), Final: one.Final == len(one.Steps),
 		Silenced: stampOr(one.SilencedUntil())}

@@ -28,6 +28,7 @@ type alertLine struct {
 	Bed       string      `json:"bed"`
 	Gateway   string      `json:"gateway"`
 	Channel   string      `json:"channel"`
+	Under     bool        `json:"under_gateway"` // the alarm of a gateway stands for it
 	Devices   []string    `json:"devices"`
 	Condition string      `json:"condition"`
 	Delays    string      `json:"delays"`
@@ -47,7 +48,7 @@ func alertsOf(s *live.State) []alertLine {
 	var out []alertLine
 	for _, a := range s.Alarms {
 		var one alertLine
-		if json.Unmarshal(a.Alert, &one) == nil {
+		if json.Unmarshal(a.Alert, &one) == nil && !one.Under {
 			out = append(out, one)
 		}
 	}
@@ -122,7 +123,7 @@ func (w Wall) title(s *live.State) string {
 	if !s.Now.IsZero() {
 		clock = s.Now.UTC().Format("2006-01-02 15:04:05Z")
 	}
-	text := fmt.Sprintf("pleth %s  %d devices  %d alarms", clock, len(s.Devices), len(s.Alarms))
+	text := fmt.Sprintf("pleth %s  %d devices  %d alarms", clock, len(s.Devices), len(alertsOf(s)))
 	if !s.Connected {
 		text += "  NOT CONNECTED, what follows is old"
 		if s.Err != nil {

@@ -21,6 +21,7 @@ func TestWall(t *testing.T) {
 		},
 		Alarms: []live.Alarm{
 			{ID: "a", Alert: json.RawMessage(`{"device_id":"bed-2","priority":"low","condition":"no data","state":"active","onset":"2025-11-28T20:14:00Z"}`)},
+			{ID: "u", Alert: json.RawMessage(`{"device_id":"bed-2","priority":"low","condition":"no data","state":"active","onset":"2025-11-28T20:14:00Z","under_gateway":true}`)},
 			{ID: "b", Alert: json.RawMessage(`{"device_id":"bed-1","priority":"high","condition":"spo2 below 80\u001b[2J","state":"acknowledged","value":79,"unit":"%","onset":"2025-11-28T20:10:00Z","acknowledged_by":"x"}`)},
 		}}
 	w := Wall{Stale: 15 * time.Second}

@@ -24,7 +24,9 @@ export interface Alert {
   subject_id: string | null;
   bed?: string;
   gateway?: string;
+  channel?: string;
   devices?: string[];
+  device_ids?: string[];
   under_gateway?: boolean;
   rule: string;
   metric?: string;
@@ -74,7 +76,7 @@ export function urgent(a: Alert, b: Alert): number {
 
 // devicesOf lists the devices an alarm is about.
 export function devicesOf(a: Alert): string[] {
-  return a.device_id ? [a.device_id] : (a.devices ?? []);
+  return a.device_id ? [a.device_id] : (a.device_ids ?? []);
 }
 
 // byDevice returns the most urgent alarm of each device. The list is in order.
@@ -211,8 +213,10 @@ export function brief(a: Alert, now?: number | null): string {
   return `${name} ${number(v)}${side === 'below' ? '<' : '>'}${number(a.limit as number)}`;
 }
 
-// place names where an alarm is: the bed, or the device, or the gateway.
+// place names where an alarm is: the bed, or the device, the gateway, or the way
+// to people.
 export function place(a: Alert, bedOf?: (device: string) => string | undefined): string {
+  if (a.channel) return t('alarm.channel', { channel: a.channel });
   if (a.device_id === null) return a.gateway ? t('alarm.gateway', { gateway: a.gateway }) : t('alarm.beds', { n: a.devices?.length ?? 0 });
   return bedName(a.bed || bedOf?.(a.device_id) || a.device_id);
 }

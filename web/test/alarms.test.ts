@@ -51,7 +51,7 @@ describe('alarms', () => {
     ]);
   });
   it('of a gateway belong to every device behind it', () => {
-    expect([...byDevice([of({ device_id: null, devices: ['a', 'b'] })]).keys()]).toEqual(['a', 'b']);
+    expect([...byDevice([of({ device_id: null, device_ids: ['a', 'b'] })]).keys()]).toEqual(['a', 'b']);
   });
   it('that are silenced are not heard until then', () => {
     const at = Date.parse('2026-11-17T03:20:00Z');

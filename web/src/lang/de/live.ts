@@ -27,6 +27,7 @@ export const live: Record<keyof typeof english, string> = {
   'alarm.below': '{metric} unter {limit}',
   'alarm.above': '{metric} über {limit}',
   'alarm.gateway': '{gateway} ausgefallen',
+  'alarm.channel': 'Nachrichten über {channel}',
   'alarm.beds': '{n} {n|Bett|Betten}',
   'alarm.for': '{what} seit {time}',
   'alarm.over': '{what}; vorbei, von niemandem gesehen',

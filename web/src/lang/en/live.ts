@@ -27,6 +27,7 @@ export const live = {
   'alarm.below': '{metric} below {limit}',
   'alarm.above': '{metric} above {limit}',
   'alarm.gateway': '{gateway} lost',
+  'alarm.channel': 'Messages by {channel}',
   'alarm.beds': '{n} {n|bed|beds}',
   'alarm.for': '{what} for {time}',
   'alarm.over': '{what}; over, not seen by anybody',
