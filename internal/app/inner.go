@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -136,7 +137,9 @@ func followLog(p *parts, mu *sync.Mutex) func(context.Context, time.Time) (*desk
 	begun := false
 	var taken rate
 	total := int64(0)
-	missing := map[instant]bool{} // of the looks before, until they are there
+	// Of the looks before, until they are there. A reading on its way from the
+	// log is there at the next look.
+	missing := map[instant]bool{}
 	return func(ctx context.Context, now time.Time) (*desk.Pulse, error) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -194,6 +197,7 @@ func followLog(p *parts, mu *sync.Mutex) func(context.Context, time.Time) (*desk
 		if err != nil {
 			return nil, err
 		}
+		before := maps.Clone(missing)
 		clear(missing)
 		for i := range r.Findings {
 			f := &r.Findings[i]
@@ -206,6 +210,9 @@ func followLog(p *parts, mu *sync.Mutex) func(context.Context, time.Time) (*desk
 				part.Recording = ""
 			}
 			missing[instant{part, at}] = true
+			if !before[instant{part, at}] {
+				continue
+			}
 			f.At, f.Text = time.Unix(0, at).UTC(), "a reading of the log cannot be asked for"
 			out.Findings = append(out.Findings, *f)
 		}

@@ -176,7 +176,7 @@ func (d *Desk) Run(ctx context.Context) {
 	for n, in := range d.all {
 		// Spread over the cadence, so that they do not all ask at once.
 		in.mu.Lock()
-		in.next = now.Add(min(in.cadence(), time.Minute) * time.Duration(n) / time.Duration(max(1, len(d.all))))
+		in.next = now.Add(min(in.cadence(), time.Duration(len(d.all))*300*time.Millisecond) * time.Duration(n) / time.Duration(max(1, len(d.all))))
 		in.mu.Unlock()
 	}
 	timer := time.NewTimer(0)

@@ -1,9 +1,10 @@
 // Die deutschen Texte, nach Bereichen wie die englischen.
 
+import { integrations } from './de/integrations';
 import { live } from './de/live';
 import { night } from './de/night';
 import { record } from './de/record';
 import { shell } from './de/shell';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night, ...record, ...live };
+export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations };

@@ -1,11 +1,12 @@
 // The English messages, by area.
 
+import { integrations } from './en/integrations';
 import { live } from './en/live';
 import { night } from './en/night';
 import { record } from './en/record';
 import { shell } from './en/shell';
 
-export const messages = { ...shell, ...night, ...record, ...live } as const;
+export const messages = { ...shell, ...night, ...record, ...live, ...integrations } as const;
 
 export type Key = keyof typeof messages;
 export type Messages = Record<Key, string>;

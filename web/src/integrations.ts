@@ -1,0 +1,175 @@
+// What the server says of integrations, and how it is written.
+
+import { getJSON, postJSON, serverNow } from './api';
+import { age, dash, decimal } from './format';
+import { type Key, say, t } from './lang';
+
+export type Colour = 'green' | 'yellow' | 'red' | 'grey';
+
+export interface Tile {
+  name: string;
+  title: string;
+  about: string;
+  group: string;
+  kind: 'pair' | 'probe';
+  colour: Colour;
+  why: string;
+  since: string | null;
+  checked: string | null;
+  tried: string | null;
+  last_good: string | null;
+  last_message: string | null;
+  rate_per_s: number | null;
+  delay_p50_s: number | null;
+  delay_p99_s: number | null;
+  findings: number;
+  provisional: number;
+  oldest_finding: string | null;
+  incidents: number;
+  strip: (Colour | '')[];
+  paused_until: string | null;
+  progress: { full: boolean; windows_done: number; windows: number } | null;
+  rows: [number, number];
+  mends?: Record<string, string[]>;
+}
+
+export interface Overview {
+  colour: Colour;
+  counts: Partial<Record<Colour, number>>;
+  at: string;
+  groups: { name: string; colour: Colour; integrations: Tile[] }[];
+}
+
+export interface Bucket {
+  day?: string;
+  channel?: string;
+  a: number;
+  b: number;
+  equal: boolean;
+  checked: string;
+}
+
+export interface Finding {
+  id: string;
+  integration: string;
+  class: string;
+  key?: string[];
+  columns?: { column: string; a: string | null; b: string | null }[];
+  text?: string;
+  day?: string;
+  channel?: string;
+  first_seen: string;
+  confirmed: boolean;
+  closed?: string;
+  incident?: number;
+}
+
+export interface Incident {
+  id: number;
+  integration: string;
+  title?: string;
+  channel?: string;
+  class: string;
+  state: string;
+  severity: Colour;
+  opened: string;
+  resolved?: string;
+  owner?: string;
+  cause?: string;
+  records: number;
+  text: string;
+}
+
+export interface Step {
+  number: number;
+  at: string;
+  who: string;
+  what: string;
+  why?: string;
+  state?: string;
+  key?: string[];
+  before?: string;
+  after?: string;
+}
+
+export interface Effect {
+  finding: string;
+  key: string[];
+  text: string;
+  error?: string;
+  record?: Record<string, string>;
+  b: Record<string, string | null>[];
+  before?: string;
+  after?: string;
+}
+
+export interface Mend {
+  id?: number;
+  action: string;
+  state: string;
+  by: string;
+  why: string;
+  effects: Effect[];
+}
+
+export interface OpenIncident extends Incident {
+  mttd_s: number | null;
+  mtta_s: number | null;
+  mttr_s: number | null;
+  steps: Step[];
+  mends: Mend[];
+  findings: Finding[];
+  actions: string[];
+  deliveries: { channel: string; event: string; state: string; created: string }[];
+}
+
+export interface Timeline {
+  finding: Finding;
+  name_a: string;
+  name_b: string;
+  a: { hash: string }[];
+  b: { hash: string }[];
+  fields: { column_a: string; column_b: string; raw_a: string | null; raw_b: string | null; equal: boolean }[];
+  events: { at: string; text: string }[];
+}
+
+const base = '/api/v1/integrations';
+const of = (name: string): string => `${base}/${encodeURIComponent(name)}`;
+
+export const overview = (signal?: AbortSignal) => getJSON<Overview>(base, signal);
+export const integration = (name: string, signal?: AbortSignal) => getJSON<Tile>(of(name), signal);
+export const bucketsOf = (name: string, from: string, signal?: AbortSignal) =>
+  getJSON<{ buckets: Bucket[] }>(`${of(name)}/buckets?from=${from}`, signal);
+export const findingsOf = (name: string, query: string, signal?: AbortSignal) =>
+  getJSON<{ findings: Finding[] }>(`${of(name)}/findings?${query}`, signal);
+export const record = (name: string, finding: string, signal?: AbortSignal) => getJSON<Timeline>(`${of(name)}/findings/${finding}`, signal);
+export const incidents = (query: string, signal?: AbortSignal) => getJSON<{ incidents: Incident[] }>(`/api/v1/incidents?${query}`, signal);
+export const incident = (id: string, signal?: AbortSignal) => getJSON<OpenIncident>(`/api/v1/incidents/${id}`, signal);
+export const check = (name?: string) => postJSON(name ? `${of(name)}/checks` : '/api/v1/integration-checks', {});
+export const act = (id: number, body: Record<string, unknown>) => postJSON<OpenIncident>(`/api/v1/incidents/${id}/actions`, body);
+export const mend = (id: number, body: Record<string, unknown>) => postJSON<Mend>(`/api/v1/incidents/${id}/mends`, body);
+export const confirm = (id: number, m: number, actor: string) => postJSON<Mend>(`/api/v1/incidents/${id}/mends/${m}/confirm`, { actor });
+
+// shape is the form that goes with a colour.
+export const shape: Record<Colour, string> = { red: 'bad', yellow: 'warn', green: 'ok', grey: 'off' };
+
+// ago writes how long ago something was, by the clock of the server.
+export function ago(at: string | null | undefined): string {
+  return at ? t('int.ago', { time: age(Math.max(0, serverNow() - Date.parse(at))) }) : dash;
+}
+
+// rate writes messages a second, or a minute where they are few.
+export function rate(perSecond: number | null): string {
+  if (perSecond === null) return dash;
+  if (perSecond === 0 || perSecond >= 0.1) return `${decimal(perSecond, 1)} /s`;
+  return `${decimal(perSecond * 60, 1)} /min`;
+}
+
+export const seconds = (s: number | null | undefined): string => (s === null || s === undefined ? dash : age(s * 1000));
+
+// className writes a class of findings in words.
+export const className = (c: string): string => say(`int.class.${c}` as Key) || c.replaceAll('_', ' ');
+
+// local writes an instant by the clock of the browser.
+export const local = (at: string, lang: string): string =>
+  new Intl.DateTimeFormat(lang === 'en' ? 'en-GB' : lang, { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at));

@@ -1,0 +1,341 @@
+// Incidents: what is open, what was before, and one with its history and what
+// mends it.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import {
+  act,
+  className,
+  confirm,
+  type Incident,
+  incident,
+  incidents,
+  local,
+  type Mend,
+  mend,
+  type OpenIncident,
+  seconds,
+  shape,
+} from '../integrations';
+import { type Key, lang, say, t } from '../lang';
+import { actor } from '../prefs';
+import { Banner } from '../ui/bar';
+import { Found } from './integration';
+import { every } from './integrations';
+
+const stateName = (s: string): string => say(`int.state.${s}` as Key);
+
+export function Past() {
+  const list = useSignal<Incident[] | null>(null);
+  const all = useSignal(false);
+  const text = useSignal('');
+  const error = useSignal('');
+  useEffect(
+    () =>
+      every(
+        8000,
+        async (signal) => {
+          const q = new URLSearchParams({
+            limit: '100',
+            ...(all.value ? {} : { over: 'false' }),
+            ...(text.value ? { q: text.value } : {}),
+          });
+          list.value = (await incidents(q.toString(), signal)).incidents;
+        },
+        (e) => {
+          error.value = e;
+        },
+      ),
+    [all.value, text.value],
+  );
+  return (
+    <>
+      <a class="back" href="/integrations">
+        ← {t('int.back')}
+      </a>
+      <div class="head">
+        <h1>{t('int.inc.title')}</h1>
+        <span class="sp" />
+        <fieldset class="seg">
+          <legend class="sr">{t('int.inc.title')}</legend>
+          {[false, true].map((v) => (
+            <button
+              type="button"
+              key={String(v)}
+              aria-pressed={all.value === v}
+              onClick={() => {
+                all.value = v;
+              }}
+            >
+              {t(v ? 'int.inc.past' : 'int.inc.open')}
+            </button>
+          ))}
+        </fieldset>
+        <input
+          type="search"
+          aria-label={t('int.inc.search')}
+          placeholder={t('int.inc.search')}
+          value={text.value}
+          onChange={(e) => {
+            text.value = (e.target as HTMLInputElement).value.trim();
+            all.value = all.value || text.value !== '';
+          }}
+        />
+      </div>
+      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <section class="card block">
+        {list.value?.length === 0 && <p class="t2">{t('int.inc.none')}</p>}
+        <ul class="rows">
+          {list.value?.map((i) => (
+            <li key={i.id}>
+              <i class={`sh ${shape[i.severity]} ${i.severity}`} />
+              <a href={`/integrations/incidents/${i.id}`}>
+                {i.id} · {i.integration}: {className(i.class)}
+                {i.channel ? ` (${i.channel})` : ''}, {i.records}
+              </a>
+              <span class="sp" />
+              <span class="t2">{i.owner}</span>
+              <span class="chip info">{stateName(i.state)}</span>
+              <time class="t2 nw" dateTime={i.opened}>
+                {local(i.opened, lang.value)}
+              </time>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}
+
+export function OneIncident({ id }: { id: string }) {
+  const one = useSignal<OpenIncident | null>(null);
+  const error = useSignal('');
+  const again = useSignal(0);
+  useEffect(
+    () =>
+      every(
+        4000,
+        async (signal) => {
+          one.value = await incident(id, signal);
+        },
+        (text) => {
+          error.value = text;
+        },
+      ),
+    [id, again.value],
+  );
+  const i = one.value;
+  if (!i) return error.value ? <Banner kind="bad">{error.value}</Banner> : null;
+  const over = i.state === 'resolved' || i.state === 'false_positive';
+  return (
+    <>
+      <a class="back" href={`/integrations/${encodeURIComponent(i.integration)}`}>
+        ← {i.title}
+      </a>
+      <div class="head">
+        <i class={`sh ${over ? 'ok green' : `${shape[i.severity]} ${i.severity}`}`} />
+        <h1>
+          {t('int.inc', { n: i.id })}: {i.title}, {className(i.class)}
+          {i.channel ? ` (${i.channel})` : ''}
+        </h1>
+        <span class="chip info">{stateName(i.state)}</span>
+      </div>
+      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <div class="figs card">
+        {(
+          [
+            ['int.inc.detect', seconds(i.mttd_s)],
+            ['int.inc.acknowledge', seconds(i.mtta_s)],
+            ['int.inc.resolve', seconds(i.mttr_s)],
+            ['int.inc.owner', i.owner || '–'],
+            ['int.inc.cause', i.cause || '–'],
+          ] as const
+        ).map(([k, v]) => (
+          <div class="fig" key={k}>
+            <small>{t(k)}</small>
+            <b>{v}</b>
+          </div>
+        ))}
+      </div>
+      {!over && (
+        <Acts
+          one={i}
+          done={() => {
+            again.value++;
+          }}
+        />
+      )}
+      <Found name={i.integration} list={i.findings} day="" />
+      <section class="card block">
+        <h2>{t('int.inc.history')}</h2>
+        <ol class="steps">
+          {i.steps.map((s) => (
+            <li key={s.number}>
+              <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{s.what}</b> · {s.who}
+              {s.key ? ` · ${s.key.join(' ')}` : ''}
+              {s.why ? <p class="t2">{s.why}</p> : null}
+              {s.before || s.after ? (
+                <p class="t3 mono">
+                  {(s.before || '–').slice(0, 12)} → {(s.after || '–').slice(0, 12)}
+                </p>
+              ) : null}
+            </li>
+          ))}
+        </ol>
+      </section>
+      {i.deliveries.length > 0 && (
+        <section class="card block">
+          <h2>{t('int.inc.told')}</h2>
+          <ul class="rows">
+            {i.deliveries.map((d) => (
+              <li key={d.channel + d.event + d.created}>
+                {d.channel} · {d.event} · {d.state}
+                <span class="sp" />
+                <time class="t2" dateTime={d.created}>
+                  {local(d.created, lang.value)}
+                </time>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+// Acts are what a person does: take it, note something, mend it.
+function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
+  const note = useSignal('');
+  const action = useSignal(one.actions[0] ?? '');
+  const preview = useSignal<Mend | null>(null);
+  const said = useSignal('');
+  const error = useSignal('');
+  const person = useSignal(actor.value);
+  const run = (what: Promise<unknown>, text: string) =>
+    what
+      .then(() => {
+        said.value = text;
+        error.value = '';
+        actor.value = person.value.trim();
+        localStorage.setItem('actor', actor.value);
+        done();
+      })
+      .catch((e) => {
+        error.value = (e as Error).message;
+      });
+  const body = (dry: boolean) => ({ action: action.value, actor: person.value, reason: note.value, dry_run: dry });
+  const doing = (what: string) => run(act(one.id, { action: what, actor: person.value, note: note.value }), '');
+  const waiting = one.mends.find((m) => m.state === 'proposed');
+  return (
+    <section class="card block" aria-label={t('int.mend')}>
+      <div class="row">
+        <label>
+          {t('int.you')}
+          <input
+            type="text"
+            name="actor"
+            value={person.value}
+            onInput={(e) => {
+              person.value = (e.target as HTMLInputElement).value;
+            }}
+          />
+        </label>
+        <label class="sp">
+          {t('int.inc.note')}
+          <input
+            type="text"
+            name="note"
+            value={note.value}
+            onInput={(e) => {
+              note.value = (e.target as HTMLInputElement).value;
+            }}
+          />
+        </label>
+      </div>
+      <div class="row">
+        {one.state === 'open' && (
+          <button type="button" class="btn" onClick={() => doing('acknowledge')}>
+            {t('int.inc.take')}
+          </button>
+        )}
+        <button type="button" class="btn" onClick={() => doing('note')}>
+          {t('int.inc.addnote')}
+        </button>
+        <button type="button" class="btn" onClick={() => doing('resolve')}>
+          {t('int.inc.byhand')}
+        </button>
+        <button type="button" class="btn" onClick={() => doing('false_positive')}>
+          {t('int.inc.false')}
+        </button>
+      </div>
+      <h2>{t('int.mend')}</h2>
+      {one.actions.length === 0 && <p class="t2">{t('int.mend.none')}</p>}
+      {one.actions.length > 0 && (
+        <div class="row">
+          <select
+            aria-label={t('int.mend')}
+            value={action.value}
+            onChange={(e) => {
+              action.value = (e.target as HTMLSelectElement).value;
+              preview.value = null;
+            }}
+          >
+            {one.actions.map((a) => (
+              <option value={a} key={a}>
+                {say(`int.mend.${a}` as Key)}
+              </option>
+            ))}
+          </select>
+          <button
+            type="button"
+            class="btn"
+            onClick={() =>
+              mend(one.id, body(true))
+                .then((m) => {
+                  preview.value = m;
+                  error.value = '';
+                })
+                .catch((e) => {
+                  error.value = (e as Error).message;
+                })
+            }
+          >
+            {t('int.mend.preview')}
+          </button>
+          {waiting?.id && (
+            <button type="button" class="btn" onClick={() => run(confirm(one.id, waiting.id ?? 0, person.value), t('int.mend.done'))}>
+              {t('int.mend.confirm')}
+            </button>
+          )}
+        </div>
+      )}
+      {preview.value && (
+        <div class="say yellow">
+          <b>{t('int.mend.would', { n: preview.value.effects.length })}</b>
+          <ul class="rows">
+            {preview.value.effects.map((e) => (
+              <li key={e.finding || e.text}>{e.error ? `${e.key.join(' ')}: ${e.error}` : e.text}</li>
+            ))}
+          </ul>
+          <button
+            type="button"
+            class="btn pri"
+            onClick={() =>
+              run(
+                mend(one.id, body(false)).then((m) => {
+                  preview.value = null;
+                  return m;
+                }),
+                t(action.value === 'override' ? 'int.mend.proposed' : 'int.mend.done'),
+              )
+            }
+          >
+            {t('int.mend.do')}
+          </button>
+        </div>
+      )}
+      <p role="status">{said.value}</p>
+      {error.value && <Banner kind="bad">{error.value}</Banner>}
+    </section>
+  );
+}

@@ -1,0 +1,308 @@
+// Everything that must agree or flow, on one page; behind it one integration,
+// one record, the incidents.
+
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { serverNow } from '../api';
+import { age, dash } from '../format';
+import {
+  ago,
+  type Colour,
+  check,
+  type Incident,
+  incidents,
+  type Overview,
+  overview,
+  rate,
+  seconds,
+  shape,
+  type Tile,
+} from '../integrations';
+import { t } from '../lang';
+import type { ScreenProps } from '../screens';
+import { Banner, Bar } from '../ui/bar';
+import { Icon } from '../ui/icons';
+import { OneIncident, Past } from './incidents';
+import { OneIntegration, OneRecord } from './integration';
+
+export function IntegrationsScreen({ path }: ScreenProps) {
+  const [first, second, third] = path;
+  return (
+    <>
+      <Bar at="integrations" />
+      <main class="integrations">
+        {first === undefined ? (
+          <All />
+        ) : first === 'incidents' ? (
+          second ? (
+            <OneIncident id={second} key={second} />
+          ) : (
+            <Past />
+          )
+        ) : second === 'records' && third ? (
+          <OneRecord name={first} finding={third} key={third} />
+        ) : (
+          <OneIntegration name={first} key={first} />
+        )}
+      </main>
+    </>
+  );
+}
+
+// every asks again and again while the page is shown.
+export function every(ms: number, ask: (signal: AbortSignal) => Promise<void>, failed: (text: string) => void): () => void {
+  const stop = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const again = () =>
+    ask(stop.signal)
+      .then(() => failed(''))
+      .catch((e) => !stop.signal.aborted && failed((e as Error).message))
+      .finally(() => {
+        if (!stop.signal.aborted) timer = setTimeout(again, ms);
+      });
+  again();
+  return () => {
+    stop.abort();
+    clearTimeout(timer);
+  };
+}
+
+const colours: Colour[] = ['red', 'yellow', 'green', 'grey'];
+
+function All() {
+  const all = useSignal<Overview | null>(null);
+  const open = useSignal<Incident[]>([]);
+  const error = useSignal('');
+  const chosen = useSignal('');
+  const said = useSignal('');
+  useEffect(
+    () =>
+      every(
+        4000,
+        async (signal) => {
+          const [o, i] = await Promise.all([overview(signal), incidents('over=false&limit=200', signal)]);
+          all.value = o;
+          open.value = i.incidents;
+        },
+        (text) => {
+          error.value = text;
+        },
+      ),
+    [],
+  );
+  const o = all.value;
+  const tiles = o?.groups.flatMap((g) => g.integrations) ?? [];
+  const worst = colours.map((c) => tiles.find((x) => x.colour === c)).find((x) => x && x.colour !== 'green' && x.colour !== 'grey');
+  const shown = tiles.find((x) => x.name === chosen.value) ?? worst ?? tiles[0];
+  const last = tiles.reduce<string | null>((l, x) => (x.tried && (!l || x.tried > l) ? x.tried : l), null);
+  return (
+    <>
+      <div class="head">
+        <h1>{t('int.title')}</h1>
+        {colours.map((c) => {
+          const n = o?.counts[c] ?? 0;
+          return n > 0 ? (
+            <span class={`chip ${shape[c]}`} key={c}>
+              <i class={`sh ${shape[c]}`} />
+              {t(`int.${c}`, { n })}
+            </span>
+          ) : null;
+        })}
+        <span class="sp" />
+        <span class="t2 nw">{last ? t('int.checked', { ago: ago(last) }) : ''}</span>
+        <button
+          type="button"
+          class="btn"
+          onClick={() =>
+            check().then(() => {
+              said.value = t('int.asked');
+            })
+          }
+        >
+          <Icon name="check" />
+          {t('int.checkall')}
+        </button>
+        <a class="btn" href="/integrations/incidents">
+          <Icon name="bell" />
+          {t('int.incidents')}
+        </a>
+      </div>
+      <p class="sr" role="status">
+        {said.value}
+      </p>
+      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <div class="cols">
+        <div class="groups">
+          {o?.groups.map((g) => (
+            <section class="card group" key={g.name}>
+              <h2>
+                <i class={`sh ${shape[g.colour]} ${g.colour}`} />
+                {g.name}
+                <small>{counted(g.integrations)}</small>
+              </h2>
+              {g.integrations.map((x) => (
+                <Line
+                  tile={x}
+                  key={x.name}
+                  on={x.name === shown?.name}
+                  pick={() => {
+                    chosen.value = x.name;
+                  }}
+                />
+              ))}
+            </section>
+          ))}
+        </div>
+        {shown && <Side tile={shown} open={open.value.filter((i) => i.integration === shown.name)} />}
+      </div>
+    </>
+  );
+}
+
+// counted says how many of a group are not well.
+function counted(list: Tile[]): string {
+  const bad = (['red', 'yellow'] as const).map((c) => ({ c, n: list.filter((x) => x.colour === c).length })).filter((x) => x.n > 0);
+  return bad.length ? bad.map((x) => t(`int.${x.c}`, { n: x.n })).join(', ') : t('int.all');
+}
+
+const fills: Record<string, string> = { red: 'var(--bad)', yellow: 'var(--warn)', green: 'var(--ok)', grey: 'var(--border)' };
+
+export function Strip({ strip }: { strip: Tile['strip'] }) {
+  const step = 168 / strip.length;
+  return (
+    <svg
+      class="strip"
+      viewBox="0 0 168 20"
+      role="img"
+      aria-label={t('int.strip', { red: strip.filter((c) => c === 'red').length, n: strip.length })}
+    >
+      {strip.map((c, i) => (
+        <rect
+          key={i}
+          x={i * step}
+          width={step - 1.6}
+          y={c === 'red' ? 0 : c === 'yellow' ? 3 : c ? 6 : 14}
+          height={c === 'red' ? 20 : c === 'yellow' ? 17 : c ? 14 : 6}
+          fill={fills[c || 'grey']}
+        />
+      ))}
+    </svg>
+  );
+}
+
+function Line({ tile, on, pick }: { tile: Tile; on: boolean; pick: () => void }) {
+  return (
+    <button type="button" class="line" aria-pressed={on} onClick={pick}>
+      <i class={`sh ${shape[tile.colour]} ${tile.colour}`} />
+      <span>
+        <b>{tile.title}</b>
+        <small>{tile.colour === 'green' ? tile.about : tile.why}</small>
+      </span>
+      <Strip strip={tile.strip} />
+      <span class="num opt">
+        {tile.kind === 'pair' ? tile.rows[0] : rate(tile.rate_per_s)}
+        <small>{t(tile.kind === 'pair' ? 'int.records' : 'int.rate')}</small>
+      </span>
+      <span class="num opt">
+        {seconds(tile.delay_p99_s)}
+        <small>{t('int.delay')}</small>
+      </span>
+      <span class="num">
+        {ago(tile.last_message)}
+        <small>{t('int.last')}</small>
+      </span>
+    </button>
+  );
+}
+
+// Head is the name of an integration with how it is.
+export function Head({ tile }: { tile: Tile }) {
+  return (
+    <div class="row">
+      <i class={`sh ${shape[tile.colour]} ${tile.colour}`} />
+      <b>{tile.title}</b>
+      <span class="sp" />
+      <span class={`chip ${shape[tile.colour]}`}>
+        {tile.since ? t('int.since', { time: age(Math.max(0, serverNow() - Date.parse(tile.since))) }) : dash}
+      </span>
+    </div>
+  );
+}
+
+// Figures are the numbers of an integration.
+export function Figures({ tile }: { tile: Tile }) {
+  return (
+    <div class="figs">
+      {(
+        [
+          ['int.findings', String(tile.findings)],
+          ['int.waiting', String(tile.provisional)],
+          ['int.delay', seconds(tile.delay_p99_s)],
+          ['int.good', ago(tile.last_good)],
+        ] as const
+      ).map(([k, v]) => (
+        <div class="fig" key={k}>
+          <small>{t(k)}</small>
+          <b>{v}</b>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
+  const said = useSignal('');
+  return (
+    <aside class="card side" aria-label={tile.title}>
+      <Head tile={tile} />
+      <div class={`say ${tile.colour}`}>
+        <b>{tile.why}</b>
+        <p class="t2">{tile.about}</p>
+      </div>
+      <div class="row">
+        <button
+          type="button"
+          class="btn pri"
+          onClick={() =>
+            check(tile.name).then(() => {
+              said.value = t('int.asked');
+            })
+          }
+        >
+          {t('int.check')}
+        </button>
+        <a class="btn" href={`/integrations/${encodeURIComponent(tile.name)}`}>
+          {t('int.open')}
+        </a>
+        <span class="t2" role="status">
+          {said.value}
+        </span>
+      </div>
+      <Figures tile={tile} />
+      <div>
+        <h2 class="sec">{t('int.incidents')}</h2>
+        <Short list={open} />
+      </div>
+    </aside>
+  );
+}
+
+// Short lists incidents in a line each.
+export function Short({ list }: { list: Incident[] }) {
+  if (!list.length) return <p class="t2">{t('int.inc.none')}</p>;
+  return (
+    <ul class="rows">
+      {list.map((i) => (
+        <li key={i.id}>
+          <i class={`sh ${shape[i.severity]} ${i.severity}`} />
+          <a href={`/integrations/incidents/${i.id}`}>
+            {i.id} · {i.text}
+            {i.channel ? ` (${i.channel})` : ''}
+          </a>
+          <span class="sp" />
+          <span class="t2 nw">{ago(i.opened)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
