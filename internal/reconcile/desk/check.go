@@ -54,10 +54,10 @@ func (s *sight) covers(f *Finding) bool {
 	switch f.Class {
 	case reconcile.SchemaDrift:
 		return s.judged[f.Class] && (len(f.Key) == 0 || s.columns[strings.Join(f.Key, ".")])
-	case reconcile.Stale, reconcile.Unmapped, reconcile.CheckFailed, reconcile.Late, reconcile.OutOfOrder:
+	case reconcile.Stale, reconcile.Unmapped, reconcile.CheckFailed, reconcile.Late, reconcile.OutOfOrder, reconcile.Volume:
 		return s.judged[f.Class]
 	}
-	if !s.whole && f.Class != reconcile.Volume || f.Class == reconcile.Volume && !s.judged[f.Class] {
+	if !s.whole {
 		return false
 	}
 	return f.Day == "" || (s.days[0] == "" || f.Day >= s.days[0]) && (s.days[1] == "" || f.Day <= s.days[1])

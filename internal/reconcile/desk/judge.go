@@ -236,12 +236,10 @@ func (d *Desk) volumes(ctx context.Context, in *integration, s *sight) error {
 	if !p.Volume || !s.window.to.IsZero() {
 		return nil
 	}
-	s.judged[reconcile.Volume] = true
 	last, err := time.Parse(time.DateOnly, s.closed)
 	if err != nil {
 		return nil
 	}
-	// Two days are looked at, so that a weekend without checks hides none.
 	history, err := d.store.buckets(ctx, p.Name, last.AddDate(0, 0, -7*mostWeeks-1).Format(time.DateOnly), s.closed)
 	if err != nil {
 		return &storeError{err}
@@ -265,10 +263,14 @@ func (d *Desk) volumes(ctx context.Context, in *integration, s *sight) error {
 			days[b.Day] = true
 		}
 	}
-	for _, back := range []int{1, 0} {
-		day := last.AddDate(0, 0, -back)
-		name := day.Format(time.DateOnly)
-		if !p.Calendar.Works(name) || name < s.days[0] {
+	// It is news for two days: what happened on a day does not change any more.
+	s.judged[reconcile.Volume] = true
+	for _, name := range []string{last.AddDate(0, 0, -1).Format(time.DateOnly), s.closed} {
+		day, err := time.Parse(time.DateOnly, name)
+		if err != nil {
+			continue
+		}
+		if !p.Calendar.Works(name) {
 			continue
 		}
 		for _, channel := range slices.Sorted(maps.Keys(counts)) {

@@ -329,7 +329,7 @@ func (w *World) gone(o *Order) bool {
 				return true
 			}
 		case reconcile.Volume:
-			if o.At.In(w.cfg.Zone).Format(time.DateOnly) == f.Day && o.Cents%20 != 0 {
+			if o.At.In(w.cfg.Zone).Format(time.DateOnly) == f.Day && o.Cents%100 != 0 {
 				return true
 			}
 		}
