@@ -80,13 +80,8 @@ func newFollower(w *Watch, p reading.Partition, of road.Place, state []byte) (*f
 	if state != nil {
 		return f, f.restore(state)
 	}
-	profile, err := alarm.Named("adult")
-	if err != nil {
-		return nil, err
-	}
-	profile = w.whatIf(profile)
-	f.rules = []inForce{{Rules: Rules{At: minTime, Profile: *profile}}}
-	f.tracker = alarm.NewTracker(profile)
+	f.rules = []inForce{{Rules: Rules{At: minTime, Profile: *w.first}}}
+	f.tracker = alarm.NewTracker(w.first)
 	return f, nil
 }
 

@@ -65,6 +65,7 @@ type Watch struct {
 	road      Road
 	house     *settings
 	storms    *storms
+	first     *alarm.Profile // of a device until others are in force; all share it, and nobody changes it
 }
 
 // New returns a watch. Give its Follow to the road, and Start it on that road.
@@ -85,6 +86,11 @@ func New(cfg Config) *Watch {
 		cfg.Changed = func(Change) {}
 	}
 	w := &Watch{cfg: cfg, started: cfg.Clock(), followers: map[reading.Partition]*follower{}}
+	adult, err := alarm.Named("adult")
+	if err != nil {
+		panic(err) // it is built in
+	}
+	w.first = w.whatIf(adult)
 	w.house, w.storms = newSettings(w), newStorms(w)
 	return w
 }
