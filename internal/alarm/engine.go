@@ -162,6 +162,10 @@ func (e *Engine) Clone() *Engine {
 			own := *w
 			c.rules[i].panes = &own
 		}
+		if b := c.rules[i].below.of; b != nil {
+			own := *b
+			c.rules[i].below.of = &own
+		}
 	}
 	for m := range c.channels {
 		if b := c.channels[m].base; b != nil {

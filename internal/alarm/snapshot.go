@@ -215,6 +215,9 @@ func (p *progress) layout(c *codec) {
 	c.bool(&p.again)
 	c.text(&p.actor)
 	c.small(&p.below.n, len(p.below.of))
+	if p.below.n > 0 && p.below.of == nil {
+		p.below.of = new([12]stretch)
+	}
 	for i := range p.below.n {
 		c.int(&p.below.of[i].from)
 		c.int(&p.below.of[i].to)

@@ -8,7 +8,7 @@ import (
 // rule's own: it runs while the signal is valid, and slower while it is
 // doubted. The zero value is empty.
 type stretches struct {
-	of   [12]stretch
+	of   *[12]stretch // nil: there has been none; most rules of most devices have none for days
 	n    int
 	left int64 // end of the last one that was forgotten
 }
@@ -18,6 +18,9 @@ type stretch struct{ from, to int64 }
 // begin makes room for a stretch from the time at on, which must not lie before
 // the end of the last one.
 func (s *stretches) begin(at int64) {
+	if s.of == nil {
+		s.of = new([12]stretch)
+	}
 	if s.n < len(s.of) || s.of[s.n-1].to == at {
 		return
 	}
