@@ -247,7 +247,9 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 		return err
 	}
 	s.findings = slices.Clone(r.Findings)
-	doubles(s, r)
+	if !p.Totals {
+		doubles(s, r)
+	}
 	s.takeBuckets(p, r)
 	s.unmapped(r)
 	drift(s, st, r)
