@@ -199,6 +199,11 @@ func (d *Desk) windows(ctx context.Context, in *integration, st *state, c *Check
 	if st.FullBegan.IsZero() {
 		st.FullBegan = c.Started
 	}
+	if ok, err := narrows(p); err != nil {
+		return nil, err
+	} else if !ok {
+		return []window{{from: oldest}}, nil // every window would read everything
+	}
 	from := oldest
 	if st.FullNext.After(from) {
 		from = st.FullNext // a full check that was cut off goes on here
@@ -212,6 +217,20 @@ func (d *Desk) windows(ctx context.Context, in *integration, st *state, c *Check
 		from = to
 	}
 	return out, nil
+}
+
+// narrows reports whether both sides can be read by windows.
+func narrows(p pairOf) (bool, error) {
+	for name, side := range map[string]func() (reconcile.Source, error){"A": p.A.Open, "B": p.B.Open} {
+		src, err := side()
+		if err != nil {
+			return false, fmt.Errorf("side %s: %w", name, err)
+		}
+		if _, ok := src.(reconcile.Narrower); !ok {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // compare compares one window and stores what it saw.
