@@ -70,6 +70,10 @@ BENCHSERVE ?=
 bench-serve: build ## pleth serve against its figures and its peers, about 40 minutes (BENCHSERVE='-only json -runs 3' for less); results: docs/performance.md
 	$(GO) run ./bench/serve -bin bin/pleth $(BENCHSERVE)
 
+BENCHWEB ?=
+bench-web: build ## the pages in Chromium against their figures, about 10 minutes (BENCHWEB=ward for less, RUNS, MINUTES=30 for the heap); results: docs/performance.md
+	node web/bench/run.mjs $(BENCHWEB)
+
 KILLS ?= 1000
 CUTS ?= 200
 crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cuts of the storage (CUTS), every file operation fails; about 25 minutes

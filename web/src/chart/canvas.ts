@@ -9,8 +9,10 @@ export interface Canvas {
   h: number;
 }
 
-export function prepare(el: HTMLCanvasElement): Canvas | null {
-  const box = el.getBoundingClientRect();
+// prepare clears a canvas for drawing. Who knows its size says so: to ask for it
+// in the middle of other changes makes the browser lay out the page again.
+export function prepare(el: HTMLCanvasElement, size?: { width: number; height: number }): Canvas | null {
+  const box = size ?? el.getBoundingClientRect();
   const d = Math.max(1, devicePixelRatio || 1);
   const w = Math.round(box.width * d);
   const h = Math.round(box.height * d);

@@ -6,8 +6,15 @@ import { hatch, prepare, token } from './canvas';
 
 const low = 79;
 
-export function strip(el: HTMLCanvasElement, t: Tail, pale: boolean, raw: boolean, white: boolean): void {
-  const made = prepare(el);
+export function strip(
+  el: HTMLCanvasElement,
+  t: Tail,
+  pale: boolean,
+  raw: boolean,
+  white: boolean,
+  size?: { width: number; height: number },
+): void {
+  const made = prepare(el, size);
   if (!made) return;
   const { c, w, h } = made;
   const y = (v: number) => 2 + ((100.5 - Math.max(low, v)) / (100.5 - low)) * (h - 4);

@@ -8,6 +8,7 @@ export class Tail {
   readonly mid: Float32Array;
   private count = new Uint32Array(1);
   end = 0; // number of the newest slot since 1970
+  version = 0; // counts what a drawing of it would show
   filled = false; // the time before the page was opened is in it
 
   constructor(
@@ -32,6 +33,7 @@ export class Tail {
     this.count.copyWithin(0, shift);
     this.count.fill(0, this.slots - shift);
     this.end = slot;
+    this.version++;
   }
 
   // index returns the place of a time, -1 where it is not within.
@@ -63,16 +65,21 @@ export class Tail {
       this.put(i, v, v, v, 1);
       return;
     }
+    const before = this.mid[i];
+    if (v < this.lo[i] || v > this.hi[i]) this.version++;
     if (v < this.lo[i]) this.lo[i] = v;
     if (v > this.hi[i]) this.hi[i] = v;
-    this.mid[i] = (this.mid[i] * n + v) / (n + 1);
+    this.mid[i] = (before * n + v) / (n + 1);
     this.count[i] = n + 1;
+    // a quarter of a percent is less than a pixel of a strip
+    if (Math.round(this.mid[i] * 4) !== Math.round(before * 4)) this.version++;
   }
 
   // put takes what is known of a whole slot: its lowest and highest count, its
   // mean where there is none.
   put(i: number, lo: number, mid: number, hi: number, n: number): void {
     if (i < 0 || i >= this.slots) return;
+    this.version++;
     if (this.count[i] > 0) {
       this.lo[i] = Math.min(this.lo[i], lo);
       this.hi[i] = Math.max(this.hi[i], hi);

@@ -1,9 +1,9 @@
 // One bed of the ward. The numeral stands only as long as its deadline lets it,
 // and only while the tile is near the window.
 
-import { useSignal } from '@preact/signals';
+import { effect, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { bedName, brief, metricName, number, quietUntil, stars, waits, words } from '../alarms';
+import { bedName, brief, number, quietUntil, stars, waits, words } from '../alarms';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
 import { age, clockTime, countdown, dash, decimal, initials, level } from '../format';
@@ -74,85 +74,163 @@ function Head({ bed, children }: { bed: Bed; children?: preact.ComponentChildren
   );
 }
 
-function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
+// Face is all that a tile shows but its strip and its figures, which are texts of
+// their own. A tile is drawn again only when its face is another one.
+interface Face {
+  empty: boolean;
+  kind: '' | 'high' | 'med' | 'tech' | 'stale' | 'ackd';
+  stale: boolean;
+  off: boolean;
+  sat: boolean; // a numeral may stand
+  pulse: boolean; // the device tells it
+  head: string; // what stands at the right of the head
+  priority: '' | 'high' | 'medium' | 'low'; // of the alarm that sounds
+  why: string; // the alarm in words
+  last: string;
+  since: string;
+  foot: [string, string, string];
+}
+
+function faceOf(bed: Bed): Face {
   bed.changed.value;
   const at = now.value;
   const joined = link.value.state === 'live';
-  useEffect(() => watch(bed), [bed]);
-
   const main = bed.spo2;
   const pulse = bed.pulse;
   const any = main ?? pulse;
-  const fresh = joined ? freshness(any, at, heardAt(), bed.interval) : any ? 'stale' : 'unknown';
+  const fresh = joined && freshness(any, at, heardAt(), bed.interval) === 'live';
+  const stale = !fresh && any !== undefined;
   const top = joined ? tops.value.get(bed.device) : undefined;
-  const off = fresh === 'live' && main?.value === null;
-  const stale = fresh !== 'live';
-  const loud = fresh === 'live' && top && !top.technical && waits(top) ? top : undefined;
-  const quiet = fresh === 'live' && top && !top.technical && top.state === 'acknowledged' ? top : undefined;
+  const off = fresh && main?.value === null;
+  const loud = fresh && top && !top.technical && waits(top) ? top : undefined;
+  const quiet = fresh && top && !top.technical && top.state === 'acknowledged' ? top : undefined;
   const kind =
-    loud && loud.priority !== 'low'
-      ? loud.priority === 'high'
-        ? 'high'
-        : 'med'
-      : off
-        ? 'tech'
-        : stale && any
-          ? 'stale'
-          : quiet
-            ? 'ackd'
-            : '';
-  const since = any ? at - any.received : 0;
-  const second = Math.floor(at / 1000);
-  useEffect(() => {
-    if (!canvas.current) return;
-    // A silent device's strip goes on, with a gap.
-    if (any) bed.tail.advance(any.at + Math.max(0, at - any.received));
-    strip(canvas.current, bed.tail, stale, raw, kind === 'high');
-  }, [second, bed.changed.value, stale, raw, redraw.value, range.value]);
+    loud && loud.priority !== 'low' ? (loud.priority === 'high' ? 'high' : 'med') : off ? 'tech' : stale ? 'stale' : quiet ? 'ackd' : '';
+  const of = loud?.metric === 'spo2' ? main?.value : loud?.metric === 'pulse_rate' ? pulse?.value : undefined;
+  const head = stale
+    ? t('tile.nodata', { time: countdown(at - (any?.received ?? at)) })
+    : off
+      ? t('tile.off')
+      : loud
+        ? brief(loud, of)
+        : quiet
+          ? `${countdown(quietUntil(quiet, at) - at)} · ${initials(quiet.acknowledged_by ?? '')}`
+          : '';
+  const last = fresh && !off ? Number.NaN : bed.tail.last();
+  const pi = bed.reading('perfusion_index');
+  return {
+    empty: bed.empty,
+    kind,
+    stale,
+    off,
+    sat: fresh && !!main && main.value !== null,
+    pulse: fresh && !!pulse,
+    head,
+    priority: loud?.priority ?? '',
+    why: loud ? `${words(loud)} · ${loud.delays}` : '',
+    last: Number.isNaN(last) ? '' : `${number(Math.floor(last))} %`,
+    since: !any ? '' : off ? t('tile.ago', { age: age(sinceOff(bed, at)) }) : stale ? t('tile.at', { time: clockTime(any.received) }) : '',
+    foot: !fresh
+      ? [
+          top?.gateway && top.devices ? t('alarm.gateway', { gateway: top.gateway }) : bed.subject ? bed.device : t('tile.unassigned'),
+          '',
+          '',
+        ]
+      : [
+          off ? t('tile.linked') : '',
+          pi && pi.value !== null ? 'pi' : bed.subject ? '' : t('tile.unassigned'),
+          bed.info?.battery_mv === undefined ? '' : `${decimal(bed.info.battery_mv / 1000, 1)} V`,
+        ],
+  };
+}
 
-  if (bed.empty)
+function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => watch(bed), [bed]);
+  const key = useComputed(() => JSON.stringify(faceOf(bed)));
+  // Figures are texts of their own: they change without the tile, and each looks
+  // at its deadline itself.
+  const figure = (read: () => string) =>
+    useComputed(() => {
+      bed.changed.value;
+      const fresh = link.value.state === 'live' && freshness(bed.spo2 ?? bed.pulse, now.value, heardAt(), bed.interval) === 'live';
+      return fresh ? read() : '';
+    });
+  const sat = figure(() => (typeof bed.spo2?.value === 'number' ? level(bed.spo2.value) : ''));
+  const pulse = figure(() => (typeof bed.pulse?.value === 'number' ? String(Math.round(bed.pulse.value)) : '–'));
+  const pi = figure(() => {
+    const v = bed.reading('perfusion_index')?.value;
+    return typeof v === 'number' ? t('tile.pi', { v: decimal(v, 1) }) : '';
+  });
+  const ago = useComputed(() => {
+    const any = bed.spo2 ?? bed.pulse;
+    return any ? t('tile.ago', { age: age(now.value - any.received) }) : '';
+  });
+  const f: Face = JSON.parse(key.value);
+  const size = useSignal<{ width: number; height: number } | undefined>(undefined);
+  useEffect(() => {
+    const el = canvas.current;
+    if (!el) return;
+    const watcher = new ResizeObserver((list) => {
+      size.value = list[list.length - 1].contentRect;
+    });
+    watcher.observe(el);
+    return () => watcher.disconnect();
+  }, [f.empty]);
+  useEffect(() => {
+    let drawn = '';
+    return effect(() => {
+      bed.changed.value;
+      const at = now.value;
+      const any = bed.spo2 ?? bed.pulse;
+      // A silent device's strip goes on, with a gap.
+      if (any) bed.tail.advance(any.at + Math.max(0, at - any.received));
+      const box = size.value;
+      const state = `${bed.tail.version} ${redraw.value} ${range.value.name} ${box?.width} ${box?.height}`;
+      if (!canvas.current || !box || state === drawn) return;
+      drawn = state;
+      strip(canvas.current, bed.tail, f.stale, raw, f.kind === 'high', box);
+    });
+  }, [bed, raw, f.stale, f.kind]);
+
+  if (f.empty)
     return (
       <div class="t empty">
         <b>{bedName(bed.name)}</b>
         {t('tile.nodevice')}
       </div>
     );
-  const last = bed.tail.last();
-  const pi = bed.reading('perfusion_index');
-  const spoken = main && main.value !== null && !stale ? level(main.value) : '';
   return (
-    <div class={`t ${kind}`}>
+    <div class={`t ${f.kind}`}>
       <Head bed={bed}>
-        {kind === 'stale' ? (
-          <b>{t('tile.nodata', { time: countdown(since) })}</b>
-        ) : off ? (
-          t('tile.off')
-        ) : loud ? (
-          <span class={`why ${loud.priority}`} title={`${words(loud)} · ${loud.delays}`}>
-            <span class="ast">{stars[loud.priority]}</span>{' '}
-            {brief(loud, main && loud.metric === 'spo2' ? main.value : pulse && loud.metric === 'pulse_rate' ? pulse.value : undefined)}
+        {f.kind === 'stale' ? (
+          <b>{f.head}</b>
+        ) : f.priority ? (
+          <span class={`why ${f.priority}`} title={f.why}>
+            <span class="ast">{stars[f.priority]}</span> {f.head}
           </span>
-        ) : quiet ? (
+        ) : f.kind === 'ackd' ? (
           <span class="quiet">
             <Icon name="belloff" />
-            {countdown(quietUntil(quiet, at) - at)} · {initials(quiet.acknowledged_by ?? '')}
+            {f.head}
           </span>
-        ) : null}
+        ) : (
+          f.head
+        )}
       </Head>
-      {fresh === 'live' && !off ? (
+      {!f.stale && !f.off ? (
         <div class="vals">
-          {main && main.value !== null ? (
+          {f.sat ? (
             <div class="sat">
-              {level(main.value)}
+              {sat}
               <small>%</small>
             </div>
           ) : (
             <div class="dash">{dash}</div>
           )}
-          {pulse && (
+          {f.pulse && (
             <div class="pr">
-              <b>{pulse.value === null ? '–' : Math.round(pulse.value)}</b>
+              <b>{pulse}</b>
               <span>{t('unit.bpm')}</span>
             </div>
           )}
@@ -161,36 +239,26 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
         <div class="vals off">
           <div class="dash">{dash}</div>
           <div class="last">
-            {!Number.isNaN(last) && <s>{number(Math.floor(last))} %</s>}
+            {f.last && <s>{f.last}</s>}
             <br />
-            {any && (off ? t('tile.ago', { age: age(sinceOff(bed, at)) }) : t('tile.at', { time: clockTime(any.received) }))}
+            {f.since}
           </div>
         </div>
       )}
       <canvas ref={canvas} />
       <div class="ft">
-        {stale ? (
-          <span>
-            {top?.gateway && top.devices ? t('alarm.gateway', { gateway: top.gateway }) : bed.subject ? bed.device : t('tile.unassigned')}
-          </span>
-        ) : (
+        <span>{f.foot[0] || (f.sat || f.pulse ? ago : '')}</span>
+        {(f.foot[1] || f.foot[2]) && (
           <>
-            <span>{off ? t('tile.linked') : t('tile.ago', { age: age(since) })}</span>
-            <span>{pi && pi.value !== null ? t('tile.pi', { v: decimal(pi.value, 1) }) : bed.subject ? '' : t('tile.unassigned')}</span>
+            <span>{f.foot[1] === 'pi' ? pi : f.foot[1]}</span>
             <span>
-              {bed.info?.battery_mv !== undefined && (
-                <>
-                  <Icon name="bat" />
-                  {decimal(bed.info.battery_mv / 1000, 1)} V
-                </>
-              )}
+              {f.foot[2] && <Icon name="bat" />}
+              {f.foot[2]}
             </span>
           </>
         )}
       </div>
-      <span class="sr">
-        {loud ? `${t(`priority.${loud.priority}`)}, ${words(loud)}` : spoken ? `${metricName('spo2')} ${spoken} %` : ''}
-      </span>
+      <span class="sr">{f.priority ? `${t(`priority.${f.priority}`)}, ${f.why}` : ''}</span>
     </div>
   );
 }
