@@ -8,7 +8,7 @@ LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 PAGES := web/static/dist/index.html
 
-.PHONY: services campaign rules help build pages test-pages e2e run test lint bench fuzz big validate clean
+.PHONY: bench-reconcile services campaign rules help build pages test-pages e2e run test lint bench fuzz big validate clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cut
 DAYS ?= 1000
 campaign: ## 1,000 simulated days of four shop systems with faults of every class: none missed, none invented (DAYS=200 for less)
 	PLETH_CAMPAIGN=$(DAYS) $(GO) test -count=1 -v -timeout 120m -run TestCampaign ./internal/reconcile/desk
+
+RELADIFF ?= $(shell command -v reladiff)
+bench-reconcile: services ## two systems of 1 M and 10 M rows, against reladiff where it is installed (RELADIFF=path), and 200 integrations; about 20 minutes
+	PLETH_BENCH=1 RELADIFF=$(RELADIFF) $(GO) test -count=1 -v -timeout 120m ./bench/reconcile
 
 rules: ## the alert rules against Prometheus' own checker (promtool must be installed)
 	cd deploy/prometheus && promtool check rules pleth.rules.yml && promtool test rules pleth.test.yml

@@ -82,6 +82,10 @@ func (b *Batch) Set(m Metric, v Value) {
 	}
 	c := &b.cols[m]
 	row := len(b.time) - 1
+	if v.state == present && v.scale == c.scale && len(c.m) == row && row < cap(c.m) {
+		c.m = append(c.m, max(v.mantissa, absentMantissa+1))
+		return
+	}
 	mant := int64(missingMantissa)
 	if v.state == present {
 		if v.scale != c.scale {

@@ -85,10 +85,14 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	d, clean := stream.DeriveBoth(s, set.Stream)
 	w := newWhole(d, set.Age)
 	m := w.measure()
+	w.series.Free()
 	if clean == d { // nothing is doubted
 		m.clean(m)
 	} else {
-		m.clean(newWhole(clean, set.Age).measure())
+		without := newWhole(clean, set.Age)
+		m.clean(without.measure())
+		without.series.Free()
+		clean.Free()
 	}
 	r := &Session{
 		ID: s.ID(), Key: key, Metric: s.Header.Timeline().String(), IntervalS: seconds(s.Interval),

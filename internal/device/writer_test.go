@@ -49,7 +49,7 @@ func TestWriterIgnoresEverythingAfterAnError(t *testing.T) {
 	full := errors.New("full")
 	w := device.NewWriter(&sink{err: full})
 	refused := 0
-	for i := range 20000 {
+	for i := range 100000 {
 		if !w.Row(int64(i)) {
 			refused++
 		}

@@ -23,9 +23,10 @@ const (
 
 // Detector finds the falls of one session in its values held at 1 Hz.
 type Detector interface {
-	// Add takes the next second, ok if it was measured, and passes the falls
-	// that are certain to out, in order of their start.
-	Add(v signal.Fixed, ok bool, out func(Fall))
+	// Add takes the next seconds, at least one, which all have the value v, ok
+	// if they were measured, and passes the falls that are certain to out, in
+	// order of their start. It is the same in how many calls equal seconds come.
+	Add(v signal.Fixed, ok bool, seconds int, out func(Fall))
 	// Flush ends the session and passes the falls still owed to out.
 	Flush(out func(Fall))
 }
@@ -103,11 +104,11 @@ func NewFinder(m Method, interval int64, three, four func(Fall)) *Finder {
 	return f
 }
 
-// Add takes the next second of the grid.
-func (f *Finder) Add(v signal.Fixed, ok bool) {
-	f.three.Add(v, ok, f.outThree)
+// Add takes the next seconds of the grid, at least one, which are all equal.
+func (f *Finder) Add(v signal.Fixed, ok bool, seconds int) {
+	f.three.Add(v, ok, seconds, f.outThree)
 	if f.four != nil {
-		f.four.Add(v, ok, f.outFour)
+		f.four.Add(v, ok, seconds, f.outFour)
 	}
 }
 

@@ -23,9 +23,9 @@ func find(m oximetry.Method, seconds []float64) (three, four []oximetry.Fall) {
 		func(f oximetry.Fall) { four = append(four, f) })
 	for _, v := range seconds {
 		if math.IsNaN(v) {
-			f.Add(0, false)
+			f.Add(0, false, 1)
 		} else {
-			f.Add(signal.Fixed(math.Round(v*1e9)), true)
+			f.Add(signal.Fixed(math.Round(v*1e9)), true, 1)
 		}
 	}
 	f.Flush()
@@ -114,7 +114,7 @@ func TestDefaultMethod(t *testing.T) {
 	var want []oximetry.Fall
 	falls := oximetry.NewFalls(signal.Second)
 	for _, v := range x {
-		falls.Add(signal.Fixed(v*1e9), true, func(f oximetry.Fall) { want = append(want, f) })
+		falls.Add(signal.Fixed(v*1e9), true, 1, func(f oximetry.Fall) { want = append(want, f) })
 	}
 	falls.Flush(func(f oximetry.Fall) { want = append(want, f) })
 	three, four := find(oximetry.ABOSA, x)

@@ -2,6 +2,8 @@ package oximetry
 
 import (
 	"math"
+	"slices"
+	"sync"
 )
 
 // The windows of the detrended fluctuation analysis, in seconds: DFAShortest
@@ -22,8 +24,11 @@ const (
 // signal is constant at any of them.
 func DFA(s *Series) (alpha float64, ok bool) {
 	var x, y []float64
+	centre := math.RoundToEven(s.mean())
+	room := profileRooms.Get().(*[]profile)
+	defer profileRooms.Put(room)
 	for _, shortest := range [2]int{DFAShortest, DFAShortest * 3 / 2} {
-		windows := s.profiles(shortest)
+		windows := s.profiles(shortest, centre, room)
 		for n := shortest; n <= s.Valid/dfaShare; n *= 2 {
 			count, sum := 0, 0.0
 			for _, part := range windows {
@@ -50,6 +55,9 @@ func DFA(s *Series) (alpha float64, ok bool) {
 	return slope(x, y), true
 }
 
+// profileRooms keeps memory that is needed for a moment only.
+var profileRooms = sync.Pool{New: func() any { return new([]profile) }}
+
 // profile holds the sums of the summed signal y over a window of n seconds,
 // k = 1..n, that fit a line to it. The signal is summed from the window's own
 // start: what came before only adds a constant, which the line takes up.
@@ -61,13 +69,15 @@ type profile struct {
 }
 
 // profiles returns the windows of n seconds of each stretch. Values are taken
-// from the whole percent nearest the mean, so that sums of whole percent stay
-// exact; a constant in the signal is a line in the sum.
-func (s *Series) profiles(n int) [][]profile {
-	centre := math.RoundToEven(s.mean())
-	var all [][]profile
+// from centre, the whole percent nearest the mean, so that sums of whole percent
+// stay exact; a constant in the signal is a line in the sum. The windows are in
+// the memory of room.
+func (s *Series) profiles(n int, centre float64, room *[]profile) [][]profile {
+	*room = slices.Grow((*room)[:0], len(s.Ranks)/n)
+	all := make([][]profile, 0, len(s.Stretches))
+	windows := *room
 	for _, part := range s.Stretches {
-		windows := make([]profile, 0, part.Len()/n)
+		windows = windows[len(windows):]
 		for from := part.From; from+n <= part.End; from += n {
 			var p profile
 			for k, r := range s.Ranks[from : from+n] {

@@ -3,6 +3,7 @@ package oximetry
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"pleth/internal/signal"
 )
@@ -23,13 +24,18 @@ type Entropies struct {
 	SampleOk      bool // there are matches of both lengths
 }
 
+// templateIDs keeps memory that is needed for a moment only.
+var templateIDs = sync.Pool{New: func() any { return new([]int32) }}
+
 // EntropiesOf returns the entropies of s. On values that lie further apart
 // than the tolerances the work is proportional to the length of s.
 func EntropiesOf(s *Series) Entropies {
 	all := []*templates{s.singles()}
-	id := make([]int32, len(s.Ranks))
+	id := templateIDs.Get().(*[]int32)
+	defer templateIDs.Put(id)
+	*id = slices.Grow((*id)[:0], len(s.Ranks))[:len(s.Ranks)]
 	for m := 1; m <= SampEnLength; m++ {
-		all = append(all, s.longer(all[m-1], id))
+		all = append(all, s.longer(all[m-1], *id))
 	}
 	var e Entropies
 	e.Approximate, e.ApproximateOk = s.approximate(all[ApEnLength-1], all[ApEnLength])

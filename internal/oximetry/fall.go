@@ -98,35 +98,40 @@ type Falls struct {
 // lost in one of them, so the rate that rejects a fall is taken over a row.
 func NewFalls(interval int64) *Falls {
 	row := signal.Fixed(max(1, interval/signal.Second))
-	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}, maxStep: fallStep * row}
+	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}, maxStep: fallStep * row, raw: make([]signal.Fixed, 0, forgetAt)}
 }
 
-// Add takes the next second of the grid and passes falls that have ended to out.
-func (f *Falls) Add(v signal.Fixed, ok bool, out func(Fall)) {
+// Add takes the next seconds of the grid, which are all equal, and passes falls
+// that have ended to out.
+func (f *Falls) Add(v signal.Fixed, ok bool, seconds int, out func(Fall)) {
 	if ok && f.bridge.gap == 0 {
 		f.bridge.last, f.bridge.any = v, true
-		f.second(v, out)
+		f.take(v, seconds, out)
 		return
 	}
-	f.bridge.add(v, ok,
-		func(v signal.Fixed) { f.second(v, out) },
-		func(missing int) { f.cut(out); f.next += missing })
+	for range seconds {
+		f.bridge.add(v, ok,
+			func(v signal.Fixed) { f.take(v, 1, out) },
+			func(missing int) { f.cut(out); f.next += missing })
+	}
 }
 
 // Flush ends the session.
 func (f *Falls) Flush(out func(Fall)) { f.cut(out) }
 
-// second takes one second of a stretch.
-func (f *Falls) second(v signal.Fixed, out func(Fall)) {
+// take takes equal seconds of a stretch.
+func (f *Falls) take(v signal.Fixed, seconds int, out func(Fall)) {
 	if len(f.raw) == 0 {
 		f.base, f.k, f.free, f.falling, f.fresh = f.next, f.next, f.next, false, true
 		f.smooth.begin(f.next, v)
 	}
 	f.smooth.add(f.next, v)
-	f.raw = append(f.raw, v)
-	f.next++
-	if f.next-f.k > SmoothLag {
-		f.step(f.smooth.take(), out)
+	for range seconds {
+		f.raw = append(f.raw, v)
+		f.next++
+		if f.next-f.k > SmoothLag {
+			f.step(f.smooth.take(), out)
+		}
 	}
 	if len(f.raw) >= forgetAt {
 		f.forget()

@@ -13,9 +13,7 @@ func found(rows []int, seconds int) []oximetry.Fall {
 	f := oximetry.NewFalls(int64(seconds) * signal.Second)
 	take := func(fall oximetry.Fall) { out = append(out, fall) }
 	for _, v := range rows {
-		for range seconds {
-			f.Add(signal.Whole(v), true, take)
-		}
+		f.Add(signal.Whole(v), true, seconds, take)
 	}
 	f.Flush(take)
 	return out

@@ -100,9 +100,9 @@ func TestFallProperties(t *testing.T) {
 		for k, v := range x {
 			at = k
 			if math.IsNaN(v) {
-				f.Add(0, false, check)
+				f.Add(0, false, 1, check)
 			} else {
-				f.Add(signal.Fixed(math.Round(v*1e9)), true, check)
+				f.Add(signal.Fixed(math.Round(v*1e9)), true, 1, check)
 			}
 		}
 		at = len(x)

@@ -15,7 +15,7 @@ type LempelZiv struct {
 
 // LempelZiv76 returns the complexity of s. A missing second ends a phrase, and
 // no phrase is copied across one. The work is proportional to the length of s:
-// a suffix automaton of the whole sequence knows where each word ends first.
+// a suffix automaton knows all words of what came before.
 // It returns false if s has fewer than two valid seconds.
 // Rule and source: docs/definitions/lempel-ziv.md.
 func LempelZiv76(s *Series) (LempelZiv, bool) {
@@ -55,23 +55,29 @@ func (s *Series) binary() [][]byte {
 }
 
 // phrases76 counts the phrases of words: each is the shortest that does not
-// occur, in this word or one before, before its own last letter.
+// occur, in this word or one before, before its own last letter. The automaton
+// knows what occurs in front of the letter that is looked at.
 func phrases76(words [][]byte) int {
 	a := automata.Get().(*automaton)
 	defer automata.Put(a)
-	a.build(words)
-	phrases, at := 0, int32(0)
+	a.begin(words)
+	phrases := 0
 	for _, word := range words {
-		state := int32(0)
+		last := int32(0)                    // state of the word so far
+		state, length := int32(0), int32(0) // of the phrase so far
 		for _, c := range word {
-			state = a.states[state].next[c]
-			if a.states[state].first == at {
+			if state = a.states[state].next[c]; state != 0 {
+				length++
+			} else {
 				phrases++
-				state = 0
+				length = 0
 			}
-			at++
+			last = a.extend(last, c)
+			if link := a.states[state].link; state != 0 && a.states[link].length >= length {
+				state = link // a copy has taken the shorter words over
+			}
 		}
-		if state != 0 {
+		if length > 0 {
 			phrases++ // incomplete
 		}
 	}
@@ -91,50 +97,39 @@ type suffixState struct {
 	next   [letters]int32 // 0 for none: no transition leads to the start
 	link   int32          // -1 for the start
 	length int32          // of the longest word of the state
-	first  int32          // where its words end first, counted over all letters
 }
 
-// build makes a the automaton of words. It keeps its memory.
-func (a *automaton) build(words [][]byte) {
+// begin empties a and makes room for words. It keeps its memory.
+func (a *automaton) begin(words [][]byte) {
 	n := 0
 	for _, word := range words {
 		n += len(word)
 	}
-	// There are at most two states a letter.
-	a.states = slices.Grow(a.states[:0], 2*n+1)
-	a.add(0, 0, -1, 0, -1)
-	at := int32(0)
-	for _, word := range words {
-		last := int32(0)
-		for _, c := range word {
-			last = a.extend(last, at, c)
-			at++
-		}
-	}
+	a.states = slices.Grow(a.states[:0], 2*n+1) // there are at most two states a letter
+	a.add(0, 0, -1, 0)
 }
 
 // add appends a state and returns its number. Its parts are written one by one:
 // to copy a state whole, right after a part of it was written, takes longer than
 // all else that is done with it.
-func (a *automaton) add(next0, next1, link, length, first int32) int32 {
+func (a *automaton) add(next0, next1, link, length int32) int32 {
 	n := len(a.states)
 	a.states = a.states[:n+1]
 	s := &a.states[n]
 	s.next[0], s.next[1] = next0, next1
 	s.link = link
 	s.length = length
-	s.first = first
 	return int32(n)
 }
 
-// extend adds letter c at place i behind the beginning of a word that is in
-// state last, and returns the state of the beginning with c.
-func (a *automaton) extend(last, i int32, c byte) int32 {
+// extend adds letter c behind the beginning of a word that is in state last, and
+// returns the state of the beginning with c.
+func (a *automaton) extend(last int32, c byte) int32 {
 	if q := a.states[last].next[c]; q != 0 {
 		// A word before has had it.
 		return a.split(last, q, c)
 	}
-	whole := a.add(0, 0, 0, a.states[last].length+1, i)
+	whole := a.add(0, 0, 0, a.states[last].length+1)
 	p := last
 	for p >= 0 {
 		s := &a.states[p]
@@ -155,7 +150,7 @@ func (a *automaton) split(p, q int32, c byte) int32 {
 	if length == old.length {
 		return q
 	}
-	clone := a.add(old.next[0], old.next[1], old.link, length, old.first)
+	clone := a.add(old.next[0], old.next[1], old.link, length)
 	old.link = clone
 	for p >= 0 {
 		s := &a.states[p]

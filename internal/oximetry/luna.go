@@ -33,7 +33,13 @@ func newLunaFalls(points int) *lunaFalls {
 	return &lunaFalls{drop: signal.Whole(points), recovery: signal.Fixed(points) * lunaRecovery}
 }
 
-func (l *lunaFalls) Add(v signal.Fixed, ok bool, out func(Fall)) {
+func (l *lunaFalls) Add(v signal.Fixed, ok bool, seconds int, out func(Fall)) {
+	for range seconds {
+		l.second(v, ok, out)
+	}
+}
+
+func (l *lunaFalls) second(v signal.Fixed, ok bool, out func(Fall)) {
 	k := l.next
 	l.next++
 	good := ok && !(l.good && (v-l.prev > lunaSpike || l.prev-v > lunaSpike))

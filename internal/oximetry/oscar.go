@@ -39,7 +39,13 @@ func newOscarFalls(points int) *oscarFalls {
 	return &oscarFalls{drop: signal.Whole(points), minimum: minimum}
 }
 
-func (o *oscarFalls) Add(v signal.Fixed, ok bool, out func(Fall)) {
+func (o *oscarFalls) Add(v signal.Fixed, ok bool, seconds int, out func(Fall)) {
+	for range seconds {
+		o.second(v, ok, out)
+	}
+}
+
+func (o *oscarFalls) second(v signal.Fixed, ok bool, out func(Fall)) {
 	if o.known {
 		o.step(v, ok, out)
 		return

@@ -155,7 +155,13 @@ type pobmFalls struct {
 
 func newPobmFalls(points int) *pobmFalls { return &pobmFalls{threshold: points} }
 
-func (p *pobmFalls) Add(v signal.Fixed, ok bool, _ func(Fall)) {
+func (p *pobmFalls) Add(v signal.Fixed, ok bool, seconds int, _ func(Fall)) {
+	for range seconds {
+		p.take(v, ok)
+	}
+}
+
+func (p *pobmFalls) take(v signal.Fixed, ok bool) {
 	if ok {
 		p.x = append(p.x, uint8(v.Round()/signal.One))
 		p.second = append(p.second, int32(p.next))

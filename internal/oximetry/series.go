@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"sort"
+	"sync"
 
 	"pleth/internal/signal"
 	"pleth/internal/window"
@@ -38,13 +39,20 @@ type Run struct {
 	Rank      int32
 }
 
+// series holds memory between series.
+var series = sync.Pool{New: func() any { return new(Series) }}
+
+// Free gives the memory of s to the next series. It must not be used after it.
+func (s *Series) Free() { series.Put(s) }
+
 // NewSeries returns the series of a grid. It keeps nothing of g.
 func NewSeries(g *window.Grid) *Series {
-	s := &Series{Ranks: make([]int32, g.Len())}
+	s := series.Get().(*Series)
+	s.Ranks = slices.Grow(s.Ranks[:0], g.Len())[:g.Len()]
+	s.Stretches, s.Floats, s.Valid = s.Stretches[:0], s.Floats[:0], 0
 	s.rank(g)
-	s.Floats = make([]float64, len(s.Values))
-	for i, v := range s.Values {
-		s.Floats[i] = v.Float()
+	for _, v := range s.Values {
+		s.Floats = append(s.Floats, v.Float())
 	}
 	before := Missing
 	for _, r := range s.Runs {
@@ -68,7 +76,7 @@ func NewSeries(g *window.Grid) *Series {
 func (s *Series) rank(g *window.Grid) {
 	var seen [101]bool
 	var fractions []signal.Fixed
-	s.Runs = make([]Run, 0, g.Len()/4)
+	s.Runs = slices.Grow(s.Runs[:0], g.Len()/4)
 	last := none - 1
 	for k, v := range g.V {
 		if !g.Ok(k) {
@@ -123,23 +131,6 @@ func (s *Series) between(from, end int) []Run {
 		last++
 	}
 	return s.Runs[first:last]
-}
-
-// windows goes over the windows of m+1 seconds inside a stretch, m at least 1.
-// It calls each with the second k that a window begins at and how many there
-// are from there on that hold the same values: one, or more inside a run.
-func (s *Series) windows(part Stretch, m int, each func(k, n int)) {
-	end := part.End - m
-	for _, r := range s.between(part.From, end) {
-		k := int(r.From)
-		if same := int(r.End) - m; same > k {
-			each(k, same-k)
-			k = same
-		}
-		for ; k < min(int(r.End), end); k++ {
-			each(k, 1)
-		}
-	}
 }
 
 // none is no value that can be measured.

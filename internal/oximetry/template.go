@@ -10,7 +10,7 @@ import (
 // templates numbers the templates of one length: equal ones have one number.
 type templates struct {
 	m     int
-	id    []int32 // of the template that begins at each second, where one does
+	id    []int32 // of the template that begins at a second: the first and the last m+1 of a run
 	first []int32 // second at which a template with that number begins first
 	count []int64 // how often it occurs
 	last  []int32 // the numbers of those that begin last in a stretch
@@ -51,26 +51,28 @@ func (s *Series) longer(t *templates, id []int32) *templates {
 		hashed = newHash(len(t.id))
 	}
 	for _, part := range s.Stretches {
-		number := Missing
-		s.windows(part, t.m, func(k, n int) {
-			pair := int(t.id[k])*values + int(s.Ranks[k+t.m])
-			var at *int32
-			if table != nil {
-				at = &table[pair]
-			} else {
-				at = hashed.at(pair)
+		number, end := Missing, part.End-t.m
+		for _, r := range s.between(part.From, end) {
+			for k, n := int(r.From), 0; k < min(int(r.End), end); k += n {
+				// Inside a run the same template begins at each second.
+				n = max(int(r.End)-t.m-k, 1)
+				pair := int(t.id[k])*values + int(s.Ranks[k+t.m])
+				var at *int32
+				if table != nil {
+					at = &table[pair]
+				} else {
+					at = hashed.at(pair)
+				}
+				if *at == 0 {
+					next.first = append(next.first, int32(k))
+					next.count = append(next.count, 0)
+					*at = int32(len(next.count))
+				}
+				number = *at - 1
+				next.count[number] += int64(n)
+				id[k], id[k+n-1] = number, number
 			}
-			if *at == 0 {
-				next.first = append(next.first, int32(k))
-				next.count = append(next.count, 0)
-				*at = int32(len(next.count))
-			}
-			number = *at - 1
-			next.count[number] += int64(n)
-			for i := range n {
-				id[k+i] = number
-			}
-		})
+		}
 		if number != Missing {
 			next.last = append(next.last, number)
 			next.total += int64(part.Len() - t.m)

@@ -10,7 +10,7 @@ func (d *diff) shape(s *side) Shape {
 		}
 		return c.A
 	}
-	out := Shape{Fold: d.spec.Fold, Time: name(d.spec.Time), Channel: name(d.spec.Channel), Zone: s.zone, Day: d.spec.Day, From: d.spec.From, To: d.spec.To, Days: d.days}
+	out := Shape{Fold: d.spec.Fold, Time: name(d.spec.Time), Channel: name(d.spec.Channel), Zone: s.zone, Day: d.spec.Day, From: d.spec.From, To: d.spec.To, Days: d.days, Alike: d.alike}
 	for _, c := range d.spec.Key {
 		out.Key = append(out.Key, name(c))
 	}
@@ -37,15 +37,23 @@ func (d *diff) ask(ctx context.Context, s *side) error {
 			return err
 		}
 		for i := range lines {
+			if lines[i].Odd {
+				s.strange += lines[i].Rows
+				continue
+			}
 			s.buckets[lines[i].Bucket] = &lines[i].Tally
 			s.out.Rows += lines[i].Rows
 		}
 		if s.last, err = s.engine.Last(ctx, d.shape(s)); err != nil {
 			return err
 		}
-	}
-	if err := d.odd(ctx, s); err != nil {
+	} else if err := d.askParts(ctx, s); err != nil {
 		return err
+	}
+	if s.strange > 0 {
+		if err := d.odd(ctx, s); err != nil {
+			return err
+		}
 	}
 	for _, c := range d.spec.Compare {
 		if d.spec.Status[c.A] == nil {
@@ -112,7 +120,7 @@ func (d *diff) odd(ctx context.Context, s *side) error {
 // askParts lets the engine of a side hash its parts. A side that was streamed
 // has them.
 func (d *diff) askParts(ctx context.Context, s *side) error {
-	if s.engine == nil {
+	if s.engine == nil || s.parts != nil {
 		return nil
 	}
 	lines, err := s.engine.Tally(ctx, d.shape(s), d.parts)
@@ -121,6 +129,12 @@ func (d *diff) askParts(ctx context.Context, s *side) error {
 	}
 	s.parts = make([]part, d.parts)
 	for i := range lines {
+		if lines[i].Odd {
+			if !d.placed() {
+				s.strange += lines[i].Rows
+			}
+			continue
+		}
 		s.parts[lines[i].Part] = part{lines[i].Rows, lines[i].Digest}
 		if !d.placed() {
 			s.out.Rows += lines[i].Rows

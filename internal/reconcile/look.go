@@ -132,7 +132,7 @@ func (d *diff) confirm(ctx context.Context) error {
 		}
 		src := s.Source
 		if narrow, ok := src.(Narrower); ok {
-			w := Want{Key: d.keyOf(s)}
+			w := Want{Key: d.keyOf(s), Columns: s.used}
 			for _, name := range slices.Sorted(maps.Keys(want[n])) {
 				var parts []string
 				for _, p := range want[n][name] {

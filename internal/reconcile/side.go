@@ -17,9 +17,11 @@ type side struct {
 	Source
 	b       bool
 	engine  Tallier // the Source, where it counts by itself
+	strange int64   // rows that the engine can not compare
 	zone    *time.Location
-	index   []int // of the columns of the spec, keys first, in the source
-	roles   roles // of the columns that are not compared
+	index   []int    // of the columns of the spec, keys first, in the source
+	used    []string // columns that are looked at
+	roles   roles    // of the columns that are not compared
 	parts   []part
 	buckets map[BucketID]*Tally
 	keys    [256][]uint64 // digests of the keys, one per row, by their first byte
@@ -62,6 +64,7 @@ func (d *diff) resolve(ctx context.Context, s *side) error {
 		if i < 0 {
 			return -1, &ColumnError{Side: s.Name(), Column: name, Has: names}
 		}
+		s.used = append(s.used, name)
 		return i, nil
 	}
 	var errs []error
@@ -360,14 +363,18 @@ func (d *diff) shown(s *side, cells []Cell) []string {
 	return key
 }
 
-// narrowed returns the side without what lies outside the window, as far as its
-// engine can leave it out.
+// narrowed returns the side without what lies outside the window and without
+// the columns that nobody looks at, as far as its engine can leave them out.
 func (d *diff) narrowed(s *side) Source {
 	n, ok := s.Source.(Narrower)
-	if !ok || d.spec.From.IsZero() && d.spec.To.IsZero() {
+	if !ok {
 		return s.Source
 	}
-	return n.Narrow(Want{Time: d.timeOf(s), From: d.spec.From, To: d.spec.To, Zone: s.zone})
+	w := Want{Columns: s.used}
+	if !d.spec.From.IsZero() || !d.spec.To.IsZero() {
+		w.Time, w.From, w.To, w.Zone = d.timeOf(s), d.spec.From, d.spec.To, s.zone
+	}
+	return n.Narrow(w)
 }
 
 func (d *diff) timeOf(s *side) string {

@@ -26,6 +26,9 @@ type Want struct {
 	Zone     *time.Location // of times without one
 	Key      []string       // columns; nil: of any key
 	Keys     [][]string     // in canonical form
+	// Columns are those that somebody looks at; the others may come as null.
+	// nil: all.
+	Columns []string
 }
 
 // Narrower is a side whose engine can leave rows out. What Narrow returns may
@@ -53,12 +56,16 @@ type Shape struct {
 	Day      *time.Location
 	From, To time.Time
 	Days     []string // only of these; nil: of all
+	// Alike says that both sides are the same engine of the same version: what
+	// only it can hash may tell parts apart.
+	Alike bool
 }
 
 // Tallied is what an engine counted in one bucket or part.
 type Tallied struct {
 	Bucket BucketID
 	Part   uint64
+	Odd    bool // rows that have no key or no place; only their number counts
 	Tally
 }
 
@@ -67,11 +74,13 @@ type Tallied struct {
 // differently are fetched and compared, rows that hash alike must be equal.
 type Tallier interface {
 	Source
+	// Version names the engine and its version.
+	Version(ctx context.Context) (string, error)
 	// Able reports whether the engine can do it for a shape.
 	Able(ctx context.Context, s Shape) bool
 	// Tally returns a line for each bucket, or for each part of the digests of
 	// the keys where parts (a power of two) is not 0. Rows that have no key or
-	// no place are left out.
+	// no place are counted apart.
 	Tally(ctx context.Context, s Shape, parts uint64) ([]Tallied, error)
 	// Pick returns the rows of some parts, and Odd those without a key or place,
 	// as many as limit; both with the columns of the Source.

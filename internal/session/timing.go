@@ -22,6 +22,10 @@ func (t *Timing) Add(step int64) {
 		t.run++
 		return
 	}
+	t.change(step)
+}
+
+func (t *Timing) change(step int64) {
 	t.settle()
 	t.step, t.run = step, 1
 }

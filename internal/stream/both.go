@@ -1,7 +1,6 @@
 package stream
 
 import (
-	"slices"
 	"sync"
 
 	"pleth"
@@ -10,12 +9,17 @@ import (
 	"pleth/internal/window"
 )
 
-// keptSamples holds the memory of samples between sessions.
-var keptSamples = sync.Pool{New: func() any { return new([]signal.Sample) }}
+// keptSamples and cleanGrids hold memory between sessions.
+var (
+	keptSamples = sync.Pool{New: func() any { return new([]signal.Sample) }}
+	cleanGrids  = sync.Pool{New: func() any { return new(grids) }}
+)
+
+type grids struct{ spo2, pulse window.Grid }
 
 // DeriveBoth returns what Derive makes of s, and what it makes of it with
 // cfg.Clean. They are one and the same where nothing is doubted. The clean one
-// has no marks of its own.
+// has no marks of its own; Free takes its memory back.
 //
 // Rows are read, marked and held once. What differs is which samples count.
 func DeriveBoth(s *session.Session, cfg Config) (plain, clean *Derived) {
@@ -30,6 +34,8 @@ func DeriveBoth(s *session.Session, cfg Config) (plain, clean *Derived) {
 	}
 	cfg.Clean = true
 	q := NewPipeline(s, cfg)
+	room := cleanGrids.Get().(*grids)
+	q.d.Grid = room.spo2
 	q.d.Grid.Grow(plain.Grid.Len())
 	for _, s := range *p.kept {
 		if s.R.Doubted() {
@@ -38,18 +44,26 @@ func DeriveBoth(s *session.Session, cfg Config) (plain, clean *Derived) {
 		q.sample(s)
 	}
 	clean = q.Finish()
-	clean.Pulse, clean.PulseAll, clean.PulseValid = withoutPulse(plain, p.doubted)
+	clean.Pulse = room.pulse
+	clean.withoutPulse(plain, p.doubted)
 	return plain, clean
 }
 
-// withoutPulse returns what is left of the pulse of d without some of its samples.
-func withoutPulse(d *Derived, without []signal.Sample) (window.Grid, window.Distribution, int64) {
-	grid := window.Grid{V: slices.Clone(d.Pulse.V), R: slices.Clone(d.Pulse.R)}
-	all, valid := d.PulseAll.Clone(), d.PulseValid
+// withoutPulse sets the pulse to what is left of that of plain without some of
+// its samples.
+func (d *Derived) withoutPulse(plain *Derived, without []signal.Sample) {
+	d.Pulse.V, d.Pulse.R = append(d.Pulse.V, plain.Pulse.V...), append(d.Pulse.R, plain.Pulse.R...)
+	d.PulseAll, d.PulseValid = plain.PulseAll.Clone(), plain.PulseValid
 	for _, s := range without {
-		grid.Remove(s)
-		all.Add(s.V, -s.Hold)
-		valid -= s.Hold
+		d.Pulse.Remove(s)
+		d.PulseAll.Add(s.V, -s.Hold)
+		d.PulseValid -= s.Hold
 	}
-	return grid, all, valid
+}
+
+// Free gives the grids of d to the next session. Neither they nor d may be used
+// after it.
+func (d *Derived) Free() {
+	cleanGrids.Put(&grids{d.Grid.Emptied(), d.Pulse.Emptied()})
+	*d = Derived{}
 }

@@ -114,8 +114,7 @@ type Pipeline struct {
 	falls    *oximetry.Finder
 	rolling  [len(RollingSpans)]*window.Rolling
 	high     [len(RollingSpans)]bool // the window varies by oximetry.HighSD or more, for LongSpan
-	found    int                     // seconds of the grid that falls have seen
-	counted  int                     // and the measures over time
+	counted  int                     // seconds of the grid that the measures over time have seen
 	whole    bool                    // all rows are there: equal samples that follow each other may come as one
 	open     bool                    // one of episodes is under way
 	kept     *[]signal.Sample        // the samples, if DeriveBoth asks for them
@@ -310,9 +309,15 @@ func (p *Pipeline) sample(s signal.Sample) {
 			p.open = p.open || e.Open()
 		}
 	}
-	d.Grid.Add(s)
-	for ; p.found < d.Grid.Len(); p.found++ {
-		p.falls.Add(d.Grid.V[p.found], d.Grid.Ok(p.found))
+	gap, seconds := d.Grid.Add(s)
+	if gap > 0 {
+		p.falls.Add(0, false, gap)
+	}
+	if seconds > 0 {
+		p.falls.Add(s.V, s.Ok(), seconds)
+	}
+	if seconds > 0 && s.Ok() {
+		d.Seconds.Add(s.V, int64(seconds))
 	}
 	if d.Grid.Len() >= p.counted+countStep {
 		p.count()
@@ -349,11 +354,7 @@ func (p *Pipeline) count() {
 	p.counted = d.Grid.Len()
 	values, reasons := d.Grid.V[from:], d.Grid.R[from:]
 	for k, v := range values {
-		ok := !reasons[k].Missing()
-		if ok {
-			d.Seconds.Add(v, 1)
-		}
-		d.DI12.Add(v, ok)
+		d.DI12.Add(v, !reasons[k].Missing())
 	}
 	for i, r := range p.rolling {
 		extremes := &d.Rolling[i]

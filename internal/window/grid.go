@@ -20,21 +20,28 @@ func (g *Grid) Grow(seconds int) {
 	g.R = slices.Grow(g.R, seconds)
 }
 
+// Emptied returns an empty grid in the memory of g, which must not be used any more.
+func (g *Grid) Emptied() Grid { return Grid{g.V[:0], g.R[:0]} }
+
 // Add appends the seconds that s covers, and the seconds before it that
-// nothing covers as missing. Samples come in order and do not overlap.
-func (g *Grid) Add(s signal.Sample) {
-	first, end := len(g.V), len(g.V)+1
-	if s.Hold != signal.Second || s.At != int64(first)*signal.Second {
+// nothing covers as missing. It returns how many of both there were. Samples
+// come in order and do not overlap.
+func (g *Grid) Add(s signal.Sample) (gap, seconds int) {
+	n := len(g.V)
+	first, end := n, n+1
+	if s.Hold != signal.Second || s.At != int64(n)*signal.Second {
 		first, end = covered(s)
 	}
 	for len(g.V) < first {
 		g.V = append(g.V, 0)
 		g.R = append(g.R, pleth.NoRow)
 	}
+	gap = len(g.V) - n
 	for len(g.V) < end {
 		g.V = append(g.V, s.V)
 		g.R = append(g.R, s.R)
 	}
+	return gap, len(g.V) - n - gap
 }
 
 // Remove makes the seconds that s covers missing. s is one of the samples added.

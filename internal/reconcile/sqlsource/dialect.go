@@ -197,7 +197,7 @@ func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (strin
 		c := t.db.column(name)
 		switch t.db.kind {
 		case Postgres:
-			c = "btrim(" + t.canon(c, l.typeOf(name), false) + ")"
+			c = t.canon(c, l.typeOf(name), false)
 		case SQLServer:
 			c = "LTRIM(RTRIM(CAST(" + c + " AS nvarchar(max))))"
 		case SQLite:

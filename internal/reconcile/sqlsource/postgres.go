@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"math/big"
 	"slices"
 	"strings"
@@ -12,21 +13,22 @@ import (
 	"pleth/internal/reconcile"
 )
 
+// spaces are what is trimmed; engines know fewer of them than we do.
+const spaces = `E' \t\n\r\v\f'`
+
 // canon returns the expression of the canonical form of a column, null for
-// what is empty. It follows package reconcile as far as PostgreSQL can; where
-// it does not, rows hash differently and are fetched and compared.
+// what is empty. It follows package reconcile as far as that is quick; where it
+// does not, rows hash differently and are fetched and compared.
 func (t *Table) canon(c, typ string, fold bool) string {
 	switch familyOf(Postgres, typ) {
 	case decimals:
 		return "trim_scale(" + c + ")::text"
 	case texts:
-		trimmed := "btrim(" + c + `::text, E' \t\n\r\v\f')`
-		lower := "%s"
+		trimmed := "nullif(btrim(" + c + "::text, " + spaces + "), '')"
 		if fold {
-			lower = "lower(%s)"
+			return "lower(" + trimmed + ")"
 		}
-		return fmt.Sprintf(`(SELECT CASE WHEN s = '' THEN NULL WHEN length(s) <= 60 AND s ~ '^[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?$' THEN trim_scale(s::numeric)::text WHEN octet_length(s) = length(s) THEN %s ELSE %s END FROM (SELECT %s AS s) AS q)`,
-			fmt.Sprintf(lower, "s"), fmt.Sprintf(lower, "normalize(s, NFC)"), trimmed)
+		return trimmed
 	}
 	return t.db.text(c, typ)
 }
@@ -76,16 +78,20 @@ func (t *Table) Able(ctx context.Context, s reconcile.Shape) bool {
 	return t.db.pool.QueryRowContext(ctx, "SELECT current_setting('server_encoding')").Scan(&encoding) == nil && encoding == "UTF8"
 }
 
-// forms returns the expressions of a shape.
+// forms are the expressions of a shape.
 type forms struct {
-	key, row string // texts that are hashed
-	at, day  string // empty: there is no time
-	channel  string
-	odd      string // a row cannot be compared
-	inside   string // the condition of the window
+	inner    []string // canonical columns c0, c1, …, then day, channel and measures m0, m1, …
+	key, row string   // texts that are hashed, of c0, c1, …
+	at       string   // empty: there is no time
+	odd      string   // a row cannot be compared
+	inside   string   // the condition of the window
 }
 
-const hashed = "('x' || substr(encode(sha256(convert_to(%s, 'UTF8')), 'hex'), 1, 16))::bit(64)::bigint"
+const (
+	hashed = "('x' || substr(encode(sha256(convert_to(%s, 'UTF8')), 'hex'), 1, 16))::bit(64)::bigint"
+	// quick is a hash that one version of PostgreSQL has in common.
+	quick = "hashtextextended(%s, 0)"
+)
 
 func (t *Table) forms(ctx context.Context, s *reconcile.Shape) (*forms, error) {
 	l, err := t.look(ctx)
@@ -93,16 +99,17 @@ func (t *Table) forms(ctx context.Context, s *reconcile.Shape) (*forms, error) {
 		return nil, err
 	}
 	f := &forms{}
-	net := func(x string) string {
-		return fmt.Sprintf("coalesce((SELECT octet_length(v)::text || ':' || v FROM (SELECT %s AS v) AS n), '-')", x)
+	var nets, odd []string
+	add := func(c string) {
+		n := len(f.inner)
+		f.inner = append(f.inner, fmt.Sprintf("%s AS c%d", c, n))
+		nets = append(nets, fmt.Sprintf("coalesce(octet_length(c%[1]d) || ':' || c%[1]d, '-')", n))
 	}
-	var keys, odd []string
 	for _, name := range s.Key {
 		c := t.canon(t.db.column(name), l.typeOf(name), s.Fold)
-		keys = append(keys, net(c))
+		add(c)
 		odd = append(odd, c+" IS NULL")
 	}
-	all := slices.Clone(keys)
 	for k, name := range s.Compare {
 		col, typ := t.db.column(name), l.typeOf(name)
 		c := t.canon(col, typ, s.Fold)
@@ -112,35 +119,36 @@ func (t *Table) forms(ctx context.Context, s *reconcile.Shape) (*forms, error) {
 		}
 		if m := s.Status[k]; len(m) > 0 {
 			var b strings.Builder
-			b.WriteString(`CASE btrim(` + col + `::text, E' \t\n\r\v\f')`)
-			for from, to := range m {
-				fmt.Fprintf(&b, " WHEN %s THEN %s", literal(from), literal(reconcile.Canonical(to, s.Fold)))
+			b.WriteString("CASE btrim(" + col + "::text, " + spaces + ")")
+			for _, from := range slices.Sorted(maps.Keys(m)) {
+				fmt.Fprintf(&b, " WHEN %s THEN %s", literal(from), literal(reconcile.Canonical(m[from], s.Fold)))
 			}
 			c = b.String() + " ELSE " + c + " END"
 		}
-		all = append(all, net(c))
+		add(c)
 		if fam == texts {
 			odd = append(odd, fmt.Sprintf("coalesce(octet_length(%s::text), 0) > %d", col, MostCell))
 		}
 	}
-	f.key, f.row = strings.Join(keys, " || "), strings.Join(all, " || ")
-	if len(keys) == 0 {
-		f.key, odd = "''", []string{"false"}
+	f.key, f.row = strings.Join(nets[:len(s.Key)], " || "), strings.Join(nets, " || ")
+	if len(s.Key) == 0 {
+		f.key = "''"
 	}
-	if len(all) == 0 {
+	if len(nets) == 0 {
 		f.row = "''"
 	}
 	f.inside = "true"
+	day := "NULL::date"
 	if s.Time != "" {
 		f.at = t.db.column(s.Time)
 		if fam := familyOf(Postgres, l.typeOf(s.Time)); fam == local || fam == dates {
 			f.at = fmt.Sprintf("(%s::timestamp AT TIME ZONE %s)", f.at, literal(s.Zone.String()))
 		}
-		day := "UTC"
+		zone := "UTC"
 		if s.Day != nil {
-			day = s.Day.String()
+			zone = s.Day.String()
 		}
-		f.day = fmt.Sprintf("to_char(%s AT TIME ZONE %s, 'YYYY-MM-DD')", f.at, literal(day))
+		day = fmt.Sprintf("(%s AT TIME ZONE %s)::date", f.at, literal(zone))
 		if !s.From.IsZero() {
 			f.inside += fmt.Sprintf(" AND %s >= %s::timestamptz", f.at, literal(s.From.UTC().Format(time.RFC3339Nano)))
 		}
@@ -148,19 +156,50 @@ func (t *Table) forms(ctx context.Context, s *reconcile.Shape) (*forms, error) {
 			f.inside += fmt.Sprintf(" AND %s < %s::timestamptz", f.at, literal(s.To.UTC().Format(time.RFC3339Nano)))
 		}
 		if s.Days != nil {
-			var days []string
-			for _, d := range s.Days {
-				days = append(days, literal(d))
-			}
-			f.inside += " AND " + f.day + " IN (" + strings.Join(append(days, "''"), ", ") + ")"
+			f.inside += " AND " + day + " = ANY (" + literal("{"+strings.Join(s.Days, ",")+"}") + "::date[])"
 		}
 		odd = append(odd, f.at+" IS NULL")
 	}
+	channel := "''::text"
 	if s.Channel != "" {
-		f.channel = "coalesce(btrim(" + t.db.column(s.Channel) + `::text, E' \t\n\r\v\f'), '')`
+		channel = "coalesce(btrim(" + t.db.column(s.Channel) + "::text, " + spaces + "), '')"
 	}
-	f.odd = "(" + strings.Join(odd, " OR ") + ")"
+	f.inner = append(f.inner, day+" AS day", channel+" AS channel")
+	for k, m := range s.Measures {
+		f.inner = append(f.inner, fmt.Sprintf("%s::numeric AS m%d", t.db.column(m), k))
+	}
+	f.odd = "(" + strings.Join(append(odd, "false"), " OR ") + ")"
+	f.inner = append(f.inner, f.odd+" AS odd")
 	return f, nil
+}
+
+// around is the condition of the window that also lets rows in that have no
+// time at all.
+func (f *forms) around() string {
+	if f.at == "" {
+		return f.inside
+	}
+	return "(" + f.at + " IS NULL OR " + f.inside + ")"
+}
+
+// rows is what the hashes are made of: every expression is worked out once.
+func (t *Table) rows(f *forms) string {
+	return " FROM (SELECT " + strings.Join(f.inner, ", ") + " FROM " + t.from + " WHERE " + f.around() + " OFFSET 0) AS q"
+}
+
+// partOf is the hash by which rows fall into parts.
+func partOf(s *reconcile.Shape) string {
+	if s.Alike {
+		return quick
+	}
+	return hashed
+}
+
+// Version implements reconcile.Tallier.
+func (t *Table) Version(ctx context.Context) (string, error) {
+	var v int
+	err := t.db.pool.QueryRowContext(ctx, "SELECT current_setting('server_version_num')::int").Scan(&v)
+	return fmt.Sprint("postgres ", v/10000), explain(t.name, err)
 }
 
 // Tally implements reconcile.Tallier.
@@ -169,23 +208,16 @@ func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]r
 	if err != nil {
 		return nil, err
 	}
-	day, channel := "''::text", "''::text"
-	part := "0::bigint"
+	query := "SELECT odd, coalesce(to_char(day, 'YYYY-MM-DD'), ''), channel, 0::bigint, count(*), sum(" + fmt.Sprintf(hashed, f.row) + ")::text"
+	by := "odd, day, channel"
 	if parts > 0 {
-		part = fmt.Sprintf(hashed, f.key) + fmt.Sprintf(" & %d", parts-1)
-	} else {
-		if f.day != "" {
-			day = f.day
-		}
-		if f.channel != "" {
-			channel = f.channel
-		}
+		query = fmt.Sprintf("SELECT odd, '', '', %s & %d AS part, count(*), sum(%s)::text", fmt.Sprintf(partOf(&s), f.key), parts-1, fmt.Sprintf(hashed, f.row))
+		by = "odd, part"
 	}
-	query := fmt.Sprintf("SELECT %s, %s, %s, count(*), sum(%s)::text", day, channel, part, fmt.Sprintf(hashed, f.row))
-	for _, m := range s.Measures {
-		query += fmt.Sprintf(", coalesce(sum(%s::numeric), 0)::text", t.db.column(m))
+	for k := range s.Measures {
+		query += fmt.Sprintf(", coalesce(sum(m%d), 0)::text", k)
 	}
-	query += " FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd + " GROUP BY 1, 2, 3"
+	query += t.rows(f) + " GROUP BY " + by
 	rows, err := t.db.pool.QueryContext(ctx, query)
 	if err != nil {
 		return nil, explain(t.name, err)
@@ -197,7 +229,7 @@ func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]r
 		var one reconcile.Tallied
 		var sum sql.NullString
 		sums := make([]string, len(s.Measures))
-		into := []any{&one.Bucket.Day, &one.Bucket.Channel, &one.Part, &one.Rows, &sum}
+		into := []any{&one.Odd, &one.Bucket.Day, &one.Bucket.Channel, &one.Part, &one.Rows, &sum}
 		for k := range sums {
 			into = append(into, &sums[k])
 		}
@@ -241,20 +273,24 @@ func (p *picked) Scan(ctx context.Context, row func(int64, []reconcile.Cell) err
 		return err
 	}
 	one := *p.Table
-	one.want = reconcile.Want{}
+	one.want = reconcile.Want{Columns: p.want.Columns}
 	if p.limit > 0 {
-		inside := f.inside
-		if f.at != "" {
-			inside = "(" + f.at + " IS NULL OR " + f.inside + ")"
-		}
-		one.tail = fmt.Sprintf("%s AND %s LIMIT %d", f.odd, inside, p.limit)
+		one.tail = fmt.Sprintf("%s AND %s LIMIT %d", f.odd, f.around(), p.limit)
 		return one.Scan(ctx, row, bad)
 	}
-	var list []string
+	var list, key []string
 	for _, n := range p.some {
 		list = append(list, fmt.Sprint(n))
 	}
-	one.tail = fmt.Sprintf("%s AND NOT %s AND (%s & %d) = ANY ('{%s}'::bigint[])", f.inside, f.odd, fmt.Sprintf(hashed, f.key), p.parts-1, strings.Join(list, ","))
+	l, err := p.look(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range p.s.Key {
+		c := p.canon(p.db.column(name), l.typeOf(name), p.s.Fold)
+		key = append(key, fmt.Sprintf("coalesce(octet_length(%[1]s) || ':' || %[1]s, '-')", c))
+	}
+	one.tail = fmt.Sprintf("%s AND NOT %s AND (%s & %d) = ANY ('{%s}'::bigint[])", f.inside, f.odd, fmt.Sprintf(partOf(&p.s), strings.Join(key, " || ")), p.parts-1, strings.Join(list, ","))
 	return one.Scan(ctx, row, bad)
 }
 
@@ -265,12 +301,12 @@ func (t *Table) Keys(ctx context.Context, s reconcile.Shape) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	what := "count(DISTINCT " + fmt.Sprintf(hashed, f.key) + ")"
-	if t.unique(ctx, s.Key) {
-		what = "count(*)"
-	}
 	var n int64
-	err = t.db.pool.QueryRowContext(ctx, "SELECT "+what+" FROM "+t.from+" WHERE "+f.inside+" AND NOT "+f.odd).Scan(&n)
+	query := "SELECT count(*)" + " FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd
+	if !t.unique(ctx, s.Key) {
+		query = "SELECT count(*) FROM (SELECT DISTINCT " + fmt.Sprintf(quick, f.key) + t.rows(f) + " WHERE NOT odd) AS d"
+	}
+	err = t.db.pool.QueryRowContext(ctx, query).Scan(&n)
 	return n, explain(t.name, err)
 }
 
@@ -301,7 +337,7 @@ func (t *Table) Words(ctx context.Context, s reconcile.Shape, column string) (ma
 	if err != nil {
 		return nil, err
 	}
-	rows, err := t.db.pool.QueryContext(ctx, "SELECT coalesce(btrim("+t.db.column(column)+`::text, E' \t\n\r\v\f'), ''), count(*) FROM `+t.from+" WHERE "+f.inside+" GROUP BY 1 LIMIT 1000")
+	rows, err := t.db.pool.QueryContext(ctx, "SELECT coalesce(btrim("+t.db.column(column)+"::text, "+spaces+"), ''), count(*) FROM "+t.from+" WHERE "+f.inside+" GROUP BY 1 LIMIT 1000")
 	if err != nil {
 		return nil, explain(t.name, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -255,6 +256,9 @@ func (t *Table) Types(ctx context.Context) (map[string]string, error) {
 // Narrow implements reconcile.Narrower.
 func (t *Table) Narrow(w reconcile.Want) reconcile.Source {
 	one := *t
+	if w.Columns == nil {
+		w.Columns = t.want.Columns
+	}
 	one.want = w
 	return &one
 }
@@ -270,6 +274,10 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 	}
 	var list []string
 	for i, n := range l.names {
+		if t.want.Columns != nil && !slices.Contains(t.want.Columns, n) {
+			list = append(list, "NULL") // nobody looks at it
+			continue
+		}
 		list = append(list, t.db.text(t.db.column(n), l.types[i]))
 	}
 	where, args := t.where(l)

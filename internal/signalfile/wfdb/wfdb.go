@@ -37,7 +37,7 @@ func Formats() []device.Format {
 // sniffHeader knows a header by the shape of its record line and its first
 // signal line.
 func sniffHeader(h device.Head) device.Match {
-	lines := device.NewLines(bytes.NewReader(h.Bytes[:min(len(h.Bytes), 8<<10)]))
+	lines := device.LinesOf(h.Bytes[:min(len(h.Bytes), 8<<10)])
 	var p parser
 	for lines.Next() {
 		if !p.line(lines.Bytes()) {
