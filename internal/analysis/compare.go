@@ -184,13 +184,14 @@ func (n *Nights) Compare(d *Document) *Comparison {
 			continue
 		}
 		mention[at] = true
-		p := SessionPosition{ID: s.ID, Reference: []string{}, Metrics: map[string]Position{}}
+		p := SessionPosition{ID: s.ID, Reference: []string{}, Metrics: make(map[string]Position, len(n.all[at].ids))}
 		for _, i := range reference {
 			mention[i] = true
 			p.Reference = append(p.Reference, n.all[i].ID)
 		}
+		others := make([]float64, 0, len(reference))
 		for i, id := range n.all[at].ids {
-			if pos, ok := n.position(id, n.all[at].values[i], reference); ok {
+			if pos, ok := n.position(at, i, reference, others); ok {
 				p.Metrics[id] = pos
 			}
 		}
@@ -225,10 +226,16 @@ func (n *Nights) reference(at int) []int {
 	return out
 }
 
-func (n *Nights) position(id string, value float64, reference []int) (Position, bool) {
-	var others []float64
-	for _, i := range reference {
-		if v, ok := n.all[i].value(id); ok {
+// position returns where metric i of the night at index at stands. others is
+// room for the values of the reference.
+func (n *Nights) position(at, i int, reference []int, others []float64) (Position, bool) {
+	own := &n.all[at]
+	id, value := own.ids[i], own.values[i]
+	for _, k := range reference {
+		f := &n.all[k]
+		if i < len(f.ids) && f.ids[i] == id { // most nights have the same metrics
+			others = append(others, f.values[i])
+		} else if v, ok := f.value(id); ok {
 			others = append(others, v)
 		}
 	}
