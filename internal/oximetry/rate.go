@@ -17,20 +17,16 @@ const (
 // of g that begin at from or later and end before end, 0 if the signal only
 // rose. It returns false if no such seconds are all valid.
 func SteepestFall(g *window.Grid, from, end int) (rate float64, ok bool) {
-	var middle [RateSpan]signal.Fixed // of the three seconds up to each, by k modulo RateSpan
 	most, run := signal.Fixed(0), 0
+	v := g.V
 	for k := max(from, 0); k < min(end, g.Len()); k++ {
 		if run++; !g.Ok(k) {
 			run = 0
 		}
-		if run < 3 {
-			continue
-		}
-		now := median3(g.V[k-2], g.V[k-1], g.V[k])
-		middle[k%RateSpan] = now
 		if run >= RateSpan {
 			ok = true
-			most = max(most, middle[(k-rateBase)%RateSpan]-now)
+			first := median3(v[k-RateSpan+1], v[k-RateSpan+2], v[k-RateSpan+3])
+			most = max(most, first-median3(v[k-2], v[k-1], v[k]))
 		}
 	}
 	return float64(most) / rateBase / float64(signal.One), ok
