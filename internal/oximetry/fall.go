@@ -98,7 +98,7 @@ type Falls struct {
 // lost in one of them, so the rate that rejects a fall is taken over a row.
 func NewFalls(interval int64) *Falls {
 	row := signal.Fixed(max(1, interval/signal.Second))
-	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}, maxStep: fallStep * row, raw: make([]signal.Fixed, 0, forgetAt)}
+	return &Falls{bridge: bridge{max: BridgeSeconds(interval)}, maxStep: fallStep * row, raw: make([]signal.Fixed, 0, forgetAt+256)}
 }
 
 // Add takes the next seconds of the grid, which are all equal, and passes falls

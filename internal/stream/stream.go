@@ -113,12 +113,11 @@ type Pipeline struct {
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
 	falls    *oximetry.Finder
 	rolling  [len(RollingSpans)]*window.Rolling
-	high     [len(RollingSpans)]bool // the window varies by oximetry.HighSD or more, for LongSpan
-	counted  int                     // seconds of the grid that the measures over time have seen
-	whole    bool                    // all rows are there: equal samples that follow each other may come as one
-	open     bool                    // one of episodes is under way
-	kept     *[]signal.Sample        // the samples, if DeriveBoth asks for them
-	doubted  []signal.Sample         // and those of the pulse that came with a doubted sample
+	counted  int              // seconds of the grid that the measures over time have seen
+	whole    bool             // all rows are there: equal samples that follow each other may come as one
+	open     bool             // one of episodes is under way
+	kept     *[]signal.Sample // the samples, if DeriveBoth asks for them
+	doubted  []signal.Sample  // and those of the pulse that came with a doubted sample
 	rowEnd   int64
 	lastEnd  int64
 	anyValid bool
@@ -177,6 +176,7 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 	for i, seconds := range RollingSpans {
 		p.rolling[i] = window.NewRolling(seconds)
 	}
+	p.d.Rolling[LongSpan].Limit = oximetry.HighSD
 	p.rowOut, p.markOut, p.sampleOut, p.pulseOut = p.take, p.marked, p.sample, p.pulseSample
 	p.episodeOut = func(e oximetry.Episode) { p.d.Episodes = append(p.d.Episodes, e) }
 	return p
@@ -357,16 +357,7 @@ func (p *Pipeline) count() {
 		d.DI12.Add(v, !reasons[k].Missing())
 	}
 	for i, r := range p.rolling {
-		extremes := &d.Rolling[i]
-		for k, v := range values {
-			if r.Push(v, !reasons[k].Missing()) {
-				extremes.Add(from+k, r)
-				p.high[i] = i == LongSpan && r.Exists() && r.SDAtLeast(oximetry.HighSD)
-			}
-			if p.high[i] {
-				d.HighSD++
-			}
-		}
+		d.Rolling[i].Follow(r, &d.Grid, from)
 	}
 }
 
@@ -386,6 +377,7 @@ func (p *Pipeline) Finish() *Derived {
 	p.falls.Flush()
 	d := p.d
 	d.Below = p.runs.Below
+	d.HighSD = d.Rolling[LongSpan].Wide
 	d.Longest = max(d.Longest, d.Span-p.lastEnd)
 	for bit, ns := range p.reasons {
 		if ns > 0 {

@@ -36,27 +36,38 @@ func (r *Rolling) Push(v signal.Fixed, ok bool) bool {
 	if !ok {
 		v = notValid
 	}
-	old := r.ring[r.at]
-	r.ring[r.at] = v
-	if r.at++; r.at == len(r.ring) {
-		r.at = 0
+	old := r.turn(v)
+	if old != v {
+		r.exchange(old, v)
 	}
-	if old == v {
-		return false
+	return old != v
+}
+
+// turn puts v into the ring and returns what it takes the place of.
+func (r *Rolling) turn(v signal.Fixed) (old signal.Fixed) {
+	at := r.at
+	old, r.ring[at] = r.ring[at], v
+	if at++; at == len(r.ring) {
+		at = 0
 	}
+	r.at = at
+	return old
+}
+
+// exchange takes a second with the value old out of the sums and one with v in.
+func (r *Rolling) exchange(old, v signal.Fixed) {
 	if old != notValid {
 		r.n--
 		r.sum -= int64(old)
 		r.sumSq = r.sumSq.sub(square(int64(old)))
 	}
-	if ok {
+	if v != notValid {
 		r.n++
 		r.sum += int64(v)
 		r.sumSq = r.sumSq.add(square(int64(v)))
 	}
 	// Exact in 128 bits for windows of a day and values below 1e11 (100 %).
 	r.spread = r.sumSq.mul(uint64(r.n)).sub(square(r.sum))
-	return true
 }
 
 // Exists reports whether the window holds enough for a mean and a deviation.
@@ -110,6 +121,10 @@ func (u uint128) float() float64 { return float64(u.hi)*(1<<64) + float64(u.lo) 
 // Extremes keeps the lowest and highest mean and the highest standard
 // deviation of a rolling window, with the second they were reached first.
 type Extremes struct {
+	// Limit is the standard deviation that makes a window wide; 0: none does.
+	Limit signal.Fixed
+	Wide  int // seconds at which the window is wide
+
 	MeanMin, MeanMax, SDMax       float64
 	MeanMinAt, MeanMaxAt, SDMaxAt int
 	Exists                        bool
@@ -119,6 +134,25 @@ type Extremes struct {
 	low, high, wide struct {
 		n, sum int64
 		spread uint128
+	}
+	isWide bool
+}
+
+// Follow moves r over the seconds of g from the given one on, and looks at each.
+func (e *Extremes) Follow(r *Rolling, g *Grid, from int) {
+	reasons := g.R[from:]
+	for i, v := range g.V[from:] {
+		if reasons[i].Missing() {
+			v = notValid
+		}
+		if old := r.turn(v); old != v {
+			r.exchange(old, v)
+			e.Add(from+i, r)
+			e.isWide = e.Limit > 0 && r.Exists() && r.SDAtLeast(e.Limit)
+		}
+		if e.isWide {
+			e.Wide++
+		}
 	}
 }
 
