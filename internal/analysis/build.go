@@ -22,7 +22,7 @@ import (
 
 // RuleSet is the version of the definitions and rules that documents are made
 // by. It changes with any change of a result.
-const RuleSet = "1"
+const RuleSet = "2"
 
 // Program is what made a document.
 type Program struct {

@@ -7,7 +7,7 @@ import (
 
 // Version is the version of the rule set. It changes with any change of a
 // rule, a threshold or a text.
-const Version = "1"
+const Version = "2"
 
 // Level says how much a finding asks of the reader.
 type Level uint8
