@@ -154,7 +154,7 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     const start = new Date(`${sessionOf().start.slice(0, 19)}Z`).getTime();
     await page.getByLabel('Time', { exact: true }).fill(new Date(start + 3600e3).toISOString().slice(11, 19));
     await page.getByRole('button', { name: 'Save the note' }).click();
-    const flag = page.locator('#rail .fl.note');
+    const flag = page.locator('#rail .fl.k-note');
     await flag.waitFor();
     assert.match(await flag.innerText(), /turned over, coughed/);
     const [x, box] = [await flag.boundingBox(), await page.locator('#rail').boundingBox()];

@@ -49,8 +49,8 @@ export function steps(test, { open, accessible, plain, pictures, at }) {
     await ready(page);
     for (const metric of ['spo2', 'pulse_rate', 'local_tissue_o2', 'rso2', 'temperature_c', 'battery_mv'])
       await page.locator(`[data-metric="${metric}"]`).waitFor();
-    await page.locator('#rail .fl.note').waitFor();
-    await page.locator('#rail .fl.firmware').waitFor();
+    await page.locator('#rail .fl.k-note').waitFor();
+    await page.locator('#rail .fl.k-firmware').waitFor();
     assert((await page.locator('.sessions li').count()) > 5, 'the sessions are not there');
     await accessible(page, 'the timeline');
     await page.screenshot({ path: join(pictures, 'timeline.png'), fullPage: true });

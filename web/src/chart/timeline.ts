@@ -33,7 +33,8 @@ const stepsMs = [
 
 // ticksOf returns the instants of lines across a span, about n of them. Months
 // begin on their first.
-export function ticksOf(s: Span, n: number): { at: number; step: number }[] {
+export function ticksOf(s: Span, count: number): { at: number; step: number }[] {
+  const n = Math.max(4, count);
   const step = stepsMs.find((x) => (s.to - s.from) / x <= n) ?? 365 * day;
   const out: { at: number; step: number }[] = [];
   if (step >= 30 * day) {
@@ -122,7 +123,7 @@ export function metricPanel(el: HTMLCanvasElement, m: Metric, p: Points | undefi
     c.textAlign = 'right';
     c.fillText(String(+v.toFixed(2)), left - 7, y(v));
   }
-  for (const t of ticksOf(s, Math.max(2, (end - left) / 90))) {
+  for (const t of ticksOf(s, (end - left) / 90)) {
     c.strokeStyle = token('--grid');
     c.beginPath();
     c.moveTo(Math.round(x(t.at)) + 0.5, 0);
@@ -196,8 +197,13 @@ export function timeRow(el: HTMLCanvasElement, s: Span, name: (at: number, step:
   c.fillStyle = token('--axis');
   c.textAlign = 'center';
   const end = w - right;
-  for (const t of ticksOf(s, Math.max(2, (end - left) / 90))) {
+  let free = 0; // up to here there is a name
+  for (const t of ticksOf(s, (end - left) / 90)) {
     const x = left + ((t.at - s.from) / (s.to - s.from)) * (end - left);
-    if (x > left + 8 && x < end - 8) c.fillText(name(t.at, t.step), x, 9);
+    const text = name(t.at, t.step);
+    const half = c.measureText(text).width / 2;
+    if (x - half < free || x + half > w) continue;
+    free = x + half + 8;
+    c.fillText(text, x, 9);
   }
 }

@@ -183,7 +183,12 @@ export function Night({ session: key }: { session: string }) {
       if (e.key === '[') to(nights.value[at + 1]);
       else if (e.key === ']') to(nights.value[at - 1]);
       else if (e.key === 'c') go(`/compare/${encodeURIComponent(key)}`);
-      else if (e.key === 'e') {
+      else if (e.key === '?') {
+        const keys = document.querySelector<HTMLDetailsElement>('#keys');
+        if (!keys) return;
+        keys.open = !keys.open;
+        if (keys.open) keys.scrollIntoView({ block: 'nearest' });
+      } else if (e.key === 'e') {
         const menu = document.querySelector<HTMLDetailsElement>('#export');
         if (!menu) return;
         menu.open = true;
@@ -295,7 +300,15 @@ export function Night({ session: key }: { session: string }) {
             />
           )}
           {doc.value?.comparison && s && <Trend d={doc.value} s={s} />}
-          {s && <p class="t3 small foot">{s.summary.disclaimer}</p>}
+          {s && (
+            <div class="t3 small foot">
+              <p>{s.summary.disclaimer}</p>
+              <details id="keys">
+                <summary>{t('night.keys')}</summary>
+                <p>{t('night.keys.list')}</p>
+              </details>
+            </div>
+          )}
         </section>
         {s && doc.value && (
           <aside class="side">

@@ -43,6 +43,7 @@ function Nights() {
   const failed = useSignal('');
   const over = useSignal(false);
   const whose = useSignal<string | null>(null); // null: everybody
+  const fresh = useSignal(false); // what is imported is of somebody new
   const shown = useSignal(pageOf);
   const input = useRef<HTMLInputElement>(null);
 
@@ -61,10 +62,11 @@ function Nights() {
   const persons = personsOf(nights.value ?? []);
   const named = persons.filter(Boolean);
   const imports = useImports({
-    subject: () => whose.value || named.at(-1) || 'home',
-    arrived: async (fresh) => {
+    subject: () => (fresh.value ? `home-${named.length + 1}` : whose.value || named.at(-1) || 'home'),
+    arrived: async (came) => {
+      fresh.value = false;
       await refresh();
-      if (fresh.length === 1) go(`/nights/${encodeURIComponent(fresh[0].key)}`);
+      if (came.length === 1) go(`/nights/${encodeURIComponent(came[0].key)}`);
     },
   });
 
@@ -92,14 +94,15 @@ function Nights() {
         <div class="head">
           <h1>{t('nights.title')}</h1>
           <span class="sp" />
-          {persons.length > 1 && (
+          {persons.length > 0 && (
             <label class="pick">
               <span class="sr">{t('nights.whose')}</span>
               <select
-                value={whose.value ?? '*'}
+                value={fresh.value ? '+' : (whose.value ?? '*')}
                 onChange={(e) => {
                   const v = (e.target as HTMLSelectElement).value;
-                  whose.value = v === '*' ? null : v;
+                  fresh.value = v === '+';
+                  whose.value = v === '*' || v === '+' ? null : v;
                   shown.value = pageOf;
                 }}
               >
@@ -109,6 +112,7 @@ function Nights() {
                     {p ? t('nights.person', { n: named.indexOf(p) + 1 }) : t('nights.whose.nobody')}
                   </option>
                 ))}
+                <option value="+">{t('nights.whose.new')}</option>
               </select>
             </label>
           )}

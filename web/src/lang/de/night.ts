@@ -21,6 +21,7 @@ export const night: Record<keyof typeof english, string> = {
   'nights.whose': 'Wessen Nächte',
   'nights.whose.all': 'Alle',
   'nights.whose.nobody': 'Niemand genannt',
+  'nights.whose.new': 'Für jemand Neuen einlesen',
   'nights.person': 'Person {n}',
   'nights.drop': 'Hier ablegen',
   'first.title': 'Ihre erste Nacht, in weniger als einer Minute',

@@ -19,6 +19,7 @@ export const night = {
   'nights.whose': 'Whose nights',
   'nights.whose.all': 'Everybody',
   'nights.whose.nobody': 'Nobody named',
+  'nights.whose.new': 'Import for somebody new',
   'nights.person': 'Person {n}',
   'nights.drop': 'Drop it here',
   'first.title': 'Your first night, in under a minute',
