@@ -39,8 +39,8 @@ func integrationRoutes() []route {
 			answers: []answer{{http.StatusOK, "Findings.", []content{{media: mediaJSON, schema: page("findings", DeskFinding{})}}}, missing, wrong}, handle: (*API).getFindings},
 		{method: "GET", path: "/api/v1/integrations/{integration}/findings/{finding}", id: "getFinding", tag: "integrations", summary: "The record of a finding as both sides have it now, side by side, and what happened to it",
 			params: []param{name, {name: "finding", in: "path"}}, answers: []answer{{http.StatusOK, "The record.", jsonOf(desk.Timeline{})}, missing}, handle: (*API).getTimeline},
-		{method: "GET", path: "/api/v1/integration-summary", id: "getIntegrationSummary", tag: "integrations", summary: "What happened in the last day or week", params: []param{{name: "period", in: "query", one: []string{"day", "week"}}},
-			answers: []answer{{http.StatusOK, "The summary.", jsonOf(desk.Summary{})}, wrong}, handle: (*API).getSummary},
+		{method: "GET", path: "/api/v1/integration-summary", id: "getIntegrationSummary", tag: "integrations", summary: "What happened in the last day or week", params: []param{{name: "period", in: "query", one: []string{"day", "week"}}, {name: "form", in: "query", one: []string{"json", "html", "pdf"}}},
+			answers: []answer{{http.StatusOK, "The summary.", []content{{media: mediaJSON, schema: desk.Summary{}}, {media: "text/html"}, {media: "application/pdf"}}}, wrong}, handle: (*API).getSummary},
 		{method: "GET", path: "/api/v1/incidents", id: "getIncidents", tag: "integrations", summary: "Incidents, the newest first: also what mended this the last time", params: []param{
 			{name: "integration", in: "query"}, {name: "state", in: "query"}, {name: "class", in: "query"}, {name: "over", in: "query", one: []string{"true", "false"}}, {name: "q", in: "query", about: "In titles, owners, causes and notes, or the key of a record."}, byLimit, byCursor},
 			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: page("incidents", desk.Incident{})}}}, wrong}, handle: (*API).getIncidents},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"net/http"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"pleth/internal/intake/readings"
 	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/desk"
+	"pleth/internal/reconcile/paper"
 	"pleth/internal/reconcile/plan"
 )
 
@@ -402,9 +404,31 @@ func (a *API) getSummary(w http.ResponseWriter, r *http.Request, _ *Caller) erro
 	} else if p != "" && p != "day" {
 		q.bad("period", "unknown_period", "this is no period", p, "day, week")
 	}
+	form := q.text("form")
+	if form != "" && form != "json" && form != "html" && form != "pdf" {
+		q.bad("form", "unknown_form", "there is no such form", form, "json, html, pdf")
+	}
 	if err := q.done(); err != nil {
 		return err
 	}
 	s, err := a.cfg.Desk.Summary(r.Context(), from, to)
-	return answerDesk(w, http.StatusOK, s, err)
+	if err != nil || form == "" || form == "json" {
+		return answerDesk(w, http.StatusOK, s, err)
+	}
+	var out bytes.Buffer
+	if form == "html" {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+		err = paper.HTML(&out, s)
+	} else {
+		w.Header().Set("Content-Type", "application/pdf")
+		w.Header().Set("Content-Disposition", `inline; filename="integrations.pdf"`)
+		err = paper.PDF(&out, s, now)
+	}
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(out.Bytes())
+	return nil
 }

@@ -84,6 +84,8 @@ reconcile:
 		{"a-token-that-may-read", "GET", "/api/v1/integrations", "", 200},
 		{"a-token-that-may-read", "GET", "/api/v1/integrations/files/buckets", "", 200},
 		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?period=week", "", 200},
+		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?form=html", "", 200},
+		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?form=pdf", "", 200},
 		{"a-token-that-may-read", "GET", "/api/v1/integrations/nothing", "", 404},
 		{"a-token-that-may-read", "POST", "/api/v1/integrations/files/checks", "", 403},
 		{"a-token-that-may-read", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y","dry_run":true}`, 403},

@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"internal/notify/*"},
 	{"internal/analysis"},
 	{"internal/report/format", "internal/report/chart", "internal/report/font"},
-	{"internal/report/page", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
+	{"internal/report/page", "internal/reconcile/paper", "internal/road", "internal/eventlog/*", "internal/series/*", "internal/identity/*"},
 	{"internal/watch", "internal/road/pebble"},
 	{"internal/watch/*", "internal/dispatch", "internal/live", "internal/intake/readings", "internal/fsck"},
 	{"internal/deadletter", "internal/telemetry"},
