@@ -225,7 +225,7 @@ func TestTenMillion(t *testing.T) {
 	}
 	limit, cancel := context.WithTimeout(ctx, max(15*time.Minute, 20*ours.wall))
 	defer cancel()
-	dsn := strings.TrimSuffix(url, "?sslmode=disable")
+	dsn := strings.Replace(strings.TrimSuffix(url, "?sslmode=disable"), "postgres://", "postgresql://", 1)
 	cmd := exec.CommandContext(limit, program, dsn, "a", dsn, "b", "-k", "order_id", "-c", "total", "-c", "status", "--json")
 	var out, trouble bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &trouble
