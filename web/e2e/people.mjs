@@ -91,6 +91,16 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     assert.deepEqual(limits[0].edits, [{ rule: 'spo2.low', limit: 92 }]);
     await accessible(page, 'the settings');
     await shot(page, 'settings');
+    await page.locator('h1').click();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+    await accessible(page, 'the list of keys');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('g');
+    await page.keyboard.press('w');
+    await page.locator('.t .sat').first().waitFor({ timeout: 30000 });
+    await page.keyboard.press('g');
+    await page.keyboard.press('s');
     await page.locator('select[name=theme]').selectOption('dark');
     await page.setViewportSize({ width: 402, height: 874 });
     assert(await fits(page), 'the settings on a phone');

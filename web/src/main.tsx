@@ -10,6 +10,7 @@ import { redraw } from './redraw';
 import { place } from './route';
 import { screens } from './screens';
 import { Bar, Guard } from './ui/bar';
+import { Keys } from './ui/keys';
 import { SignIn } from './ui/sign-in';
 
 effect(() => {
@@ -49,8 +50,17 @@ function Page() {
   );
 }
 
+function App() {
+  return (
+    <>
+      <Page />
+      <Keys />
+    </>
+  );
+}
+
 const root = document.getElementById('app');
 if (root)
   speak(preferred())
     .catch(() => speak('en'))
-    .then(() => render(<Page />, root));
+    .then(() => render(<App />, root));
