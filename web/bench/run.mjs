@@ -20,7 +20,7 @@ assert(browserPath, 'no Chromium: install the package chromium, or set CHROMIUM 
 export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
 export const centile = (list, share) => [...list].sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))];
 
-let port = 30000 + (process.pid % 20000);
+let port = 20000 + (process.pid % 6000);
 
 // serve starts a server of its own for a scenario.
 async function serve(...flags) {

@@ -7,7 +7,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export function steps(test, { accessible, pictures, dir, bin }) {
-  const port = 40000 + (process.pid % 20000);
+  const port = 26000 + (process.pid % 6000); // beside that of run.mjs
   const at = (path) => `http://127.0.0.1:${port}${path}`;
   const ask = async (path) => (await fetch(at(path))).json();
   const until = async (what, f, ms = 150000) => {

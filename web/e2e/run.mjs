@@ -20,7 +20,8 @@ assert(browserPath, 'no Chromium: install the package chromium, or set CHROMIUM 
 const dir = mkdtempSync(join(tmpdir(), 'pleth-e2e-'));
 const pictures = join(root, 'out/e2e');
 mkdirSync(pictures, { recursive: true });
-const port = 20000 + (process.pid % 20000);
+// Below the ports that the system gives to outgoing connections.
+const port = 20000 + (process.pid % 6000);
 let server;
 
 // Every part of the steps that starts a server of its own has data of its own.

@@ -85,7 +85,7 @@ export function Past() {
       {error.value && <Banner kind="bad">{error.value}</Banner>}
       <section class="card block">
         {list.value?.length === 0 && <p class="t2">{t('int.inc.none')}</p>}
-        <ul class="rows">
+        <ul class="items">
           {list.value?.map((i) => (
             <li key={i.id}>
               <i class={`sh ${shape[i.severity]} ${i.severity}`} />
@@ -168,7 +168,7 @@ export function OneIncident({ id }: { id: string }) {
       <Found name={i.integration} list={i.findings} day="" />
       <section class="card block">
         <h2>{t('int.inc.history')}</h2>
-        <ol class="steps">
+        <ol class="course">
           {i.steps.map((s) => (
             <li key={s.number}>
               <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{s.what}</b> · {s.who}
@@ -186,7 +186,7 @@ export function OneIncident({ id }: { id: string }) {
       {i.deliveries.length > 0 && (
         <section class="card block">
           <h2>{t('int.inc.told')}</h2>
-          <ul class="rows">
+          <ul class="items">
             {i.deliveries.map((d) => (
               <li key={d.channel + d.event + d.created}>
                 {d.channel} · {d.event} · {d.state}
@@ -312,7 +312,7 @@ function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
       {preview.value && (
         <div class="say yellow">
           <b>{t('int.mend.would', { n: preview.value.effects.length })}</b>
-          <ul class="rows">
+          <ul class="items">
             {preview.value.effects.map((e) => (
               <li key={e.finding || e.text}>{e.error ? `${e.key.join(' ')}: ${e.error}` : e.text}</li>
             ))}

@@ -144,7 +144,7 @@ function Matrix({
                         aria-label={t('int.day', { day: d, channel: c || t('int.everything'), a: b.a, b: b.b })}
                         onClick={() => pick(d, c)}
                       >
-                        {b.equal ? b.a : `${b.a} ≠ ${b.b}`}
+                        {b.equal ? b.a : b.a === b.b ? t('int.unlike', { n: b.a }) : `${b.a} ≠ ${b.b}`}
                       </button>
                     )}
                   </td>
@@ -256,7 +256,7 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
           )}
           <section class="card block">
             <h2>{t('int.happened')}</h2>
-            <ol class="steps">
+            <ol class="course">
               {x.events.map((e) => (
                 <li key={e.at + e.text}>
                   <time dateTime={e.at}>{local(e.at, lang.value)}</time> {e.text}

@@ -291,7 +291,7 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
 export function Short({ list }: { list: Incident[] }) {
   if (!list.length) return <p class="t2">{t('int.inc.none')}</p>;
   return (
-    <ul class="rows">
+    <ul class="items">
       {list.map((i) => (
         <li key={i.id}>
           <i class={`sh ${shape[i.severity]} ${i.severity}`} />

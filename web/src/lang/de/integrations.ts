@@ -26,6 +26,7 @@ export const integrations = {
   'int.none': 'nichts ist falsch',
   'int.choose': 'Wählen Sie eine Anbindung, um mehr zu sehen.',
   'int.days': 'Tage und Kanäle',
+  'int.unlike': '{n}, ungleich',
   'int.day': '{day}, {channel}: {a} in A, {b} in B',
   'int.everything': 'alle',
   'int.what': 'Was falsch ist',

@@ -26,6 +26,7 @@ export const integrations = {
   'int.none': 'nothing is wrong',
   'int.choose': 'Choose an integration to see what it is made of.',
   'int.days': 'Days and channels',
+  'int.unlike': '{n}, not alike',
   'int.day': '{day}, {channel}: {a} in A, {b} in B',
   'int.everything': 'all',
   'int.what': 'What is wrong',
