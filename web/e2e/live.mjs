@@ -198,6 +198,16 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await page.context().close();
   });
 
+  test('a clock that is an hour wrong is said, and ages go by the clock of the server', async ({ browser }) => {
+    const page = await open(browser, url);
+    await page.clock.setSystemTime(new Date(Date.now() + 3_600_000));
+    await page.goto(`${base}/ward`);
+    await page.getByText(/clock and the server’s differ by/).waitFor({ timeout: 30000 });
+    await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
+    await shot(page, 'ward-clock');
+    await page.context().close();
+  });
+
   test('a page that was frozen shows nothing old when it wakes', async ({ browser }) => {
     const page = await first(browser, '/ward', {});
     await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
