@@ -111,6 +111,13 @@ func TestLinesAreTheDefinitionHoweverTheyArrive(t *testing.T) {
 		if err != nil || !slices.Equal(got, splitLines(text)) {
 			t.Fatalf("got %q, %v, want %q", got, err, splitLines(text))
 		}
+		var inMemory []string
+		for l := device.LinesOf([]byte(text)); l.Next(); {
+			inMemory = append(inMemory, string(l.Bytes()))
+		}
+		if !slices.Equal(inMemory, got) {
+			t.Fatalf("in memory %q, from a stream %q", inMemory, got)
+		}
 	})
 }
 
