@@ -81,6 +81,9 @@ func (d *diff) ask(ctx context.Context, s *side) error {
 	if s.out.Keys, err = s.engine.Keys(ctx, d.shape(s)); err != nil {
 		return err
 	}
+	if s.out.Keys < 0 {
+		s.out.Keys = s.out.Rows - s.out.NoKey - s.out.Rejected
+	}
 	types, err := s.engine.Types(ctx)
 	if err != nil {
 		return err

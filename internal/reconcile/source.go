@@ -86,7 +86,7 @@ type Tallier interface {
 	// as many as limit; both with the columns of the Source.
 	Pick(s Shape, parts uint64, some []uint64) Source
 	Odd(s Shape, limit int) Source
-	// Keys returns how many distinct keys there are.
+	// Keys returns how many distinct keys there are; -1: as many as rows.
 	Keys(ctx context.Context, s Shape) (int64, error)
 	// Words counts what stands in a column.
 	Words(ctx context.Context, s Shape, column string) (map[string]int64, error)
