@@ -35,7 +35,9 @@ async function pan(tools, seen, server, steps) {
   const { pid, tid } = marks[0];
   const tasks = traceEvents.filter((e) => e.pid === pid && e.tid === tid && e.ph === 'X' && e.name.endsWith('RunTask'));
   const at = marks.map((m) => m.ts).sort((a, b) => a - b);
-  return at.slice(0, -1).map((t, i) => tasks.filter((e) => e.ts >= t && e.ts < at[i + 1]).reduce((s, e) => s + (e.tdur ?? e.dur), 0) / 1000);
+  return at
+    .slice(0, -1)
+    .map((t, i) => tasks.filter((e) => e.ts >= t && e.ts < at[i + 1]).reduce((s, e) => s + (e.tdur ?? e.dur), 0) / 1000);
 }
 
 const between = (page, from, to) =>

@@ -24,9 +24,13 @@ export function steps(test, { accessible, pictures, dir, bin }) {
   test('integrations: red, told, mended, verified, resolved; drill-down to a record', async ({ browser }) => {
     const own = join(dir, 'integrations');
     mkdirSync(own, { recursive: true });
-    execFileSync(bin, ['simulate', 'orders', '--n', '600', '--days', '4', '--out', join(own, 'shop'), '--faults', 'erp:missing=2,erp:mismatch_value=1'], {
-      stdio: 'ignore',
-    });
+    execFileSync(
+      bin,
+      ['simulate', 'orders', '--n', '600', '--days', '4', '--out', join(own, 'shop'), '--faults', 'erp:missing=2,erp:mismatch_value=1'],
+      {
+        stdio: 'ignore',
+      },
+    );
     writeFileSync(
       join(own, 'systems.yaml'),
       `systems:
@@ -47,14 +51,27 @@ pairs:
     mend: {url: "http://127.0.0.1:9/"}
 `,
     );
-    const flags = ['serve', '--demo', '--insecure-local', '--data', join(own, 'data'), '--listen', `127.0.0.1:${port}`, '--reconcile', join(own, 'systems.yaml')];
+    const flags = [
+      'serve',
+      '--demo',
+      '--insecure-local',
+      '--data',
+      join(own, 'data'),
+      '--listen',
+      `127.0.0.1:${port}`,
+      '--reconcile',
+      join(own, 'systems.yaml'),
+    ];
     const server = spawn(bin, flags, { stdio: 'ignore' });
     try {
       await until('ready', async () => (await fetch(at('/readyz'))).ok);
       const planted = await until('an incident of the demo', async () =>
         (await ask('/api/v1/incidents?integration=shopify-erp')).incidents.find((i) => i.class === 'missing'),
       );
-      await until('the files are checked', async () => (await ask('/api/v1/incidents?integration=orders%20in%20files')).incidents.length > 0);
+      await until(
+        'the files are checked',
+        async () => (await ask('/api/v1/incidents?integration=orders%20in%20files')).incidents.length > 0,
+      );
 
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
       const page = await context.newPage();
