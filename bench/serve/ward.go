@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,8 +16,8 @@ import (
 	"pleth/internal/ward"
 )
 
-// wardOf2000 runs a mixed ward in real time and asks, all the while, how soon
-// what was sent can be seen.
+// wardOf2000 runs a mixed ward in real time, with clients that follow it, and
+// asks, all the while, how soon what was sent can be seen.
 func (b *bench) wardOf2000() error {
 	p, err := b.pleth()
 	defer p.stop()
@@ -45,15 +46,22 @@ func (b *bench) wardOf2000() error {
 		seen <- times
 		failed <- err
 	}()
+	pushed := make(chan []time.Duration, 1)
+	unpushed := make(chan error, 1)
+	go func() {
+		times, err := pushes(ctx, p)
+		pushed <- times
+		unpushed <- err
+	}()
 	var n ward.Counts
 	m, err := timed(p, func() (err error) {
 		n, err = ward.Run(b.ctx, w, ward.Options{Speed: 1, Workers: 32, Connect: connect, Ledger: ledger})
 		return err
 	})
 	stop()
-	times := <-seen
+	times, live := <-seen, <-pushed
 	if err == nil {
-		err = <-failed
+		err = errors.Join(<-failed, <-unpushed)
 	}
 	if err == nil {
 		err = ledger.Close()
@@ -75,6 +83,11 @@ func (b *bench) wardOf2000() error {
 	p50, p99 := m.percentile(0.5), m.percentile(0.99)
 	b.figure(name+": a derived sample can be asked for after its send", "p50 <= 15 ms, p99 <= 80 ms",
 		fmt.Sprintf("p50 %s, p99 %s of %d", millis(float64(p50)), millis(float64(p99)), len(times)), p50 <= 15*time.Millisecond && p99 <= 80*time.Millisecond && len(times) > 10)
+	slices.Sort(live)
+	l := measured{latencies: live}
+	p50, p99 = l.percentile(0.5), l.percentile(0.99)
+	b.figure(fmt.Sprintf("the same: from the send to the push, %d live clients, alarms on", listeners), "p50 <= 20 ms, p99 <= 100 ms",
+		fmt.Sprintf("p50 %s, p99 %s of %d", millis(float64(p50)), millis(float64(p99)), len(live)), p50 <= 20*time.Millisecond && p99 <= 100*time.Millisecond && len(live) > 10)
 	share := m.cpu.Seconds() / m.wall.Seconds()
 	b.figure("the same: CPU of the server", "<= 50 % of a core", fmt.Sprintf("%.0f %%, %.0f us a reading", 100*share, 1e6*m.cpu.Seconds()/float64(n.Acknowledged)), share <= 0.5)
 	b.figure("the same: highest RSS", "<= 400 MB", bytesText(rss), rss <= 400e6)
