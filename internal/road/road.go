@@ -28,7 +28,8 @@ type Config struct {
 	// Lateness is how far behind the newest reading of its partition one may
 	// be and not be late, in nanoseconds; 0: DefaultLateness.
 	Lateness int64
-	// SealRows is how many rows behind the watermark make a chunk; 0: 600.
+	// SealRows is how many rows behind the watermark make a chunk at most; of
+	// some devices it is up to a third fewer. 0: 600.
 	SealRows int
 	// Shards write at a time; 0: four for each processor.
 	Shards int
@@ -144,11 +145,22 @@ func (r *Road) recover() error {
 }
 
 func (r *Road) shardIndex(p reading.Partition) int {
+	return int(hashOf(p) % uint32(len(r.shards)))
+}
+
+func hashOf(p reading.Partition) uint32 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(p.Device))
 	_, _ = h.Write([]byte{0})
 	_, _ = h.Write([]byte(p.Recording))
-	return int(h.Sum32() % uint32(len(r.shards)))
+	return h.Sum32()
+}
+
+// sealRows returns how many rows behind the watermark make a chunk of p: not
+// the same for all, or devices that began together would be sealed together for
+// ever.
+func (r *Road) sealRows(p reading.Partition) int {
+	return r.cfg.SealRows - int(hashOf(p)>>8)%(r.cfg.SealRows/3+1)
 }
 
 // queue hands a request to its shard.

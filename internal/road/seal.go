@@ -37,6 +37,11 @@ func (h *head) ripe(lateness int64, least int) int {
 	return n
 }
 
+// wantsSeal reports whether there is something to seal.
+func (h *head) wantsSeal(lateness int64) bool {
+	return h.ripe(lateness, h.least) > 0 || h.state.Done && h.changed
+}
+
 // seal returns the first n rows of the order as chunks, with the state and
 // the snapshot of the follower. Rows
 // that came behind those sealed before go in chunks of their own, so that

@@ -46,6 +46,9 @@ type shard struct {
 
 	mu    sync.RWMutex // of heads alone
 	heads map[reading.Partition]*head
+
+	ripe []*head // whose rows wait to be sealed, each once, the longest waiting first
+	owed int     // rows taken since the last seal, less those that seals have moved
 }
 
 // put queues a request, or returns ErrBusy or ErrClosed.
@@ -65,10 +68,33 @@ func (s *shard) put(r *request) error {
 
 // run writes what is queued until the queue is closed.
 func (s *shard) run() {
-	for first := range s.queue {
+	for {
+		first, ok := s.next()
+		if !ok {
+			break
+		}
 		s.group(s.gather(first))
 	}
+	s.sealRipe(len(s.ripe))
 	s.keepIDs()
+}
+
+// next waits for a request, and seals meanwhile; ok is false when the queue is
+// closed. Seals come after the answers: while requests wait only as many as keep
+// up with the rows that come in (see group), so that devices that ripen together
+// do not hold up the others.
+func (s *shard) next() (r *request, ok bool) {
+	for len(s.ripe) > 0 {
+		select {
+		case r, ok = <-s.queue:
+			return r, ok
+		default:
+			s.sealRipe(1)
+		}
+	}
+	s.owed = 0
+	r, ok = <-s.queue
+	return r, ok
 }
 
 // keepIDs writes what became known of sessions since the last seals: the ids
@@ -127,7 +153,7 @@ func (s *shard) group(group []*request) {
 		if h.stuck && len(h.order) > mostUnsealed {
 			// Try again before more are taken; not while rows are on their way.
 			if len(h.staged) == 0 && len(h.controls) == 0 {
-				s.sealRipe([]*head{h})
+				_ = s.seal(h, h.least, h.state.Done)
 			}
 			if h.stuck {
 				answers[i].err = fmt.Errorf("%w: rows cannot be sealed", ErrStore)
@@ -157,9 +183,6 @@ func (s *shard) group(group []*request) {
 		}
 		h.mu.Unlock()
 	}
-	if err == nil {
-		s.sealRipe(order)
-	}
 	for i, r := range group {
 		s.rows.Add(-int64(r.rows))
 		if err != nil && answers[i].err == nil {
@@ -168,7 +191,14 @@ func (s *shard) group(group []*request) {
 		if answers[i].err == nil {
 			s.road.count(answers[i].outcomes)
 		}
+		s.owed += r.rows
 		r.done(answers[i])
+	}
+	if err == nil {
+		s.ripen(order)
+	}
+	for s.owed > 0 && len(s.ripe) > 0 {
+		s.sealRipe(1)
 	}
 }
 
@@ -212,6 +242,7 @@ func (s *shard) head(p reading.Partition) *head {
 		return h
 	}
 	h = newHead(p)
+	h.least = s.road.sealRows(p)
 	s.mu.Lock()
 	s.heads[p] = h
 	s.mu.Unlock()
@@ -258,12 +289,29 @@ func (s *shard) look(h *head, b *reading.Batch) error {
 	return nil
 }
 
-// sealRipe moves what is old enough into the series.
-func (s *shard) sealRipe(heads []*head) {
+// ripen queues those of heads that have enough rows to seal.
+func (s *shard) ripen(heads []*head) {
 	for _, h := range heads {
-		if s.seal(h, s.road.cfg.SealRows, h.state.Done) != nil {
-			return
+		if h.queued || !h.wantsSeal(s.road.cfg.Lateness) {
+			continue
 		}
+		h.queued = true
+		s.ripe = append(s.ripe, h)
+	}
+}
+
+// sealRipe moves what is old enough of the next n heads into the series.
+func (s *shard) sealRipe(n int) {
+	for ; n > 0 && len(s.ripe) > 0; n-- {
+		h := s.ripe[0]
+		s.ripe[0] = nil
+		s.ripe = s.ripe[1:]
+		h.queued = false
+		before := len(h.order)
+		if s.seal(h, h.least, h.state.Done) != nil {
+			continue
+		}
+		s.owed -= before - len(h.order)
 	}
 }
 
@@ -346,7 +394,7 @@ func (s *shard) replay(h *head, r *eventlog.Record, from eventlog.Offset) error 
 	if err := h.apply(); err != nil {
 		return err
 	}
-	s.sealRipe([]*head{h})
+	_ = s.seal(h, h.least, h.state.Done) // logged; the rows stay in the head
 	return nil
 }
 

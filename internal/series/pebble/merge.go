@@ -88,13 +88,20 @@ func (m *merger) flush() error {
 	if len(parts) >= len(keys) && !overlap(keys) {
 		return nil
 	}
+	written := make([]encoded, len(parts))
+	for i := range parts {
+		var err error
+		if written[i], err = encode(&parts[i], series.Small); err != nil {
+			return err
+		}
+	}
 	m.s.mu.Lock()
 	defer m.s.mu.Unlock()
 	b := m.s.db.NewBatch()
 	defer b.Close()
 	taken := map[string]bool{}
-	for i := range parts {
-		if err := m.s.putChunk(b, m.id, &parts[i], series.Small, taken); err != nil {
+	for i := range written {
+		if err := m.s.putChunk(b, m.id, &written[i], taken); err != nil {
 			return err
 		}
 	}

@@ -38,22 +38,30 @@ func (s *Store) Commit(c *series.Commit) error {
 	if err != nil {
 		return err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b := s.db.NewBatch()
-	defer b.Close()
 	rollups := map[rollupID]*series.Rollup{}
-	taken := map[string]bool{}
+	var chunks []encoded
 	for i := range c.Chunks {
 		for _, chunk := range c.Chunks[i].Cut() {
 			effort := series.Quick
 			if chunk.Rows.Rows.Len() >= large {
 				effort = series.Small
 			}
-			if err := s.putChunk(b, id, &chunk, effort, taken); err != nil {
+			one, err := encode(&chunk, effort)
+			if err != nil {
 				return fmt.Errorf("partition %q %q: %w", c.Partition.Device, c.Partition.Recording, err)
 			}
+			chunks = append(chunks, one)
 			addHours(rollups, chunk.Rows)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := s.db.NewBatch()
+	defer b.Close()
+	taken := map[string]bool{}
+	for i := range chunks {
+		if err := s.putChunk(b, id, &chunks[i], taken); err != nil {
+			return err
 		}
 	}
 	if err := s.putRollups(b, id, rollups); err != nil {
@@ -98,14 +106,22 @@ func parseChunkKey(b []byte) (chunkKey, error) {
 	return chunkKey{pebbledb.ID(binary.BigEndian.Uint32(b[1:])), pebbledb.Time(b[5:]), pebbledb.Time(b[13:]), binary.BigEndian.Uint32(b[21:])}, nil
 }
 
-// putChunk adds a chunk to b. taken are the keys that b has given out already.
-func (s *Store) putChunk(b *pebble.Batch, id pebbledb.ID, c *series.Chunk, effort series.Effort, taken map[string]bool) error {
+// encoded is a chunk as it is stored, and the times of its first and last row.
+type encoded struct {
+	first, last int64
+	value       []byte
+}
+
+// encode does what takes long of storing a chunk; no lock need be held.
+func encode(c *series.Chunk, effort series.Effort) (encoded, error) {
 	value, err := series.Append(nil, c, effort)
-	if err != nil {
-		return err
-	}
 	times := c.Rows.Rows.Times()
-	k := chunkKey{id: id, first: times[0], last: times[len(times)-1]}
+	return encoded{times[0], times[len(times)-1], value}, err
+}
+
+// putChunk adds a chunk to b. taken are the keys that b has given out already.
+func (s *Store) putChunk(b *pebble.Batch, id pebbledb.ID, c *encoded, taken map[string]bool) error {
+	k := chunkKey{id: id, first: c.first, last: c.last}
 	for ; ; k.number++ {
 		if taken[string(k.bytes())] {
 			continue
@@ -119,7 +135,7 @@ func (s *Store) putChunk(b *pebble.Batch, id pebbledb.ID, c *series.Chunk, effor
 		}
 	}
 	taken[string(k.bytes())] = true
-	return b.Set(k.bytes(), value, nil)
+	return b.Set(k.bytes(), c.value, nil)
 }
 
 func (s *Store) has(key []byte) (bool, error) {
