@@ -19,12 +19,16 @@ type Log struct {
 	db *pebbledb.DB
 
 	mu   sync.Mutex
-	next map[pebbledb.ID]eventlog.Offset // of the partitions written or asked for
+	ends map[pebbledb.ID]ends // of the partitions written or asked for
 }
+
+// ends are the offset of the first record of a partition that is kept, and of
+// the one that comes next; equal where there is none.
+type ends struct{ first, next eventlog.Offset }
 
 // Open returns the log in db. The caller keeps and closes db.
 func Open(db *pebbledb.DB) *Log {
-	return &Log{db: db, next: map[pebbledb.ID]eventlog.Offset{}}
+	return &Log{db: db, ends: map[pebbledb.ID]ends{}}
 }
 
 // offsetLen is the length of a record's key.
@@ -85,33 +89,37 @@ func (l *Log) number(recs []eventlog.Record, ids []pebbledb.ID) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, id := range ids {
-		if _, err := l.nextOf(id); err != nil {
+		if _, err := l.endsOf(id); err != nil {
 			return err
 		}
 	}
 	for i, id := range ids {
-		recs[i].Offset = l.next[id]
-		l.next[id]++
+		e := l.ends[id]
+		recs[i].Offset = e.next
+		e.next++
+		l.ends[id] = e
 	}
 	return nil
 }
 
-// nextOf returns the offset that the next record of id gets. l.mu is held.
-func (l *Log) nextOf(id pebbledb.ID) (eventlog.Offset, error) {
-	if n, ok := l.next[id]; ok {
-		return n, nil
+// endsOf returns the ends of the log of id, from the disk the first time. l.mu
+// is held.
+func (l *Log) endsOf(id pebbledb.ID) (ends, error) {
+	if e, ok := l.ends[id]; ok {
+		return e, nil
 	}
-	_, next, err := l.bounds(id)
+	first, next, err := l.readEnds(id)
 	if err != nil {
-		return 0, err
+		return ends{}, err
 	}
-	l.next[id] = next
-	return next, nil
+	e := ends{first, next}
+	l.ends[id] = e
+	return e, nil
 }
 
-// bounds reads the offset of the first record of id, and the one behind the
+// readEnds reads the offset of the first record of id, and the one behind the
 // last.
-func (l *Log) bounds(id pebbledb.ID) (first, next eventlog.Offset, err error) {
+func (l *Log) readEnds(id pebbledb.ID) (first, next eventlog.Offset, err error) {
 	v, closer, err := l.db.Get(pebbledb.Key(pebbledb.LogEnd, id, 0))
 	switch {
 	case err == nil:
@@ -197,14 +205,17 @@ func (l *Log) Read(p reading.Partition, from eventlog.Offset, f func(*eventlog.R
 
 // Partitions calls f with every partition that was ever written, in the order
 // of their first record, with the offset of the first record kept and the one
-// that the next record gets, until f fails.
+// that the next record gets, until f fails. A record that is on its way to the
+// disk may be counted already.
 func (l *Log) Partitions(f func(p reading.Partition, first, next eventlog.Offset) error) error {
 	for id, p := range l.db.Partitions() {
-		first, next, err := l.bounds(pebbledb.ID(id))
+		l.mu.Lock()
+		e, err := l.endsOf(pebbledb.ID(id))
+		l.mu.Unlock()
 		if err != nil {
 			return err
 		}
-		if err := f(p, first, next); err != nil {
+		if err := f(p, e.first, e.next); err != nil {
 			return err
 		}
 	}
@@ -220,12 +231,12 @@ func (l *Log) Drop(p reading.Partition, before eventlog.Offset) error {
 		return nil
 	}
 	l.mu.Lock()
-	next, err := l.nextOf(id)
+	e, err := l.endsOf(id)
 	l.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	before = min(before, next)
+	before = min(before, e.next)
 	b := l.db.NewBatch()
 	defer b.Close()
 	end := binary.BigEndian.AppendUint64(nil, uint64(before))
@@ -236,5 +247,13 @@ func (l *Log) Drop(p reading.Partition, before eventlog.Offset) error {
 	if err := b.DeleteRange(recordKey(id, 0), recordKey(id, before), nil); err != nil {
 		return err
 	}
-	return l.db.Apply(b, true)
+	if err := l.db.Apply(b, true); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e = l.ends[id]
+	e.first = max(e.first, before)
+	l.ends[id] = e
+	return nil
 }
