@@ -67,6 +67,7 @@ func newParts() parts { return parts{armed: make(chan struct{})} }
 // each is stopped. It returns what answers HTTP.
 func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	p := newParts()
+	s.collect(5 * time.Second)
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"pleth"
 	"pleth/internal/eventlog"
+	logs "pleth/internal/eventlog/pebble"
 	"pleth/internal/reading"
 	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/desk"
@@ -124,8 +125,12 @@ func (e *instants) Scan(ctx context.Context, row func(int64, []reconcile.Cell) e
 	})
 }
 
-// mostFollowed is how many readings of the log are looked at once.
-const mostFollowed = 200_000
+// Bounds of one look at the log: a server under load has more to do than to
+// watch itself. What a look leaves out is counted, and fsck compares all of it.
+const (
+	mostFollowed = 20_000 // readings
+	mostRecords  = 500    // of one partition, the newest ones
+)
 
 // errEnough ends a reading of the log.
 var errEnough = errors.New("enough for this look")
@@ -135,51 +140,52 @@ var errEnough = errors.New("enough for this look")
 func followLog(p *parts, mu *sync.Mutex) func(context.Context, time.Time) (*desk.Pulse, error) {
 	upTo := map[reading.Partition]eventlog.Offset{}
 	begun := false
+	turn := 0 // the partition that a look begins with: none is left out for ever
 	var taken rate
-	total := int64(0)
 	// Of the looks before, until they are there. A reading on its way from the
 	// log is there at the next look.
 	missing := map[instant]bool{}
 	return func(ctx context.Context, now time.Time) (*desk.Pulse, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		all := map[instant]bool{}
-		for one := range missing {
-			all[one] = true
-		}
+		all := maps.Clone(missing)
 		began := time.Now()
-		err := p.log.Partitions(func(part reading.Partition, first, next eventlog.Offset) error {
-			from, known := upTo[part]
-			if !known && !begun {
-				upTo[part] = next // what was there before is that of fsck
-				return nil
+		fresh, err := news(p.log, upTo, begun)
+		left := eventlog.Offset(0)
+		for i := range fresh {
+			if err != nil {
+				break
 			}
-			if !known {
-				from = first
+			one := &fresh[(turn+i)%len(fresh)]
+			if len(all) >= mostFollowed {
+				turn = (turn + i) % len(fresh)
+				break
 			}
-			err := p.log.Read(part, from, func(r *eventlog.Record) error {
-				if len(all) >= mostFollowed {
-					return errEnough
-				}
-				upTo[part] = r.Offset + 1
+			if n := one.next - one.from; n > mostRecords {
+				left += n - mostRecords
+				one.from = one.next - mostRecords
+			}
+			err = p.log.Read(one.Partition, one.from, func(r *eventlog.Record) error {
+				upTo[one.Partition] = r.Offset + 1
 				if r.Readings != nil {
 					for i := range r.Readings.Rows.Len() {
-						all[instant{part, r.Readings.Rows.Time(i)}] = true
-						total++
+						all[instant{one.Partition, r.Readings.Rows.Time(i)}] = true
 					}
+				}
+				if len(all) >= mostFollowed {
+					return errEnough
 				}
 				return nil
 			})
 			if errors.Is(err, errEnough) {
-				return nil
+				err = nil
 			}
-			return err
-		})
+		}
 		begun = true
 		if err != nil {
 			return nil, fmt.Errorf("the log cannot be read: %w", err)
 		}
-		out := &desk.Pulse{Rate: taken.of(total, now), Last: now}
+		out := &desk.Pulse{Rate: taken.of(stored(p.road.Totals()), now), Last: now}
 		if len(all) == 0 {
 			out.Last = time.Time{}
 			out.Note = "nothing new in the log"
@@ -218,8 +224,42 @@ func followLog(p *parts, mu *sync.Mutex) func(context.Context, time.Time) (*desk
 		}
 		out.Delay = time.Since(began)
 		out.Note = fmt.Sprintf("%d readings compared with the log", r.A.Rows)
+		if left > 0 {
+			out.Note += fmt.Sprintf(", %d of its records left to fsck", left)
+		}
 		return out, nil
 	}
+}
+
+// stored counts the readings that were taken.
+func stored(n road.Counts) int64 { return n.Accepted + n.Late + n.Conflicts }
+
+// unseen is what a partition's log has got since the last look.
+type unseen struct {
+	reading.Partition
+	from, next eventlog.Offset
+}
+
+// news returns the partitions that got records behind upTo. Before the first
+// look, begun is false, it notes where all of them end: what was there before
+// is that of fsck.
+func news(log *logs.Log, upTo map[reading.Partition]eventlog.Offset, begun bool) ([]unseen, error) {
+	var out []unseen
+	err := log.Partitions(func(part reading.Partition, first, next eventlog.Offset) error {
+		from, known := upTo[part]
+		switch {
+		case !known && !begun:
+			upTo[part] = next
+			return nil
+		case !known:
+			from = first
+		}
+		if next > from {
+			out = append(out, unseen{part, max(from, first), next})
+		}
+		return nil
+	})
+	return out, err
 }
 
 // asked calls f for the readings of all that the road gives, once each.

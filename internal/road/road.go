@@ -29,7 +29,7 @@ type Config struct {
 	// be and not be late, in nanoseconds; 0: DefaultLateness.
 	Lateness int64
 	// SealRows is how many rows behind the watermark make a chunk at most; of
-	// some devices it is up to a third fewer. 0: 600.
+	// some devices it is up to half of them fewer. 0: 600.
 	SealRows int
 	// Shards write at a time; 0: four for each processor.
 	Shards int
@@ -160,7 +160,7 @@ func hashOf(p reading.Partition) uint32 {
 // the same for all, or devices that began together would be sealed together for
 // ever.
 func (r *Road) sealRows(p reading.Partition) int {
-	return r.cfg.SealRows - int(hashOf(p)>>8)%(r.cfg.SealRows/3+1)
+	return r.cfg.SealRows - int(hashOf(p)>>8)%(r.cfg.SealRows/2+1)
 }
 
 // queue hands a request to its shard.
