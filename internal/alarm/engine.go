@@ -162,6 +162,7 @@ func (e *Engine) Clone() *Engine {
 			own := *w
 			c.rules[i].panes = &own
 		}
+		c.rules[i].events.at = slices.Clone(c.rules[i].events.at)
 		if b := c.rules[i].below.of; b != nil {
 			own := *b
 			c.rules[i].below.of = &own

@@ -222,8 +222,11 @@ func (p *progress) layout(c *codec) {
 		c.int(&p.below.of[i].from)
 		c.int(&p.below.of[i].to)
 	}
-	c.small(&p.events.n, maxEvents)
-	for i := range p.events.n {
+	n := len(p.events.at)
+	if c.small(&n, maxEvents); c.read {
+		p.events.at = make([]int64, n)
+	}
+	for i := range n {
 		c.int(&p.events.at[i])
 	}
 	windowed := p.panes != nil && p.panes.any

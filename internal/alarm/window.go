@@ -95,30 +95,27 @@ func (s *stretches) reaches(at, length, window, need int64) (int64, bool) {
 // maxEvents bounds the count of a cluster.
 const maxEvents = 8
 
-// events are the times of the last events. The zero value has none.
-type events struct {
-	at [maxEvents]int64
-	n  int
-}
+// events are the times of the last events, at most maxEvents. The zero value
+// has none, as most rules of most devices.
+type events struct{ at []int64 }
 
 // add appends an event and reports true, so that it can stand in a condition.
 func (e *events) add(at int64) bool {
-	if e.n == maxEvents {
-		copy(e.at[:], e.at[1:])
-		e.n--
+	if len(e.at) == maxEvents {
+		copy(e.at, e.at[1:])
+		e.at = e.at[:maxEvents-1]
 	}
-	e.at[e.n] = at
-	e.n++
+	e.at = append(e.at, at)
 	return true
 }
 
 // within reports whether the last count events lie within window up to now.
 func (e *events) within(now int64, count int, window int64) bool {
-	return e.n >= count && now-e.at[e.n-count] <= window
+	return len(e.at) >= count && now-e.at[len(e.at)-count] <= window
 }
 
 // first returns the first of the last count events.
-func (e *events) first(count int) int64 { return e.at[e.n-count] }
+func (e *events) first(count int) int64 { return e.at[len(e.at)-count] }
 
 // Baseline of a relative rule. Source: docs/definitions/alarms.md.
 const (
