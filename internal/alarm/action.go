@@ -26,7 +26,7 @@ func (e *Engine) find(a *Action) (int, error) {
 		if e.profile.Rules[i].ID != a.Rule {
 			continue
 		}
-		p := &e.rules[i]
+		p := e.rules[i]
 		if p.state == Inactive || p.state == Pending || a.Onset != 0 && a.Onset != p.onset {
 			return 0, &ActionError{"cleared", fmt.Sprintf("the alarm %q is over; there is nothing to do about it", a.Rule)}
 		}
@@ -45,7 +45,7 @@ func (e *Engine) Acknowledge(a Action) ([]Transition, error) {
 	if err != nil {
 		return e.ordered(), err
 	}
-	p := &e.rules[i]
+	p := e.rule(i)
 	if p.state == Acknowledged {
 		return e.ordered(), &ActionError{"acknowledged", fmt.Sprintf("%s has already acknowledged the alarm %q", p.actor, a.Rule)}
 	}
@@ -74,7 +74,7 @@ func (e *Engine) Silence(a Action) ([]Transition, error) {
 	if err != nil {
 		return e.ordered(), err
 	}
-	p := &e.rules[i]
+	p := e.rule(i)
 	p.silent, p.silentAt = a.Until, p.priority
 	since := p.since
 	t := e.to(i, max(a.At, p.since), p.state, Silenced)

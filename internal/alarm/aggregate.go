@@ -107,7 +107,7 @@ func (e *Engine) closePanes(i int, t int64) {
 
 // windowed takes the number of a window that ended at t.
 func (e *Engine) windowed(i int, t int64, v signal.Fixed) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	if breach := v < r.Limit && !r.High || v > r.Limit && r.High; !breach {
 		switch p.state {
 		case Pending:

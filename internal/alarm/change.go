@@ -16,7 +16,7 @@ func (e *Engine) change(p *Profile, at int64) (*Engine, []Transition) {
 			}
 		}
 		e.annul(i, at)
-		e.rules[i] = progress{away: -1}
+		e.rules[i] = &untouched
 	}
 	out = append(out, e.ordered()...)
 	b, err := e.AppendBinary(nil)

@@ -23,7 +23,7 @@ const (
 type Engine struct {
 	profile  *Profile
 	channels [metrics]channel
-	rules    []progress
+	rules    []*progress // &untouched: nothing has come that concerns it; see rule
 	now      int64
 	started  bool
 	readings int   // that followed each other within longestStep
@@ -43,15 +43,17 @@ type channel struct {
 	ok      bool // the last value is a number
 	doubted bool
 	sudden  bool // the value may be part of a lone spike
-	v       signal.Fixed
-	at      int64 // of the last value
-	settled int64 // up to which its time has been counted
-	okAt    int64 // until which there was a valid value
-	last    int64 // time of the last number
-	stream  timing
-	base    *baseline
-	rules   uint32 // of this metric
-	busy    uint32 // of these, those that are under way
+	// relative says that a rule needs the baseline.
+	relative bool
+	v        signal.Fixed
+	at       int64 // of the last value
+	settled  int64 // up to which its time has been counted
+	okAt     int64 // until which there was a valid value
+	last     int64 // time of the last number
+	stream   timing
+	base     *baseline // nil: nothing yet
+	rules    uint32    // of this metric
+	busy     uint32    // of these, those that are under way
 	// Between these no rule of the metric begins.
 	quietLow, quietHigh signal.Fixed
 }
@@ -119,16 +121,44 @@ type progress struct {
 	panes    *panes // of Windowed
 }
 
+// untouched is where every rule begins: most rules of most devices stand there
+// for days. It is shared and never changed.
+var untouched = progress{away: -1}
+
+// rule returns where rule i stands, for changing it.
+func (e *Engine) rule(i int) *progress {
+	p := e.rules[i]
+	if p == &untouched {
+		p = &progress{away: -1}
+		e.rules[i] = p
+	}
+	return p
+}
+
+// cloneTo makes to a copy of p that goes its own way.
+func (p *progress) cloneTo(to *progress) {
+	*to = *p
+	to.events.at = slices.Clone(p.events.at)
+	if p.panes != nil {
+		own := *p.panes
+		to.panes = &own
+	}
+	if p.below.of != nil {
+		own := *p.below.of
+		to.below.of = &own
+	}
+}
+
 // New returns an engine for the rules of p, which must have passed Check and
 // is not changed afterwards.
 func New(p *Profile) *Engine {
-	e := &Engine{profile: p, rules: make([]progress, len(p.Rules))}
+	e := &Engine{profile: p, rules: make([]*progress, len(p.Rules))}
 	for m := range e.channels {
 		e.channels[m].quietLow, e.channels[m].quietHigh = -1<<62, 1<<62
 	}
 	for i := range p.Rules {
 		r := &p.Rules[i]
-		e.rules[i].away = -1
+		e.rules[i] = &untouched
 		c := &e.channels[r.Metric]
 		if r.Off {
 			continue
@@ -142,12 +172,10 @@ func New(p *Profile) *Engine {
 		case Below, SatSeconds, Cluster:
 			c.quietLow = max(c.quietLow, r.Limit)
 		case Fall:
-			if c.base == nil {
-				c.base = &baseline{}
-			}
+			c.relative = true
 		case Windowed:
 			e.timed |= 1 << i
-			e.rules[i].panes = &panes{}
+			e.rule(i).panes = &panes{}
 		}
 	}
 	return e
@@ -157,16 +185,20 @@ func New(p *Profile) *Engine {
 func (e *Engine) Clone() *Engine {
 	c := *e
 	c.rules, c.out = slices.Clone(e.rules), nil
-	for i := range c.rules {
-		if w := c.rules[i].panes; w != nil {
-			own := *w
-			c.rules[i].panes = &own
+	n := 0
+	for _, p := range e.rules {
+		if p != &untouched {
+			n++
 		}
-		c.rules[i].events.at = slices.Clone(c.rules[i].events.at)
-		if b := c.rules[i].below.of; b != nil {
-			own := *b
-			c.rules[i].below.of = &own
+	}
+	own := make([]progress, n)
+	for i, p := range e.rules {
+		if p == &untouched {
+			continue
 		}
+		n--
+		c.rules[i] = &own[n]
+		p.cloneTo(&own[n])
 	}
 	for m := range c.channels {
 		if b := c.channels[m].base; b != nil {
@@ -297,7 +329,7 @@ func (e *Engine) due() int64 {
 	next := int64(math.MaxInt64)
 	for set := e.on; set != 0; set &= set - 1 {
 		i := lowestBit(set)
-		r, p := &e.profile.Rules[i], &e.rules[i]
+		r, p := &e.profile.Rules[i], e.rule(i)
 		switch p.state {
 		case Active:
 			if r.Escalate > 0 && p.priority < High && p.priority == r.Priority && !p.spot {
@@ -346,7 +378,10 @@ func (e *Engine) settle(c *channel, t int64) {
 		return
 	}
 	c.okAt = max(c.okAt, to)
-	if c.base != nil && !c.frozen(e) {
+	if c.relative && !c.frozen(e) {
+		if c.base == nil {
+			c.base = &baseline{}
+		}
 		c.base.add(from, to, c.v)
 	}
 	for busy := c.busy; busy != 0; busy &= busy - 1 {
@@ -368,7 +403,7 @@ func (e *Engine) ordered() []Transition {
 
 // to moves rule i to a state and says so.
 func (e *Engine) to(i int, at int64, s State, cause Cause) *Transition {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	t := Transition{
 		At: at, Rule: r.ID, Onset: p.onset, From: p.state, To: s, Cause: cause, Priority: p.priority,
 		Metric: r.Metric, Value: p.extreme, HasValue: p.hasValue, Limit: r.Limit, Since: p.onset, Spot: p.spot,
@@ -392,7 +427,7 @@ func (e *Engine) to(i int, at int64, s State, cause Cause) *Transition {
 // profile.
 func (e *Engine) Alarms(f func(Alarm)) {
 	for i := range e.rules {
-		p := &e.rules[i]
+		p := e.rules[i]
 		if p.state == Inactive {
 			continue
 		}

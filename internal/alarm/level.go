@@ -17,12 +17,15 @@ type span struct {
 // limitOf returns the level below or above which rule i begins, and whether
 // there is one.
 func (e *Engine) limitOf(i int, c *channel) (signal.Fixed, bool) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	if r.Kind != Fall {
 		return r.Limit, true
 	}
 	if p.state != Inactive {
 		return p.limit, true
+	}
+	if c.base == nil {
+		return 0, false
 	}
 	mean, ok := c.base.mean()
 	return mean - signal.Fixed(pleth.DivRound(int64(mean/1000)*int64(r.Amount/1000), 100*1000)), ok
@@ -64,7 +67,7 @@ func (e *Engine) look(m pleth.Metric, c *channel) {
 
 // value takes the new number of c for a rule of levels.
 func (e *Engine) value(i int, c *channel) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	limit, ok := e.limitOf(i, c)
 	if !ok {
 		return
@@ -105,7 +108,7 @@ func (e *Engine) value(i int, c *channel) {
 
 // span counts time of a value for rule i, which is under way.
 func (e *Engine) span(i int, c *channel, s span) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	limit, ok := e.limitOf(i, c)
 	if !ok {
 		return
@@ -137,7 +140,7 @@ func (e *Engine) span(i int, c *channel, s span) {
 
 // delay counts towards the end of the delay of rule i, or away from it.
 func (e *Engine) delay(i int, c *channel, s span, breach bool) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	rate := r.rate(c.doubted)
 	window, begin := r.window()*share, p.clock
 	p.clock += (s.to - s.from) * rate
@@ -158,14 +161,14 @@ func (e *Engine) delay(i int, c *channel, s span, breach bool) {
 
 // fire makes rule i an alarm at time t.
 func (e *Engine) fire(i int, t int64) {
-	p := &e.rules[i]
+	p := e.rule(i)
 	p.fine, p.below = 0, stretches{}
 	e.to(i, t, Active, Delayed)
 }
 
 // finish ends the condition of rule i at time t.
 func (e *Engine) finish(i int, t int64) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	p.fine, p.amount, p.below = 0, 0, stretches{}
 	if p.state == Active && (r.Latch || p.priority == High) && !r.Technical {
 		e.to(i, t, Latched, Recovered)
@@ -176,7 +179,7 @@ func (e *Engine) finish(i int, t int64) {
 
 // underWay reports whether rule i still has to see the time of c.
 func (e *Engine) underWay(i int, c *channel) bool {
-	p := &e.rules[i]
+	p := e.rule(i)
 	if p.state != Inactive || p.below.n > 0 || p.amount > 0 || p.run > 0 {
 		return true
 	}
@@ -186,7 +189,7 @@ func (e *Engine) underWay(i int, c *channel) bool {
 
 // saturation counts depth times time, up below the limit and down above it.
 func (e *Engine) saturation(i int, c *channel, s span) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	depth, length := int64(r.Limit-c.v)/1000, (s.to-s.from)/1000 // 1e-6 %, µs
 	need := int64(r.Amount) * 1000                               // 1e-12 %·s
 	if p.state == Pending && depth > 0 && p.amount+depth*length >= need {
@@ -204,7 +207,7 @@ func (e *Engine) saturation(i int, c *channel, s span) {
 
 // stretch counts stretches below the limit for a cluster.
 func (e *Engine) stretch(i int, breach bool, s span) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	if !breach {
 		return
 	}

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -126,11 +127,17 @@ func (e *Engine) layout(c *codec) {
 		if c.err != nil {
 			return
 		}
-		p := &progress{panes: &panes{}} // of a rule that is not there any more
-		if k := e.index(id); k >= 0 {
-			p = &e.rules[k]
+		k := e.index(id)
+		switch {
+		case c.read && bytes.HasPrefix(c.buf, untouchedBytes):
+			c.buf = c.buf[len(untouchedBytes):] // as New has left it
+		case k < 0: // a rule that is not there any more
+			(&progress{panes: &panes{}}).layout(c)
+		case e.rules[k] == &untouched && !c.read:
+			c.buf = append(c.buf, untouchedBytes...)
+		default:
+			e.rule(k).layout(c)
 		}
-		p.layout(c)
 	}
 	if c.read {
 		for m := range e.channels { // rules may stand elsewhere now
@@ -146,6 +153,13 @@ func (e *Engine) layout(c *codec) {
 		}
 	}
 }
+
+// untouchedBytes is the layout of a rule that has not been touched.
+var untouchedBytes = func() []byte {
+	c, p := codec{}, untouched
+	p.layout(&c)
+	return c.buf
+}()
 
 // flag codes a condition that decides what follows.
 func (c *codec) flag(v *bool) bool {

@@ -7,7 +7,7 @@ import (
 
 // timers does what time alone does to rule i until t.
 func (e *Engine) timers(i int, t int64) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	c := &e.channels[r.Metric]
 	switch r.Kind {
 	case NoData:
@@ -36,7 +36,7 @@ func (e *Engine) timers(i int, t int64) {
 
 // attention is what becomes of an alarm that nobody looks after.
 func (e *Engine) attention(i int, t int64) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	if p.state == Active && r.Escalate > 0 && !p.spot && p.priority < High && p.priority == r.Priority && t-p.since >= r.Escalate {
 		p.priority++
 		e.to(i, p.since+r.Escalate, Active, Escalated)
@@ -56,7 +56,7 @@ func (e *Engine) attention(i int, t int64) {
 
 // silence raises NoData where nothing valid has come for long.
 func (e *Engine) silence(i int, t int64) {
-	r, p := &e.profile.Rules[i], &e.rules[i]
+	r, p := &e.profile.Rules[i], e.rule(i)
 	last, usual := e.heard(r.Metric)
 	if !e.streams() || last == 0 {
 		return
@@ -96,7 +96,7 @@ func (e *Engine) heard(m pleth.Metric) (last, usual int64) {
 func (e *Engine) returned() {
 	for set := e.on; set != 0; set &= set - 1 {
 		i := lowestBit(set)
-		if p := &e.rules[i]; e.profile.Rules[i].Kind == NoData {
+		if p := e.rules[i]; e.profile.Rules[i].Kind == NoData {
 			if last, _ := e.heard(e.profile.Rules[i].Metric); last > p.onset {
 				e.finish(i, last)
 			}
@@ -106,7 +106,7 @@ func (e *Engine) returned() {
 
 // probe follows whether the device sends without a value.
 func (e *Engine) probe(i int, c *channel) {
-	p := &e.rules[i]
+	p := e.rule(i)
 	switch {
 	case !c.ok && p.away < 0:
 		p.away = c.at
@@ -125,14 +125,15 @@ func (e *Engine) checkSpot() {
 	}
 	e.spotting = false
 	for i := range e.rules {
-		r, p := &e.profile.Rules[i], &e.rules[i]
+		r := &e.profile.Rules[i]
 		if r.Off || r.Technical || r.Kind != Below && r.Kind != Above {
 			continue
 		}
 		v, ok := e.spot.Value(r.Metric)
-		if !ok || !beyond(r, v, r.Limit) || p.state != Inactive && p.state != Pending {
+		if !ok || !beyond(r, v, r.Limit) || e.rules[i].state != Inactive && e.rules[i].state != Pending {
 			continue
 		}
+		p := e.rule(i)
 		if p.state == Inactive {
 			p.onset = e.spot.At
 		}
