@@ -61,6 +61,14 @@ func room(s []int64, n int) []int64 {
 	return s
 }
 
+// exactly makes room for n more where there is less; append rounds up.
+func exactly[S ~[]E, E any](s S, n int) S {
+	if len(s)+n <= cap(s) {
+		return s
+	}
+	return append(make(S, 0, len(s)+n), s...)
+}
+
 // Mark adds r to what the device said against the last row.
 func (b *Batch) Mark(r Reasons) {
 	if r == 0 {
@@ -268,6 +276,20 @@ func (b *Batch) Truncate(n int) {
 // SetTime moves row i to time t. Readers that learn the scale of their clock
 // at the end of a file use it; nothing moves a row after intake.
 func (b *Batch) SetTime(i int, t int64) { b.time[i] = t }
+
+// Reserve makes room for n more rows, and for no more than that, in the columns
+// that have values: for a batch that stays small and lives long.
+func (b *Batch) Reserve(n int) {
+	b.time = exactly(b.time, n)
+	if len(b.marks) > 0 {
+		b.marks = exactly(b.marks, n)
+	}
+	for i := range b.cols {
+		if c := &b.cols[i]; len(c.m) > 0 {
+			c.m = exactly(c.m, len(b.time)-len(c.m)+n)
+		}
+	}
+}
 
 // Reset empties b and keeps its memory.
 func (b *Batch) Reset() {

@@ -25,6 +25,7 @@ type head struct {
 	meta    []rowMeta
 	origins []reading.Origin
 	durable int
+	room    int     // rows for which there is room
 	order   []int32 // durable rows by time, sequence, content
 	staged  []int32 // staged rows likewise
 
@@ -153,6 +154,9 @@ func (h *head) stage(b *reading.Batch, lateness int64) (outcomes []reading.Outco
 // add stages one row.
 func (h *head) add(b *reading.Batch, i int, seq int64, m rowMeta) {
 	row := h.rows.Len()
+	if row >= h.room {
+		h.reserve(min(max(row, 8), max(64, row/8)))
+	}
 	h.rows.AppendRow(&b.Rows, i)
 	if seq != reading.NoSeq || h.seq != nil {
 		for len(h.seq) < row {
@@ -162,6 +166,24 @@ func (h *head) add(b *reading.Batch, i int, seq int64, m rowMeta) {
 	}
 	h.meta = append(h.meta, m)
 	h.staged = h.insert(h.staged, int32(row))
+}
+
+// reserve makes room for n more rows. There may be many heads: room that is
+// doubled would be much of their memory.
+func (h *head) reserve(n int) {
+	h.room = h.rows.Len() + n
+	h.rows.Reserve(n)
+	if h.seq != nil {
+		h.seq = grown(h.seq, n)
+	}
+	h.meta, h.order = grown(h.meta, n), grown(h.order, n)
+}
+
+func grown[T any](s []T, n int) []T {
+	if len(s)+n <= cap(s) {
+		return s
+	}
+	return append(make([]T, 0, len(s)+n), s...)
 }
 
 // insert puts a row of the head into an order.

@@ -122,5 +122,5 @@ func (h *head) sealed(n int) {
 	for _, r := range h.order[n:] {
 		order = append(order, to[r])
 	}
-	h.rows, h.seq, h.meta, h.origins, h.order, h.durable = rows, seq, meta, origins, order, len(kept)
+	h.rows, h.seq, h.meta, h.origins, h.order, h.durable, h.room = rows, seq, meta, origins, order, len(kept), len(kept)
 }
