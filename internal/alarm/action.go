@@ -36,7 +36,9 @@ func (e *Engine) find(a *Action) (int, error) {
 }
 
 // Acknowledge takes an alarm over: it is seen. A latched one and a spot check
-// are cleared by it. Acknowledging twice is an *ActionError that names who was
+// are cleared by it. The milder alarms of the same metric are seen with it: who
+// looks at a saturation below 85 % need not be called for it being below 88 %.
+// Acknowledging twice is an *ActionError that names who was
 // first. The slice returned is valid until the next call.
 func (e *Engine) Acknowledge(a Action) ([]Transition, error) {
 	e.out = e.out[:0]
@@ -49,6 +51,19 @@ func (e *Engine) Acknowledge(a Action) ([]Transition, error) {
 	if p.state == Acknowledged {
 		return e.ordered(), &ActionError{"acknowledged", fmt.Sprintf("%s has already acknowledged the alarm %q", p.actor, a.Rule)}
 	}
+	e.seen(i, &a)
+	for k := range e.rules {
+		m := e.rules[k]
+		if (m.state == Active || m.state == Latched) && m.priority <= p.priority && milder(&e.profile.Rules[k], &e.profile.Rules[i]) {
+			e.seen(k, &a)
+		}
+	}
+	return e.ordered(), nil
+}
+
+// seen notes that somebody has seen the alarm of rule i.
+func (e *Engine) seen(i int, a *Action) {
+	p := e.rule(i)
 	next := Acknowledged
 	if p.state == Latched || p.spot {
 		next = Cleared
@@ -58,7 +73,14 @@ func (e *Engine) Acknowledge(a Action) ([]Transition, error) {
 	if next == Acknowledged {
 		p.actor = a.Actor
 	}
-	return e.ordered(), nil
+}
+
+// milder reports whether r is a less far limit of what rule of is a limit of.
+func milder(r, of *Rule) bool {
+	if r.Metric != of.Metric || r.Kind != of.Kind {
+		return false
+	}
+	return r.Kind == Below && r.Limit > of.Limit || r.Kind == Above && r.Limit < of.Limit
 }
 
 // Silence keeps an alarm quiet until a time, at its priority and below: should
