@@ -53,12 +53,17 @@ lint: ## gofmt, vet, staticcheck
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 
+PROMTOOL := .cache/prometheus/usr/bin/promtool
+
 # The servers that tests run by themselves, in temporary folders.
-services: ## PostgreSQL and MariaDB for the tests of reconcile; installed where we are root on Debian
+services: ## PostgreSQL, MariaDB and promtool for the tests; on Debian they are fetched
 	@if { ! ls /usr/lib/postgresql/*/bin/initdb || ! ls /usr/sbin/mariadbd; } >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing the packages postgresql and mariadb-server"; \
 	    { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server; } >/dev/null 2>&1 || true; fi; fi; \
 	if { ! ls /usr/lib/postgresql/*/bin/initdb || ! ls /usr/sbin/mariadbd; } >/dev/null 2>&1; then echo "TESTS ON POSTGRESQL AND MARIADB ARE SKIPPED: install the packages postgresql and mariadb-server"; fi
+	@if ! { command -v promtool || ls $(PROMTOOL); } >/dev/null 2>&1 && command -v apt-get >/dev/null; then echo "fetching promtool from the package prometheus into .cache"; \
+	  mkdir -p .cache/prometheus; { ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || apt-get update -qq; (cd .cache/prometheus && apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb); } >/dev/null 2>&1 || true; fi; \
+	if ! { command -v promtool || ls $(PROMTOOL); } >/dev/null 2>&1; then echo "THE ALERT RULES ARE NOT CHECKED: install promtool, of the package prometheus"; fi
 
 test: test-pages e2e services ## every test, with the race detector and in a browser
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
@@ -88,9 +93,8 @@ RELADIFF ?= $(shell command -v reladiff)
 bench-reconcile: services ## two systems of 1 M and 10 M rows, against reladiff where it is installed (RELADIFF=path), and 200 integrations; about 20 minutes
 	PLETH_BENCH=1 RELADIFF=$(RELADIFF) $(GO) test -count=1 -v -timeout 120m ./bench/reconcile
 
-rules: ## the alert rules against Prometheus' own checker (promtool must be installed)
-	cd deploy/prometheus && promtool check rules pleth.rules.yml && promtool test rules pleth.test.yml
-	$(GO) test -count=1 -run TestMetrics ./internal/app
+rules: services ## the alert rules and the real /metrics against Prometheus' own checker
+	$(GO) test -count=1 -v -run TestMetrics ./internal/app
 
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target, 30 s each (FUZZTIME=5m for longer)

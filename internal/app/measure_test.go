@@ -157,16 +157,25 @@ func checkAsked(t *testing.T, text string) {
 	}
 }
 
-// runPromtool lets Prometheus judge, where it is installed.
+// runPromtool lets Prometheus judge the alert rules, their tests and text, which
+// is what /metrics says. make services fetches it.
 func runPromtool(t *testing.T, text string) {
 	t.Helper()
-	if _, err := exec.LookPath("promtool"); err != nil {
-		t.Log("promtool is not here: names, form and manual were checked without it")
-		return
+	tool, err := exec.LookPath("promtool")
+	if err != nil {
+		tool = filepath.Join(plethtest.Root(t), ".cache", "prometheus", "usr", "bin", "promtool")
+		_, err = os.Stat(tool)
+	}
+	if err != nil {
+		const what = "promtool is not here: make services fetches it"
+		if os.Getenv("CI") != "" {
+			t.Fatal(what)
+		}
+		t.Skip("NOT TESTED: " + what)
 	}
 	dir := filepath.Join(plethtest.Root(t), "deploy", "prometheus")
 	for _, args := range [][]string{{"check", "rules", "pleth.rules.yml"}, {"test", "rules", "pleth.test.yml"}, {"check", "metrics"}} {
-		cmd := exec.Command("promtool", args...)
+		cmd := exec.Command(tool, args...)
 		cmd.Dir, cmd.Stdin = dir, strings.NewReader(text)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("promtool %v: %v\n%s", args, err, out)
