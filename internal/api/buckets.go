@@ -1,11 +1,10 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
+	"math"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -56,59 +55,122 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 	if media == mediaArrow || media == mediaParquet {
 		return problem(http.StatusNotAcceptable, "not-acceptable", "No such form", "buckets come as "+mediaJSON+", "+mediaNDJSON+" or "+mediaCSV)
 	}
-	var list []Bucket
+	var list []road.Bucket
 	next := ""
-	var last bucketPlace
 	err := error(nil)
 	if resumed {
 		query.After = &road.Cursor{Device: place.Device, Recording: place.Recording, Time: place.Start}
 	}
 	if !query.nobody {
 		err = a.cfg.Road.Buckets(r.Context(), query.Query, resolution, func(b road.Bucket) (bool, error) {
-			at := bucketPlace{b.Device, b.Recording, b.Start, b.Metric}
-			if resumed && at.Device == place.Device && at.Recording == place.Recording && at.Start == place.Start && at.Metric <= place.Metric {
+			if resumed && b.Device == place.Device && b.Recording == place.Recording && b.Start == place.Start && b.Metric <= place.Metric {
 				return true, nil
 			}
-			if len(list) == limit {
-				next = cursorOf(last)
+			if n := len(list); n == limit {
+				last := &list[n-1]
+				next = cursorOf(bucketPlace{last.Device, last.Recording, last.Start, last.Metric})
 				return false, nil
 			}
-			last = at
-			list = append(list, Bucket{b.Device, b.Recording, reading.FieldOf(b.Metric).Name, string(appendClock(nil, a.clockOf(b.Partition), b.Start)),
-				b.Count, decimal{b.Min}, b.Mean, decimal{b.Max}, b.P5, b.P50, b.P95})
+			list = append(list, b)
 			return true, nil
 		})
 	}
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", media)
+	w.Header()["Content-Type"] = []string{media}
+	linkNext(w, r, next)
+	var body []byte
 	switch media {
 	case mediaNDJSON:
-		enc := json.NewEncoder(w)
-		for i := range list {
-			if err := enc.Encode(&list[i]); err != nil {
-				return nil // the client has gone
-			}
-		}
+		body = a.appendBuckets(nil, list, "", "\n")
 	case mediaCSV:
-		_, _ = w.Write(bucketsCSV(list))
+		body = a.bucketsCSV(list)
 	default:
-		return writeList(w, "readings", list, next)
+		body = a.appendBuckets(append(make([]byte, 0, 64+200*len(list)), `{"readings":[`...), list, ",", "")
+		body = append(appendJSON(append(body, `],"next_cursor":`...), next), '}', '\n')
 	}
+	_, _ = w.Write(body)
 	return nil
 }
 
-func bucketsCSV(list []Bucket) []byte {
-	var b bytes.Buffer
-	b.WriteString("device_id,recording,metric,start,count,min,mean,max,p5,p50,p95\n")
-	float := func(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
-	for _, one := range list {
-		b.WriteString(strings.Join([]string{one.Device, one.Recording, one.Metric, one.Start, strconv.FormatInt(one.Count, 10),
-			string(one.Min.Append(nil)), float(one.Mean), string(one.Max.Append(nil)), float(one.P5), float(one.P50), float(one.P95)}, ","))
-		b.WriteByte('\n')
+// appendBuckets appends each of list as a Bucket: an answer has thousands, and
+// they are written without a detour.
+func (a *API) appendBuckets(b []byte, list []road.Bucket, between, behind string) []byte {
+	var head []byte // of the recording at hand
+	var clock pleth.Clock
+	var s stamps
+	for i := range list {
+		one := &list[i]
+		if i == 0 || one.Partition != list[i-1].Partition {
+			clock = a.clockOf(one.Partition)
+			head = appendJSON(append(head[:0], `{"device_id":`...), one.Device)
+			if one.Recording != "" {
+				head = appendJSON(append(head, `,"recording":`...), one.Recording)
+			}
+			head = append(head, `,"metric":"`...)
+		}
+		if i > 0 {
+			b = append(b, between...)
+		}
+		b = append(append(append(b, head...), reading.FieldOf(one.Metric).Name...), `","start":"`...)
+		if clock == pleth.UTCClock {
+			b = s.append(b, one.Start)
+		} else {
+			b = appendClock(b, clock, one.Start)
+		}
+		b = strconv.AppendInt(append(b, `","count":`...), one.Count, 10)
+		b = appendDecimal(append(b, `,"min":`...), one.Min)
+		b = appendFloat(append(b, `,"mean":`...), one.Mean)
+		b = appendDecimal(append(b, `,"max":`...), one.Max)
+		b = appendFloat(append(b, `,"p5":`...), one.P5)
+		b = appendFloat(append(b, `,"p50":`...), one.P50)
+		b = appendFloat(append(b, `,"p95":`...), one.P95)
+		b = append(append(b, '}'), behind...)
 	}
-	return b.Bytes()
+	return b
+}
+
+// appendDecimal appends v as a JSON number, null where there is none.
+func appendDecimal(b []byte, v pleth.Value) []byte {
+	if !v.Ok() {
+		return append(b, "null"...)
+	}
+	return v.Append(b)
+}
+
+// appendFloat appends f as encoding/json does; null where it is none.
+func appendFloat(b []byte, f float64) []byte {
+	if whole := int64(f); float64(whole) == f && whole != 0 && math.Abs(f) < 1<<53 {
+		return strconv.AppendInt(b, whole, 10)
+	}
+	if size := math.Abs(f); size != 0 && size < 1e-6 || size >= 1e21 || math.IsNaN(f) {
+		if text, err := json.Marshal(f); err == nil {
+			return append(b, text...)
+		}
+		return append(b, "null"...)
+	}
+	return strconv.AppendFloat(b, f, 'f', -1, 64)
+}
+
+func (a *API) bucketsCSV(list []road.Bucket) []byte {
+	b := []byte("device_id,recording,metric,start,count,min,mean,max,p5,p50,p95\n")
+	float := func(f float64) { b = strconv.AppendFloat(append(b, ','), f, 'f', -1, 64) }
+	for i := range list {
+		one := &list[i]
+		b = append(appendField(append(appendField(b, one.Device), ','), one.Recording), ',')
+		b = append(append(b, reading.FieldOf(one.Metric).Name...), ',')
+		b = append(appendClock(b, a.clockOf(one.Partition), one.Start), ',')
+		b = append(strconv.AppendInt(b, one.Count, 10), ',')
+		b = one.Min.Append(b)
+		float(one.Mean)
+		b = one.Max.Append(append(b, ','))
+		float(one.P5)
+		float(one.P50)
+		float(one.P95)
+		b = append(b, '\n')
+	}
+	return b
 }
 
 // writeList answers with one page of a list.

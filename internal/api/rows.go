@@ -76,17 +76,23 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", media)
-	if next != "" {
-		u := *r.URL
-		v := u.Query()
-		v.Set("cursor", next)
-		u.RawQuery = v.Encode()
-		h.Set("Link", fmt.Sprintf("<%s>; rel=\"next\"", u.RequestURI()))
-	}
+	w.Header().Set("Content-Type", media)
+	linkNext(w, r, next)
 	_, _ = w.Write(body.Bytes())
 	return nil
+}
+
+// linkNext names the next page, if there is one, in the head of the answer: not
+// every form has a place for it.
+func linkNext(w http.ResponseWriter, r *http.Request, next string) {
+	if next == "" {
+		return
+	}
+	u := *r.URL
+	v := u.Query()
+	v.Set("cursor", next)
+	u.RawQuery = v.Encode()
+	w.Header().Set("Link", fmt.Sprintf("<%s>; rel=\"next\"", u.RequestURI()))
 }
 
 // rowQuery is a road.Query with what it lacks.

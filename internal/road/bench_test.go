@@ -222,6 +222,24 @@ func BenchmarkQueries(b *testing.B) {
 	for range cap(slots) {
 		slots <- true
 	}
+	for range cap(slots) {
+		<-slots
+	}
+	// And one with a reading each minute of a year.
+	const minutes = 365 * 24 * 60
+	for from := 0; from < minutes; from += 960 {
+		b := wardBatch("year", int64(from), min(960, minutes-from))
+		for i := range b.Rows.Len() {
+			b.Rows.SetTime(i, epoch+int64(from+i)*60e9)
+		}
+		slots <- true
+		if err := r.SubmitAsync(b, func([]reading.Outcome, error) { <-slots }); err != nil {
+			panic(err)
+		}
+	}
+	for range cap(slots) {
+		slots <- true
+	}
 	spo2 := []pleth.Metric{pleth.SpO2}
 	last := epoch + each*batches*1e9
 	for _, c := range []struct {
@@ -237,15 +255,23 @@ func BenchmarkQueries(b *testing.B) {
 			return len(buckets(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2, From: from, To: from + 28800e9}, 29e9))
 		}},
 		{"all-by-hour", func(int64) int { return len(buckets(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2}, 3600e9)) }},
+		{"year-by-hour", func(int64) int {
+			return len(buckets(b, r, road.Query{Devices: []string{"year"}, Metrics: spo2}, 3600e9))
+		}},
+		{"year-by-day", func(int64) int {
+			return len(buckets(b, r, road.Query{Devices: []string{"year"}, Metrics: spo2}, 24*3600e9))
+		}},
 		{"derived-ten-minutes", func(i int64) int {
 			return len(derived(b, r, road.Query{Devices: []string{"a"}, Metrics: spo2, From: last - 600e9}))
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			n := 0
+			report := plethtest.CPU(b)
 			for i := range b.N {
 				n = c.run(int64(i))
 			}
+			report()
 			b.ReportMetric(float64(n), "results")
 		})
 	}

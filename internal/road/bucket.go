@@ -43,7 +43,7 @@ func (r *Road) Buckets(ctx context.Context, q Query, resolution int64, f func(Bu
 		if rollups, ok := r.cfg.Series.(hourly); ok && q.Subject == "" && resolution%series.Hour == 0 {
 			err = b.hours(ctx, r, h, &one, rollups)
 		} else {
-			err = r.rows(ctx, h, &one, b.table)
+			err = b.rows(ctx, r, h, &one)
 		}
 		if err == nil && !b.stopped {
 			err = b.flush()
@@ -63,6 +63,7 @@ type bucketer struct {
 	any        bool
 	start      int64 // of the bucket that is filled
 	sums       []bucketSum
+	room       []window.Bin // memory for the bins of hours to come
 	stopped    bool
 }
 
@@ -72,8 +73,30 @@ type bucketSum struct {
 	count    int64
 	values   []signal.Fixed
 	bins     []window.Bin // of the values that were put together already
+	room     []window.Bin // memory for bins to come
 	min, max pleth.Value
 	low, top signal.Fixed // of min and max
+}
+
+// rows takes the rows of h that q selects.
+func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
+	if q.Subject != "" {
+		return r.rows(ctx, h, q, b.table)
+	}
+	to := int64(forever)
+	if q.To != 0 {
+		to = q.To - 1
+	}
+	if q.From > to {
+		return nil
+	}
+	// What a row holds besides the metrics asked for does no harm here.
+	return r.merged(h, q.From, to, func(t *reading.Table) (bool, error) {
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		return b.table(t)
+	})
 }
 
 // fold is how many values are kept apart before they are put together.
@@ -137,27 +160,31 @@ func (s *bucketSum) add(t *reading.Table, from, to int) {
 
 // fold puts the values together into bins, each with how often it came.
 func (s *bucketSum) fold() {
-	slices.Sort(s.values)
-	var bins []window.Bin
-	add := func(v signal.Fixed, n int64) {
-		if k := len(bins) - 1; k >= 0 && bins[k].V == v {
-			bins[k].Weight += n
-			return
-		}
-		bins = append(bins, window.Bin{V: v, Weight: n})
+	if len(s.values) == 0 {
+		return
 	}
-	have := s.bins
+	slices.Sort(s.values)
+	out, have := s.room[:0], s.bins
 	for _, v := range s.values {
 		for len(have) > 0 && have[0].V <= v {
-			add(have[0].V, have[0].Weight)
+			out = appendBin(out, have[0].V, have[0].Weight)
 			have = have[1:]
 		}
-		add(v, 1)
+		out = appendBin(out, v, 1)
 	}
 	for _, b := range have {
-		add(b.V, b.Weight)
+		out = appendBin(out, b.V, b.Weight)
 	}
-	s.bins, s.values = bins, s.values[:0]
+	s.bins, s.room, s.values = out, s.bins, s.values[:0]
+}
+
+// appendBin appends n times v, which is not below what is in bins.
+func appendBin(bins []window.Bin, v signal.Fixed, n int64) []window.Bin {
+	if k := len(bins) - 1; k >= 0 && bins[k].V == v {
+		bins[k].Weight += n
+		return bins
+	}
+	return append(bins, window.Bin{V: v, Weight: n})
 }
 
 // flush hands out the bucket that is filled.
@@ -171,7 +198,7 @@ func (b *bucketer) flush() error {
 		mean, _ := window.Moments(s.bins)
 		out := Bucket{Partition: b.partition, Metric: s.metric, Start: b.start, Count: s.count, Min: trim(s.min), Max: trim(s.max), Mean: mean,
 			P5: window.Percentile(s.bins, 5), P50: window.Percentile(s.bins, 50), P95: window.Percentile(s.bins, 95)}
-		s.count, s.bins = 0, nil
+		s.count, s.bins = 0, s.bins[:0]
 		more, err := b.f(out)
 		if err != nil {
 			return err

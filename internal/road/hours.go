@@ -52,7 +52,7 @@ func (b *bucketer) hours(ctx context.Context, r *Road, h *head, q *Query, rollup
 	}
 	lo, hi := -floor(-from, series.Hour), floor(to+1, series.Hour)
 	if lo >= hi {
-		return r.rows(ctx, h, q, b.table)
+		return b.rows(ctx, r, h, q)
 	}
 	rows := func(from, to int64) error {
 		if from >= to || b.stopped {
@@ -60,7 +60,7 @@ func (b *bucketer) hours(ctx context.Context, r *Road, h *head, q *Query, rollup
 		}
 		one := *q
 		one.From, one.To = from, to
-		return r.rows(ctx, h, &one, b.table)
+		return b.rows(ctx, r, h, &one)
 	}
 	if err := rows(from, lo); err != nil {
 		return err
@@ -112,7 +112,7 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 		for k := range b.sums {
 			parts[k] = parts[k][:0]
 			err := rollups.Rollups(h.partition, b.sums[k].metric, from, to, func(hour int64, u *series.Rollup) error {
-				parts[k] = append(parts[k], partOf(hour, u))
+				parts[k] = append(parts[k], b.partOf(hour, u))
 				return ctx.Err()
 			})
 			if err != nil {
@@ -126,7 +126,7 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 			break
 		}
 		if try == mostTries { // rows are sealed all the time: read them
-			return r.rows(ctx, h, &Query{From: from, To: to}, b.table)
+			return b.rows(ctx, r, h, &Query{From: from, To: to})
 		}
 	}
 	settled := flagger{}
@@ -165,16 +165,17 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 	}
 }
 
-func partOf(hour int64, u *series.Rollup) part {
-	p := part{hour: hour, bins: make([]window.Bin, 0, len(u.Bins))}
+// partOf returns what u says of an hour, in the memory of b.
+func (b *bucketer) partOf(hour int64, u *series.Rollup) part {
+	if cap(b.room)-len(b.room) < len(u.Bins) {
+		b.room = make([]window.Bin, 0, max(4096, len(u.Bins)))
+	}
+	p := part{hour: hour, bins: b.room[len(b.room):]}
 	for _, bin := range u.Bins {
 		v, _ := signal.FromValue(pleth.Num(bin.Digits, u.Scale))
-		if n := len(p.bins); n > 0 && p.bins[n-1].V == v {
-			p.bins[n-1].Weight += bin.Count
-			continue
-		}
-		p.bins = append(p.bins, window.Bin{V: v, Weight: bin.Count})
+		p.bins = appendBin(p.bins, v, bin.Count)
 	}
+	b.room = b.room[:len(b.room)+len(p.bins)]
 	if n := len(u.Bins); n > 0 {
 		p.low, p.top = pleth.Num(u.Bins[0].Digits, u.Scale), pleth.Num(u.Bins[n-1].Digits, u.Scale)
 	}
@@ -196,19 +197,17 @@ func (s *bucketSum) merge(p *part) {
 	for _, b := range p.bins {
 		s.count += b.Weight
 	}
-	if len(s.bins) == 0 {
-		s.bins = p.bins
-		return
-	}
-	all := slices.Concat(s.bins, p.bins)
-	slices.SortFunc(all, func(a, b window.Bin) int { return int(max(-1, min(1, a.V-b.V))) })
-	out := all[:0]
-	for _, b := range all {
-		if n := len(out); n > 0 && out[n-1].V == b.V {
-			out[n-1].Weight += b.Weight
-			continue
+	out, a, b := s.room[:0], s.bins, p.bins
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].V < b[0].V:
+			out, a = append(out, a[0]), a[1:]
+		case a[0].V > b[0].V:
+			out, b = append(out, b[0]), b[1:]
+		default:
+			out = append(out, window.Bin{V: a[0].V, Weight: a[0].Weight + b[0].Weight})
+			a, b = a[1:], b[1:]
 		}
-		out = append(out, b)
 	}
-	s.bins = out
+	s.bins, s.room = append(append(out, a...), b...), s.bins
 }
