@@ -69,6 +69,16 @@ func start(ctx context.Context, p *process, ready string, name string, args ...s
 	return fmt.Errorf("%s is not ready after 2 minutes: %s", p.name, tail(p.out))
 }
 
+// blame adds to an error what the process has said, if it has ended.
+func (p *process) blame(err error) error {
+	select {
+	case <-p.done:
+		return fmt.Errorf("%w; %s has ended (%v): %s", err, p.name, p.cmd.ProcessState, tail(p.out))
+	case <-time.After(time.Second):
+		return err
+	}
+}
+
 func tail(b *bytes.Buffer) string { return string(b.Bytes()[max(0, b.Len()-2000):]) }
 
 // startPleth starts pleth on the data in dir.

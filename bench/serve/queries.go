@@ -43,7 +43,7 @@ func fill(p *process, s *source, first, devices, rows int, step time.Duration) (
 				for {
 					status, text, err := c.do("POST", path, "application/json", b)
 					if err != nil {
-						return err
+						return p.blame(err)
 					}
 					if status == 201 {
 						break
@@ -68,27 +68,32 @@ func ask(p *process, n int, path func() string) (*measured, int, error) {
 	}
 	defer c.close()
 	size := 0
-	m, err := timed(p, func() error { return nil })
-	if err != nil {
-		return nil, 0, err
-	}
+	m := measured{}
+	before := time.Duration(0)
 	for i := range n + n/10 {
+		if i == n/10 { // the first ones warm the caches
+			if before, err = p.cpu(); err != nil {
+				return nil, 0, err
+			}
+		}
 		where := path()
 		began := time.Now()
 		status, body, err := c.do("GET", where, "", nil)
 		took := time.Since(began)
 		if err == nil && (status != 200 || len(body) < 100) {
-			err = fmt.Errorf("GET %s answers %d: %.200s", where, status, body)
+			err = fmt.Errorf("answer %d: %.200s", status, body)
 		}
 		if err != nil {
-			return nil, 0, err
+			return nil, 0, p.blame(fmt.Errorf("GET %s: %w", where, err))
 		}
-		if size = len(body); i >= n/10 { // the first ones warm the caches
+		if size = len(body); i >= n/10 {
 			m.latencies = append(m.latencies, took)
 		}
 	}
+	after, err := p.cpu()
+	m.cpu = after - before
 	slices.Sort(m.latencies)
-	return &m, size, nil
+	return &m, size, err
 }
 
 // span is the parameters from and to.
@@ -141,7 +146,7 @@ func (b *bench) queries() error {
 		}
 		p99 := m.percentile(0.99)
 		b.figure(fmt.Sprintf("query behind %.1f M readings: %s", float64(rows*devices)/1e6, q.name), fmt.Sprintf("p99 <= %d ms", q.most.Milliseconds()),
-			fmt.Sprintf("p50 %s, p99 %s over HTTP, %d bytes", millis(float64(m.percentile(0.5))), millis(float64(p99)), size), p99 <= q.most)
+			fmt.Sprintf("p50 %s, p99 %s over HTTP, %s CPU each, %d bytes", millis(float64(m.percentile(0.5))), millis(float64(p99)), millis(float64(m.cpu)/float64(len(m.latencies))), size), p99 <= q.most)
 	}
 	rss, err := p.status("VmRSS")
 	if err != nil {
