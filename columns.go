@@ -62,3 +62,27 @@ func part[T any](s []T, i, j int) []T {
 	}
 	return slices.Clip(s[i:j])
 }
+
+// Clone returns a copy of b that shares no memory with it, with room for some
+// more rows.
+func (b *Batch) Clone(more int) *Batch {
+	c := &Batch{time: append(make([]int64, 0, len(b.time)+more), b.time...)}
+	if b.marks != nil {
+		c.marks = append(make([]Reasons, 0, len(b.marks)+more), b.marks...)
+	}
+	for i := range b.cols {
+		if from := &b.cols[i]; len(from.m) > 0 {
+			c.cols[i] = Column{from.scale, append(make([]int64, 0, len(from.m)+more), from.m...)}
+		}
+	}
+	return c
+}
+
+// Bytes returns how much memory the rows take, about.
+func (b *Batch) Bytes() int64 {
+	n := 8*cap(b.time) + 2*cap(b.marks)
+	for i := range b.cols {
+		n += 8 * cap(b.cols[i].m)
+	}
+	return int64(n)
+}

@@ -5,6 +5,8 @@
 package quality
 
 import (
+	"slices"
+
 	"pleth"
 	"pleth/internal/signal"
 )
@@ -62,6 +64,13 @@ type Marker struct {
 	flatFrom  int64
 	flatSpO2  signal.Fixed
 	flatPulse signal.Fixed
+}
+
+// Clone returns a copy of m that goes on by itself.
+func (m *Marker) Clone() Marker {
+	c := *m
+	c.held = slices.Clone(m.held)
+	return c
 }
 
 // Push adds a row and passes to out the rows that are final. The row that out

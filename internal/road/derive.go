@@ -129,24 +129,34 @@ func (r *Road) derivation(ctx context.Context, h *head, m pleth.Metric, spans []
 	if have, ok := r.derived.get(key, s.Revision); ok {
 		return have, nil
 	}
+	if i == len(spans)-1 {
+		if so, err := r.soFar(ctx, h, m, s.Start, true, true); so != nil || err != nil {
+			r.remember(key, s.Revision, so)
+			return so, err
+		}
+	}
 	whole, err := r.whole(ctx, h, m, spans, i)
 	if err != nil {
 		return nil, err
 	}
 	out := &derivation{whole, stream.Derive(whole, r.cfg.Settings.Stream)}
-	if whole.Rows.Len() <= mostKept {
-		r.derived.put(key, s.Revision, out)
-	}
+	r.remember(key, s.Revision, out)
 	return out, nil
+}
+
+func (r *Road) remember(key string, revision uint64, d *derivation) {
+	if d != nil && d.Rows.Len() <= mostKept {
+		r.derived.put(key, revision, d)
+	}
 }
 
 func (d *deriver) session(s *derivation, m pleth.Metric, correct *calibrator) error {
 	derived := s.derived
-	t := newTrailing()
-	next := 0 // second of the grid
-	var before rate
 	limit := max(s.Interval, signal.Second) * 5 / 2
-	for i, at := range s.Rows.Times() {
+	times := s.Rows.Times()
+	first, before, t, next := d.begin(s, m)
+	for i := first; i < len(times); i++ {
+		at := times[i]
 		reasons, own := derived.Marks(i)
 		if !own {
 			continue
@@ -167,6 +177,35 @@ func (d *deriver) session(s *derivation, m pleth.Metric, correct *calibrator) er
 		}
 	}
 	return nil
+}
+
+// begin returns where to begin with what is asked of s: its first row, the
+// value before it, the windows there, and the second of the grid behind them.
+func (d *deriver) begin(s *derivation, m pleth.Metric) (first int, before rate, t *trailing, next int) {
+	t = newTrailing()
+	times, grid := s.Rows.Times(), &s.derived.Grid
+	if d.from > s.Start {
+		first, _ = slices.BinarySearch(times, d.from-s.Start)
+	}
+	for i := first - 1; i >= 0; i-- {
+		if reasons, own := s.derived.Marks(i); own {
+			v := s.Rows.Value(m, i)
+			if reasons.Missing() {
+				v = pleth.Missing()
+			}
+			before = rate{v.Ok(), times[i], trimmed(v).Float()}
+			break
+		}
+	}
+	if first == 0 || first == len(times) {
+		return first, before, t, 0
+	}
+	// The windows see no second before next; the index counts all of them.
+	next = max(0, min(int(times[first]/signal.Second), grid.Len())-int(longest/signal.Second)-1)
+	for k := range next {
+		t.count(grid.V[k], grid.Ok(k))
+	}
+	return first, before, t, next
 }
 
 // plain derives from the values of a metric other than SpO2.
@@ -270,6 +309,11 @@ func newTrailing() *trailing {
 func (t *trailing) push(v signal.Fixed, ok bool) {
 	t.short.Push(v, ok)
 	t.long.Push(v, ok)
+	t.count(v, ok)
+}
+
+// count counts a second for the index.
+func (t *trailing) count(v signal.Fixed, ok bool) {
 	if ok {
 		t.valid++
 		t.area += int64(max(0, deficitLimit-v))

@@ -10,6 +10,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/report/chart"
+	"pleth/internal/session"
 )
 
 // nearNights is how many sessions before and behind one are looked at for its
@@ -118,9 +119,19 @@ func (r *Road) analysed(ctx context.Context, p *place, i int) (*analysed, error)
 	if have, ok := r.documents.get(kept, s.Revision); ok {
 		return have, nil
 	}
-	whole, err := r.whole(ctx, p.h, p.m, p.spans, i)
-	if err != nil {
-		return nil, err
+	var whole *session.Session
+	if i == len(p.spans)-1 {
+		so, err := r.soFar(ctx, p.h, p.m, s.Start, false, true)
+		if err != nil {
+			return nil, err
+		}
+		whole = so.session()
+	}
+	if whole == nil {
+		var err error
+		if whole, err = r.whole(ctx, p.h, p.m, p.spans, i); err != nil {
+			return nil, err
+		}
 	}
 	if s.IDAt != s.Revision {
 		r.identified(p.h, p.m, s, whole)

@@ -62,6 +62,7 @@ type Road struct {
 
 	documents *kept[*analysed]
 	derived   *kept[*derivation]
+	opened    *openList
 
 	failed       atomic.Pointer[error] // why the log cannot be written
 	totals       struct{ accepted, late, duplicate, conflict atomic.Int64 }
@@ -93,7 +94,7 @@ func Open(cfg Config) (*Road, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived)}
+	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived), opened: newOpenList(mostOpen)}
 	for range cfg.Shards {
 		r.shards = append(r.shards, &shard{road: r, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
 	}

@@ -82,6 +82,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 			return nil, nil
 		}
 		copied := *t
+		copied.open = nil // belongs to the track
 		copied.Spans = slices.Clone(t.Spans)
 		next := h.next
 		h.mu.RUnlock()
@@ -180,6 +181,11 @@ func (r *Road) cut(ctx context.Context, h *head, m pleth.Metric, from, to int64,
 func (r *Road) whole(ctx context.Context, h *head, m pleth.Metric, spans []span, i int) (*session.Session, error) {
 	s := &spans[i]
 	from, to := s.Start, int64(forever)
+	if i == len(spans)-1 {
+		if so, err := r.soFar(ctx, h, m, s.Start, false, false); so != nil || err != nil {
+			return so.session(), err
+		}
+	}
 	if i+1 < len(spans) {
 		to = spans[i+1].Start - 1
 	}
@@ -378,6 +384,7 @@ func mayBeID(text string) bool {
 // touched notes that a control record changed what is derived from time from on.
 func (s *state) touched(from int64, next eventlog.Offset) {
 	for _, t := range s.Tracks {
+		t.disturb()
 		for i := range t.Spans {
 			if t.Spans[i].Last >= from {
 				t.Spans[i].Revision = uint64(next)
@@ -390,6 +397,7 @@ func (s *state) touched(from int64, next eventlog.Offset) {
 // behind it is two.
 func (s *state) ended(at int64, next eventlog.Offset) {
 	for _, t := range s.Tracks {
+		t.disturb()
 		for i := range t.Spans {
 			if t.Spans[i].Start <= at && t.Spans[i].Last > at {
 				t.soil(at, uint64(next), true)

@@ -26,6 +26,8 @@ type track struct {
 	To     int64  `json:"to"`
 	Offset uint64 `json:"at,omitempty"`
 	Late   bool   `json:"late,omitempty"` // one of them came late: keys stay as they are
+
+	open *opened // what is kept of the last session; nil: nothing
 }
 
 // span is one session: where it lies, and what was computed of it.
@@ -56,6 +58,7 @@ func (t *track) dirty() bool { return t.To >= t.From }
 
 // soil notes a row at time at that may move a boundary.
 func (t *track) soil(at int64, offset uint64, late bool) {
+	t.disturb()
 	t.Late = t.Late || late
 	t.From, t.To, t.Offset = min(t.From, at), max(t.To, at), offset
 }
@@ -63,6 +66,7 @@ func (t *track) soil(at int64, offset uint64, late bool) {
 // take takes a row at time at, of the record before offset. own says that it
 // carries the metric; one that does not only rides along.
 func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
+	t.came(at)
 	n := len(t.Spans)
 	if n == 0 {
 		if own {
@@ -138,6 +142,7 @@ func (t *track) anchor(at int64) int {
 // recut puts sessions that were cut again, found, in the place of spans from
 // k on, up to the one that starts at upTo.
 func (t *track) recut(k int, upTo int64, found []span) {
+	t.disturb()
 	k = max(k, 0)
 	end := k
 	for end < len(t.Spans) && t.Spans[end].Start < upTo {
@@ -174,6 +179,7 @@ func (t *track) recut(k int, upTo int64, found []span) {
 			}
 			f.ID, f.IDAt, f.Interval, f.Rows = o.ID, o.IDAt, o.Interval, o.Rows
 			if f.Start != o.Start || f.Last != o.Last {
+				f.Revision = max(f.Revision, t.Offset) // an end may lie between its rows
 				f.IDAt = math.MaxUint64
 			}
 		}
@@ -249,6 +255,11 @@ func (k *knife) table(t *reading.Table) {
 		i += n
 		k.any, k.last = true, t.Rows.Time(i-1)
 	}
+}
+
+// clone returns a copy of k that goes on by itself, with room for some more rows.
+func (k *knife) clone(more int) *knife {
+	return &knife{cutter: k.cutter.Clone(more), ends: slices.Clone(k.ends), any: k.any, last: k.last, done: slices.Clone(k.done)}
 }
 
 func (k *knife) close(s *session.Session) {

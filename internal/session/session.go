@@ -72,6 +72,20 @@ type Cutter struct {
 // NewCutter returns a Cutter for the rows of a recording with header h.
 func NewCutter(h pleth.Header) *Cutter { return &Cutter{header: h, metric: h.Timeline()} }
 
+// Clone returns a copy of c that goes on by itself, with room for some more
+// rows in the open session.
+func (c *Cutter) Clone(more int) *Cutter {
+	out := *c
+	out.timing, out.pulse = c.timing.clone(), c.pulse.clone()
+	out.bare = *c.bare.Clone(1)
+	if c.cur != nil {
+		cur := *c.cur
+		cur.Rows = c.cur.Rows.Clone(more)
+		out.cur = &cur
+	}
+	return &out
+}
+
 // Push adds row i of b at time t and returns the session that it closed, or nil.
 func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 	own := !b.Value(c.metric, i).IsAbsent()

@@ -1,6 +1,9 @@
 package session
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Timing measures the interval between rows from their stamps. The zero
 // Timing has seen no rows.
@@ -13,6 +16,13 @@ type Timing struct {
 
 	median   int64 // as it was
 	medianAt int64 // after so many steps
+}
+
+// clone returns a copy that goes on by itself.
+func (t *Timing) clone() Timing {
+	c := *t
+	c.counts = maps.Clone(t.counts)
+	return c
 }
 
 // Add counts one positive step between rows, in nanoseconds.

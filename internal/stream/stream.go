@@ -116,6 +116,7 @@ type Pipeline struct {
 	counted  int              // seconds of the grid that the measures over time have seen
 	whole    bool             // all rows are there: equal samples that follow each other may come as one
 	open     bool             // one of episodes is under way
+	bare     bool             // marks and the grid of SpO2 are all that is asked for
 	kept     *[]signal.Sample // the samples, if DeriveBoth asks for them
 	doubted  []signal.Sample  // and those of the pulse that came with a doubted sample
 	rowEnd   int64
@@ -236,7 +237,7 @@ func (p *Pipeline) take(r *quality.Row) {
 func (p *Pipeline) marked(r *quality.Row) {
 	doubted := r.Reasons.Doubted()
 	clean := p.cfg.Clean && doubted
-	if r.Pulse.Ok || r.Pulse.Missing {
+	if !p.bare && (r.Pulse.Ok || r.Pulse.Missing) {
 		s := signal.Sample{At: r.At, V: r.Pulse.V}
 		switch {
 		case !r.Pulse.Ok || clean:
@@ -292,6 +293,10 @@ func (p *Pipeline) sample(s signal.Sample) {
 		*p.kept = append(*p.kept, s)
 	}
 	d := p.d
+	if p.bare {
+		d.Grid.Add(s)
+		return
+	}
 	d.Span = s.At + s.Hold
 	p.reasons[noRowBit] += s.At - p.rowEnd
 	p.rowEnd = s.At + s.Hold

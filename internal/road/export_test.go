@@ -1,0 +1,25 @@
+package road
+
+// Forget makes r forget all that it keeps of sessions to answer quicker, so that
+// the next answer is made from the rows.
+func (r *Road) Forget() {
+	r.derived, r.documents = newKept[*derivation](keptDerived), newKept[*analysed](keptDocuments)
+	r.opened = newOpenList(mostOpen)
+	for _, h := range r.all() {
+		h.mu.Lock()
+		for _, t := range h.state.Tracks {
+			t.open = nil
+		}
+		h.mu.Unlock()
+	}
+}
+
+// Opened returns of how many open sessions something is kept, and its bytes.
+func (r *Road) Opened() (sessions int, bytes int64) {
+	r.opened.mu.Lock()
+	defer r.opened.mu.Unlock()
+	return len(r.opened.by), r.opened.bytes
+}
+
+// BoundOpened makes r keep at most so many bytes of open sessions.
+func (r *Road) BoundOpened(most int64) { r.opened.most = most }
