@@ -80,8 +80,10 @@ type DemoBed struct {
 func DemoBeds() []DemoBed {
 	labels := []string{"A.K.", "R.M.", "J.O.", "S.T.", "L.H.", "M.L.", "E.P.", "D.W.", "", "C.F.", "H.B.", "N.S.",
 		"P.R.", "I.G.", "T.V.", "K.A.", "F.D.", "", "B.N.", "O.E.", "G.L.", "W.J.", "V.C.", "Y.S."}
-	roles := map[int]Bed{3: {Role: SensorOff}, 6: {Role: Desaturating, Fall: 15}, 10: {Role: Skewed}, 12: {Role: Desaturating, Fall: 9},
-		15: {Role: Desaturating, Fall: 11}, 20: {Role: Stale}, 22: {Role: Desaturating, Fall: 9}}
+	// Who looks at a demo does not wait for minutes, nor does a ward all at once.
+	roles := map[int]Bed{3: {Role: SensorOff, From: 35 * time.Second}, 6: {Role: Desaturating, Fall: 15, From: 10 * time.Second}, 10: {Role: Skewed},
+		12: {Role: Desaturating, Fall: 9, From: 80 * time.Second}, 15: {Role: Desaturating, Fall: 11, From: 45 * time.Second},
+		20: {Role: Stale, From: time.Minute}, 22: {Role: Desaturating, Fall: 9, From: 110 * time.Second}}
 	var list []DemoBed
 	for i, label := range labels {
 		b := DemoBed{Bed: roles[i+1], Name: fmt.Sprintf("%02d", i+1), Label: label, Gateway: fmt.Sprintf("gateway-%d", 1+i/12), Empty: label == ""}

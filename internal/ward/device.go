@@ -38,7 +38,8 @@ type Device struct {
 
 	p       *Params
 	index   int
-	fall    int // of a Desaturating one, points
+	fall    int           // of a Desaturating one, points
+	from    time.Duration // when its trouble begins first
 	random  *rand.Rand
 	tick    int64 // of the next reading
 	block   int   // of rows; -1: none
@@ -128,13 +129,20 @@ func (d *Device) measure() error {
 	return nil
 }
 
+// troubled reports whether it is time of a trouble that lasts so long and comes
+// again every so often.
+func (d *Device) troubled(due int64, long, every time.Duration) bool {
+	since := due - int64(d.from)
+	return since >= 0 && since%int64(every) < int64(long)
+}
+
 // silent reports whether a stale device says nothing: two of five minutes, and
 // at the end for good.
 func (d *Device) silent(due int64) bool {
 	if d.Role != Stale {
 		return false
 	}
-	return due%int64(5*time.Minute) >= int64(3*time.Minute) || due > int64(d.p.Length)*9/10
+	return d.troubled(due, 2*time.Minute, 5*time.Minute) || due > int64(d.p.Length)*9/10
 }
 
 func (d *Device) values(r row, k int64) (v [len(Metrics)]pleth.Value) {
@@ -144,7 +152,7 @@ func (d *Device) values(r row, k int64) (v [len(Metrics)]pleth.Value) {
 		}
 		return pleth.Num(int64(x), 0)
 	}
-	off := d.Role == SensorOff && (k*int64(d.p.Interval)/int64(time.Minute))%4 == 2
+	off := d.Role == SensorOff && d.troubled(k*int64(d.p.Interval), time.Minute, 4*time.Minute)
 	if off {
 		r = row{}
 	}

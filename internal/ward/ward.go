@@ -37,6 +37,9 @@ type Bed struct {
 	Device string // id
 	Role   Role
 	Fall   int // of a Desaturating one, points; 0: 9
+	// From is when its trouble begins first, after the start of the ward; 0:
+	// after two minutes, of a Stale one after three.
+	From time.Duration
 }
 
 // Role is what is the matter with a device.
@@ -111,12 +114,21 @@ func (w *Ward) Device(i int) *Device {
 	if w.p.Mixed {
 		d.Role = [12]Role{0: Desaturating, 3: SensorOff, 5: Stale, 7: Lagging, 9: Skewed}[i%12]
 	}
-	d.fall = 9
+	d.fall, d.from = 9, 2*time.Minute
+	if d.Role == Stale {
+		d.from = 3 * time.Minute
+	}
 	if len(w.p.Beds) > 0 {
 		b := w.p.Beds[i]
 		d.ID, d.Role = b.Device, b.Role
 		if b.Fall > 0 {
 			d.fall = b.Fall
+		}
+		switch {
+		case b.From > 0:
+			d.from = b.From
+		case b.Role == Stale:
+			d.from = 3 * time.Minute
 		}
 	}
 	// Drawn for every device, so that a role changes nothing else.
@@ -147,7 +159,7 @@ func (d *Device) night(b int) (*simulate.Result, error) {
 		Start:   d.p.Start.Add(from), Length: length,
 	}
 	if d.Role == Desaturating && length > 10*time.Minute {
-		p.Events = fmt.Sprintf("+2m cluster %d fall %d every 75s", min(1000, int((length-4*time.Minute)/(75*time.Second))), d.fall)
+		p.Events = fmt.Sprintf("+%s cluster %d fall %d every 75s", d.from, min(1000, int((length-d.from-2*time.Minute)/(75*time.Second))), d.fall)
 	}
 	return simulate.Night(p)
 }
