@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"pleth/internal/alarm"
 	"pleth/internal/intake/readings"
@@ -71,6 +73,7 @@ type AlarmLimits struct {
 	AveragingS float64     `json:"averaging_s,omitempty"`
 	Bed        string      `json:"bed,omitempty"`
 	Gateway    string      `json:"gateway,omitempty"`
+	Beds       []string    `json:"beds,omitempty" doc:"Of the house: the beds it keeps, in no order, with or without a device."`
 	At         string      `json:"at"`
 	Actor      string      `json:"actor"`
 	Reason     string      `json:"reason"`
@@ -85,6 +88,7 @@ type NewAlarmLimits struct {
 	AveragingS float64     `json:"averaging_s,omitempty" required:"false" doc:"How long the device averages; shown with its alarms."`
 	Bed        string      `json:"bed,omitempty" required:"false" doc:"Where the device stands. Stands in messages: never a name."`
 	Gateway    string      `json:"gateway,omitempty" required:"false" doc:"What it is connected through: devices of one gateway that fall silent together are one alarm."`
+	Beds       []string    `json:"beds" required:"false" doc:"Of the house: all its beds, with or without a device; left out or null: as they were. Up to 2,000 names that differ, of up to 64 bytes each."`
 	Reason     string      `json:"reason"`
 }
 
@@ -262,7 +266,7 @@ func (a *API) putAlarmProfile(w http.ResponseWriter, r *http.Request, who *Calle
 }
 
 func (a *API) limitsOf(l *watch.Limits) AlarmLimits {
-	out := AlarmLimits{Version: l.Version, Profile: l.Profile, Edits: editsOf(l.Edits), AveragingS: float64(l.Averaging) / 1e9, Bed: l.Bed, Gateway: l.Gateway,
+	out := AlarmLimits{Version: l.Version, Profile: l.Profile, Edits: editsOf(l.Edits), AveragingS: float64(l.Averaging) / 1e9, Bed: l.Bed, Gateway: l.Gateway, Beds: l.Beds,
 		At: stamp(l.At), Actor: l.Actor, Reason: a.unseal(l.Reason)}
 	if l.Device != "" {
 		out.Device = &l.Device
@@ -315,13 +319,14 @@ func (a *API) putAlarmLimits(w http.ResponseWriter, r *http.Request, who *Caller
 		f.bad("device_id", "missing_field", "bed, gateway and averaging_s are those of a device", "")
 	}
 	f.text("reason", in.Reason, true)
+	f.beds(in)
 	if len(in.Bed) > 64 || len(in.Gateway) > 64 {
 		f.bad("bed", string(readings.TooLong), "this is too long", "64 bytes")
 	}
 	if in.AveragingS < 0 || in.AveragingS > 60 {
 		f.bad("averaging_s", string(readings.OutOfRange), "no device averages so long", "0 to 60 s")
 	}
-	l := watch.Limits{Device: in.Device, Profile: in.Profile, Edits: f.edits(in.Edits), Averaging: int64(time.Duration(in.AveragingS * 1e9)), Bed: in.Bed, Gateway: in.Gateway}
+	l := watch.Limits{Device: in.Device, Profile: in.Profile, Edits: f.edits(in.Edits), Averaging: int64(time.Duration(in.AveragingS * 1e9)), Bed: in.Bed, Gateway: in.Gateway, Beds: in.Beds}
 	var err error
 	if len(f.errs) == 0 {
 		if l.Subject, err = a.pseudonym(r, &f, in.Subject); err != nil {
@@ -336,6 +341,30 @@ func (a *API) putAlarmLimits(w http.ResponseWriter, r *http.Request, who *Caller
 		return faults(err)
 	}
 	return writeJSON(w, http.StatusCreated, a.limitsOf(made))
+}
+
+// maxBeds is the number of beds that one house may keep.
+const maxBeds = 2000
+
+// beds checks the list of beds of the house.
+func (f *form) beds(in NewAlarmLimits) {
+	if in.Beds != nil && in.Device+in.Subject != "" {
+		f.bad("beds", "conflict", "the list of beds is that of the house", "name no device and no subject")
+	}
+	if len(in.Beds) > maxBeds {
+		f.bad("beds", string(readings.TooLong), "these are too many beds", strconv.Itoa(maxBeds))
+	}
+	seen := map[string]bool{}
+	for i, b := range in.Beds {
+		at := "beds/" + strconv.Itoa(i)
+		switch {
+		case strings.TrimSpace(b) != b || b == "" || len(b) > 64 || !utf8.ValidString(b):
+			f.bad(at, string(readings.OutOfRange), "this cannot name a bed", "1 to 64 bytes without spaces around them")
+		case seen[b]:
+			f.bad(at, "duplicate", "this bed is named twice", "each once")
+		}
+		seen[b] = true
+	}
 }
 
 // getAlarmRules answers with the rules in force for a device.

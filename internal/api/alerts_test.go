@@ -140,6 +140,9 @@ func TestAlertsBadInput(t *testing.T) {
 		{"a rule in words with a wrong word", "PUT", "/api/v1/alarm-limits", `{"edits":[{"rule":"mine","text":"avg(spo2) over hopping 30s < 90 for 0s priority low"}],"reason":"r"}`, 422, "hopping"},
 		{"device and subject", "PUT", "/api/v1/alarm-limits", `{"device_id":"a","subject_id":"b","reason":"r"}`, 422, "/subject_id"},
 		{"the bed of a subject", "PUT", "/api/v1/alarm-limits", `{"subject_id":"b","bed":"4","reason":"r"}`, 422, "/device_id"},
+		{"beds of a device", "PUT", "/api/v1/alarm-limits", `{"device_id":"a","beds":["4"],"reason":"r"}`, 422, "/beds"},
+		{"a bed twice", "PUT", "/api/v1/alarm-limits", `{"beds":["4","5","4"],"reason":"r"}`, 422, "/beds/2"},
+		{"a bed without a name", "PUT", "/api/v1/alarm-limits", `{"beds":[" "],"reason":"r"}`, 422, "/beds/0"},
 		{"a delay of two hours", "PUT", "/api/v1/alarm-limits", `{"edits":[{"rule":"spo2.low","delay_s":7200}],"reason":"r"}`, 422, "3600"},
 		{"rules of nobody", "GET", "/api/v1/devices/none/alarm-rules", "", 404, "no reading"},
 	} {

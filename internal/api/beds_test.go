@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -49,4 +50,26 @@ func TestADeviceSaysItsBedAndWhatScreensCallItsPerson(t *testing.T) {
 	if len(list.Devices) != 1 || list.Devices[0].Label != "" || list.Devices[0].Subject != nil || list.Devices[0].Bed != "06" {
 		t.Errorf("%+v", list)
 	}
+}
+
+func TestTheHouseKeepsItsBeds(t *testing.T) {
+	t.Parallel()
+	s := startWatch(t)
+	beds := func(want ...string) {
+		t.Helper()
+		var page struct {
+			Limits []api.AlarmLimits `json:"limits"`
+		}
+		s.do("GET", "/api/v1/alarm-limits", "").want(t, 200, &page)
+		if len(page.Limits) == 0 || !slices.Equal(page.Limits[0].Beds, want) {
+			t.Errorf("beds %+v, want %v", page.Limits, want)
+		}
+	}
+	s.do("PUT", "/api/v1/alarm-limits", `{"beds":["01","02","window"],"reason":"the ward opens"}`).want(t, 201, nil)
+	beds("01", "02", "window")
+	// Who changes a limit does not lose the beds, and who changes the beds says so.
+	s.do("PUT", "/api/v1/alarm-limits", `{"edits":[{"rule":"spo2.low","limit":91}],"reason":"after the round"}`).want(t, 201, nil)
+	beds("01", "02", "window")
+	s.do("PUT", "/api/v1/alarm-limits", `{"beds":[],"reason":"the ward closes"}`).want(t, 201, nil)
+	beds()
 }

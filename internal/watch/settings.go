@@ -38,6 +38,7 @@ type Limits struct {
 	Averaging int64        `json:"averaging,omitempty"` // of a device, nanoseconds; 0: unknown
 	Bed       string       `json:"bed,omitempty"`       // of a device
 	Gateway   string       `json:"gateway,omitempty"`   // of a device: what it is connected through
+	Beds      []string     `json:"beds"`                // of the house: its beds, with or without a device; nil: as they were
 	At        int64        `json:"at"`                  // given by the watch
 	Actor     string       `json:"actor"`
 	Reason    string       `json:"reason"`
@@ -114,6 +115,9 @@ func (s *settings) Prepare(c *eventlog.Control) (*eventlog.Control, error) {
 			return nil, err
 		}
 		l.Version = 1 + len(s.limits[scope{l.Device, l.Subject}])
+		if house := last(s.limits[scope{}]); l.Beds == nil && l.Device == "" && l.Subject == "" && house != nil {
+			l.Beds = house.Beds
+		}
 		if faults := s.check(&l); len(faults) > 0 {
 			return nil, alarm.Faults(faults)
 		}
