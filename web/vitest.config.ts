@@ -1,3 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ test: { setupFiles: ['test/setup.ts'] } });
+// css: a test reads the style sheets.
+export default defineConfig({ test: { css: true, setupFiles: ['test/setup.ts'] } });

@@ -15,7 +15,7 @@ export function kept<T extends string>(name: string, values: readonly [T, ...T[]
   return s;
 }
 
-export const theme = kept('theme', ['auto', 'light', 'dark']);
+export const theme = kept('theme', ['auto', 'light', 'dark', 'dim']);
 
 // spo2Colour and pulseColour are the colours of these parameters on this screen.
 export const spo2Colour = kept('colour.spo2', ['cyan', 'blue', 'ink']);
@@ -23,7 +23,7 @@ export const pulseColour = kept('colour.pulse', ['green', 'spo2', 'ink']);
 
 // dark says whether the page is dark now.
 export function dark(): boolean {
-  return theme.value === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark';
+  return theme.value === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value !== 'light';
 }
 
 // actor is the name that is kept with what somebody does on this screen.

@@ -15,7 +15,7 @@ export function bars(el: HTMLCanvasElement, list: Bar[]): void {
   const most = Math.max(1, ...list.map((b) => (b.below?.[0] ?? 0) / 60)) * 1.12;
   const step = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 240].find((s) => most / s <= 4) ?? 480;
   const y = (v: number) => 6 + (1 - v / most) * (h - 26);
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   for (let v = 0; v <= most; v += step) {
     c.strokeStyle = token('--grid');
     c.lineWidth = 1;
@@ -39,7 +39,7 @@ export function bars(el: HTMLCanvasElement, list: Bar[]): void {
       c.fillStyle = token(name);
       c.fillRect(x, y(v), width * 0.6, y(0) - y(v));
     });
-    c.font = font(b.this ? 650 : 500, 11);
+    c.font = font(b.this ? 650 : 500, '--fs-11');
     c.fillStyle = token(b.this ? '--text' : '--axis');
     const half = c.measureText(b.label).width / 2 + 3;
     const middle = x + width * 0.3;

@@ -46,8 +46,9 @@ export function themeChanged(): void {
   styles = new Map();
 }
 
-export function font(weight: number, px: number): string {
-  return `${weight} ${px}px ${token('--font')}`;
+// font is that of a canvas: a weight, and a size by the name of its token.
+export function font(weight: number, size: `--fs-${number}`): string {
+  return `${weight} ${token(size)} ${token('--font')}`;
 }
 
 // View is a stretch of seconds on a stretch of pixels.

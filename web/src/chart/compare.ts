@@ -114,7 +114,7 @@ export function ribbons(el: HTMLCanvasElement, a: Axis, step: number, own: Value
     c.fillStyle = token(name);
     c.fillRect(left, y(q), w - left - right, y(Math.max(lo, p)) - y(q));
   }
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.lineWidth = 1;
   for (const tick of [60, 70, 80, 95, 100]) {
     if (tick < lo + 0.5) continue;
@@ -137,10 +137,10 @@ export function ribbons(el: HTMLCanvasElement, a: Axis, step: number, own: Value
     c.setLineDash([]);
     c.fillStyle = token(`--t${v}`);
     c.textAlign = 'left';
-    c.font = font(650, 11);
+    c.font = font(650, '--fs-11');
     c.fillText(String(v), w - right + 6, y(v));
   }
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.textAlign = 'center';
   for (const t of hours(a, w)) {
     const at = xOf(view, t);
@@ -223,7 +223,7 @@ export function hourRow(el: HTMLCanvasElement, a: Axis): void {
   const made = prepare(el);
   if (!made) return;
   const { c, w } = made;
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.fillStyle = token('--axis');
   c.textAlign = 'center';
   const view: View = { from: a.from, to: a.to, left: 0, right: w };
@@ -255,7 +255,7 @@ export function levels(el: HTMLCanvasElement, percent: number[], own: Values, us
     c.fillStyle = token(name);
     c.fillRect(x(from), top, x(q) - x(from), bottom - top);
   }
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.lineWidth = 1;
   for (const v of [0.1, 1, 10, 100]) {
     c.strokeStyle = token('--grid');
@@ -294,7 +294,7 @@ export function shares(
   const most = Math.max(0.01, ...own, ...usual.q3) * 1.08;
   const width = (w - left - right) / percent.length;
   const y = (v: number) => top + (1 - v / most) * (bottom - top);
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.lineWidth = 1;
   const step = [0.02, 0.05, 0.1, 0.2, 0.25].find((s) => most / s <= 5) ?? 0.5;
   for (let v = 0; v <= most; v += step) {

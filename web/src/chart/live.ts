@@ -40,7 +40,7 @@ function clock(c: CanvasRenderingContext2D, t: Tail, s: Scale, write: boolean): 
   c.strokeStyle = token('--grid');
   c.lineWidth = 1;
   c.fillStyle = token('--axis');
-  c.font = font(400, 11);
+  c.font = font(400, '--fs-11');
   c.textAlign = 'center';
   for (let at = Math.floor((end - zone) / step) * step + zone; at > end - t.slots * t.slotMs; at -= step) {
     const x = Math.round(s.x(t.slots - 1 - (end - at) / t.slotMs)) + 0.5;
@@ -117,7 +117,7 @@ export function drawSpo2(el: HTMLCanvasElement, t: Tail, lines: Lines): void {
     c.fillRect(left, s.y(q), w - left - right, s.y(p) - s.y(q));
   }
   clock(c, t, s, true);
-  c.font = font(400, 11);
+  c.font = font(400, '--fs-11');
   c.textAlign = 'right';
   for (const v of [80, 95, 100]) {
     const y = Math.round(s.y(v)) + 0.5;
@@ -144,7 +144,7 @@ export function drawSpo2(el: HTMLCanvasElement, t: Tail, lines: Lines): void {
     c.lineTo(w - right, y);
     c.stroke();
     c.setLineDash([]);
-    c.font = font(650, 11);
+    c.font = font(650, '--fs-11');
     c.fillText(String(v), w - right + 6, y);
   }
   gaps(c, t, s, foot);
@@ -216,7 +216,7 @@ export function drawPulse(el: HTMLCanvasElement, t: Tail): void {
   hi = Math.ceil(hi / 10) * 10;
   const s = scale(t, w, h, lo, hi, 6);
   clock(c, t, s, false);
-  c.font = font(400, 11);
+  c.font = font(400, '--fs-11');
   c.textAlign = 'right';
   const step = hi - lo > 80 ? 40 : 20;
   for (let v = Math.ceil((lo + 5) / step) * step; v < hi; v += step) {

@@ -56,7 +56,7 @@ const bands: [number, number, string][] = [
 function timeAxis(c: CanvasRenderingContext2D, v: View, wall: Wall, top: number, bottom: number, labels: number | null): void {
   const step = tickStep(v.to - v.from, Math.max(2, Math.min(9, (v.right - v.left) / 80)));
   const offset = wall.known ? wall.daySeconds(0) % step : 0;
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.textAlign = 'center';
   for (let t = Math.ceil((v.from + offset) / step) * step - offset; t <= v.to; t += step) {
     const x = Math.round(xOf(v, t)) + 0.5;
@@ -82,7 +82,7 @@ function drawGaps(c: CanvasRenderingContext2D, p: Panel, v: View, top: number, b
     c.fillRect(a, top, b - a, bottom - top);
     hatch(c, a, top, b - a, bottom - top, token('--hatch'));
     if (!label) continue;
-    c.font = font(550, 11);
+    c.font = font(550, '--fs-11');
     c.textAlign = 'center';
     const w = c.measureText(p.noSignal).width + 10;
     if (b - a < w + 4) continue;
@@ -135,7 +135,7 @@ export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: num
     c.fillStyle = token(name);
     c.fillRect(view.left, y(b), view.right - view.left, y(Math.max(lo, a)) - y(b));
   }
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   for (const tick of [60, 70, 80, 95, 100]) {
     if (tick < lo + 1) continue;
     c.strokeStyle = token('--grid');
@@ -159,7 +159,7 @@ export function spo2Panel(el: HTMLCanvasElement, p: Panel, from: number, to: num
     c.stroke();
     c.setLineDash([]);
     c.fillStyle = token(`--t${limit}`);
-    c.font = font(650, 11);
+    c.font = font(650, '--fs-11');
     c.fillText(String(limit), view.right + 6, y(limit));
   }
   drawGaps(c, p, view, top, bottom, true);
@@ -198,7 +198,7 @@ export function pulsePanel(el: HTMLCanvasElement, p: Panel, from: number, to: nu
   lo = Math.floor((lo - 5) / 10) * 10;
   hi = Math.ceil((hi + 2) / 10) * 10;
   const y = (v: number) => 4 + ((hi - v) / (hi - lo)) * (bottom - 4);
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   const step = hi - lo > 100 ? 40 : 20;
   for (let tick = Math.ceil(lo / step) * step; tick <= hi; tick += step) {
     c.strokeStyle = token('--grid');

@@ -109,7 +109,7 @@ export function metricPanel(el: HTMLCanvasElement, m: Metric, p: Points | undefi
       c.fillStyle = token(name);
       c.fillRect(left, y(b), end - left, y(Math.max(lo, a)) - y(b));
     }
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.lineWidth = 1;
   const step = niceStep(hi - lo, Math.max(2, h / 30));
   for (let v = Math.ceil(lo / step) * step; v <= hi; v += step) {
@@ -142,7 +142,7 @@ export function metricPanel(el: HTMLCanvasElement, m: Metric, p: Points | undefi
     c.setLineDash([]);
     c.fillStyle = token(['--t90', '--t88', '--t85'][k]);
     c.textAlign = 'left';
-    c.font = font(650, 11);
+    c.font = font(650, '--fs-11');
     c.fillText(String(v), end + 6, y(v));
   });
   if (!p) return { x, y };
@@ -193,7 +193,7 @@ export function timeRow(el: HTMLCanvasElement, s: Span, name: (at: number, step:
   const made = prepare(el);
   if (!made) return;
   const { c, w } = made;
-  c.font = font(500, 11);
+  c.font = font(500, '--fs-11');
   c.fillStyle = token('--axis');
   c.textAlign = 'center';
   const end = w - right;
