@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { live } from './live.mjs';
+import { mockup } from './mockup.mjs';
 import { people } from './people.mjs';
 
 const root = new URL('../..', import.meta.url).pathname;
@@ -67,7 +68,7 @@ async function open(browser, url, options = {}) {
     'console',
     (m) =>
       m.type() === 'error' &&
-      !/ERR_CONNECTION|Failed to load resource|HTTP Authentication failed/.test(m.text()) &&
+      !/ERR_CONNECTION|response code: 503|Failed to load resource|HTTP Authentication failed/.test(m.text()) &&
       wrong.push(`${page.url()}: ${m.text()}`),
   );
   page.on('request', (r) => {
@@ -97,6 +98,7 @@ for (const file of readdirSync(here)
   (await import(join(here, file))).steps(test, tools);
 
 live({ test, start: (...flags) => begin('live', ...flags), stop, open, accessible, pictures, port });
+mockup({ test, start: begin, stop, open, pictures, port, root });
 people({ test, start: (...flags) => begin('people', ...flags), stop, open, accessible, pictures, port });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });
