@@ -3,7 +3,7 @@
 
 import { lang, t } from './lang';
 
-const nb = '\u202f';
+const nb = '\u00a0';
 
 export const dash = '– –';
 
@@ -39,6 +39,12 @@ export function age(ms: number): string {
 
 export function fixed(v: number | null | undefined, decimals: number): string {
   return v === null || v === undefined || !Number.isFinite(v) ? dash : decimal(v, decimals);
+}
+
+// battery writes what a device says of its battery: volts, as no device says of
+// what kind its cells are and a share of their charge would be a guess.
+export function battery(mv: number | undefined, decimals = 2): string {
+  return mv === undefined ? '' : `${decimal(mv / 1000, decimals)}${nb}V`;
 }
 
 // level writes an SpO2 without ever rounding it up: 84.96 is 84.9.

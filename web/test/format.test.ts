@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { age, band, dash, duration, fixed, instant, level, Wall } from '../src/format';
 
-const plain = (s: string) => s.replaceAll('\u202f', ' ');
+const plain = (s: string) => s.replaceAll('\u00a0', ' ');
 
 describe('numbers and times', () => {
   it('writes lengths of time', () => {

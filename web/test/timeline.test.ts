@@ -75,6 +75,6 @@ describe('how a device is', () => {
     expect(judge({ ...(d as object), battery_mv: 3300 } as never, at).state).toBe('warn');
     expect(judge({ ...(d as object), skew_s: -40 } as never, at).why[0]).toMatch(/40/);
     expect(judge({ ...(d as object), live: false } as never, at).state).toBe('off');
-    expect(judge({ ...(d as object), received: null } as never, at).state).toBe('bad');
+    expect(judge({ ...(d as object), received: null, subject_id: 'p-1' } as never, at).state).toBe('bad');
   });
 });

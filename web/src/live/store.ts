@@ -5,6 +5,7 @@
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { type Alert, byDevice, urgent } from '../alarms';
 import { clock, type DeviceInfo, getAll, getJSON, getStream, serverNow, stranger } from '../api';
+import { keptBeds } from '../beds';
 import type { Reading } from '../deadline';
 import type { Copy, Device } from './copy';
 import { Follower, type Lost, silence } from './follow';
@@ -34,6 +35,7 @@ export class Bed {
   constructor(
     readonly device: string,
     range: Range,
+    readonly place = '', // a bed of the house at which no device stands
   ) {
     this.tail = new Tail(range.slots, range.slotMs);
   }
@@ -53,7 +55,7 @@ export class Bed {
   }
   // name is that of the bed it stands at, or its own.
   get name(): string {
-    return this.info?.bed || this.device;
+    return this.info?.bed || this.place || this.device;
   }
   // subject is who wears it, by pseudonym; empty: nobody known.
   get subject(): string {
@@ -65,7 +67,7 @@ export class Bed {
   // listed says that it is a bed: it sends, or somebody gave it a place or a
   // person. A device of which there are imported files alone is none.
   get listed(): boolean {
-    return !!this.live?.values.size || !!this.info?.bed || (!!this.info?.subject_id && !this.info.recordings.length);
+    return !!this.place || !!this.live?.values.size || !!this.info?.bed || (!!this.info?.subject_id && !this.info.recordings.length);
   }
   // empty: it is on nobody and has never sent.
   get empty(): boolean {
@@ -99,10 +101,32 @@ export function heardAt(): number {
 
 const order = new Intl.Collator(undefined, { numeric: true });
 
+// kept are the beds of the house, vacant those of them that have been without a
+// device.
+let kept: string[] = [];
+const vacant = new Map<string, Bed>();
+
+function vacantOf(name: string): Bed {
+  let b = vacant.get(name);
+  if (!b) {
+    b = new Bed(`bed:${name}`, range.peek(), name);
+    vacant.set(name, b);
+  }
+  return b;
+}
+
+// wayTo is the address of a bed: who lies there, or for a free one where
+// somebody is put on it.
+export function wayTo(b: Bed): string {
+  return b.place ? `/patient?bed=${encodeURIComponent(b.place)}` : `/patient/${encodeURIComponent(b.device)}`;
+}
+
 function rebuild(): void {
-  roster.value = [...beds.values()]
-    .filter((b) => b.listed)
-    .sort((a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device));
+  const listed = [...beds.values()].filter((b) => b.listed);
+  const taken = new Set(listed.map((b) => b.name));
+  roster.value = [...listed, ...kept.filter((name) => !taken.has(name)).map(vacantOf)].sort(
+    (a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device),
+  );
 }
 
 export function bedOf(device: string): Bed {
@@ -160,7 +184,8 @@ export async function loadInfo(): Promise<void> {
   clearTimeout(asking);
   asking = 0;
   try {
-    const list = await getAll<DeviceInfo>('/api/v1/devices?limit=1000', 'devices');
+    const [list, names] = await Promise.all([getAll<DeviceInfo>('/api/v1/devices?limit=1000', 'devices'), keptBeds()]);
+    kept = names;
     for (const info of list) {
       const b = bedOf(info.device_id);
       b.info = info;

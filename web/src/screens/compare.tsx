@@ -343,13 +343,13 @@ function Changed({ d }: { d: Comparison }) {
 }
 
 function Figures({ d, name }: { d: Comparison; name: string }) {
-  const percent = (v: number) => `${decimal(v, 1)}\u202f%`;
+  const percent = (v: number) => `${decimal(v, 1)}\u00a0%`;
   const rows: [string, string, (v: number) => string, number][] = [
     ['below.90.seconds', t('compare.below', { v: 90 }), short, 1],
     ['below.88.seconds', t('compare.below', { v: 88 }), short, 1],
     ['below.85.seconds', t('compare.below', { v: 85 }), short, 1],
     ['odi4.per_h', t('compare.falls'), (v) => decimal(v, 1), 1],
-    ['spo2.min', t('night.lowest'), (v) => `${level(v)}\u202f%`, -1],
+    ['spo2.min', t('night.lowest'), (v) => `${level(v)}\u00a0%`, -1],
     ['spo2.mean', t('night.mean'), percent, -1],
     ['pulse.mean', t('compare.pulse'), (v) => decimal(v, 0), 0],
   ];

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Calibration, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
-import { age, decimal, instant } from '../format';
+import { age, battery, decimal, instant } from '../format';
 import { t } from '../lang';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
@@ -21,12 +21,41 @@ type State = 'ok' | 'warn' | 'bad' | 'off';
 export function judge(d: DeviceInfo, now: number): { state: State; why: string[] } {
   if (!d.live) return { state: 'off', why: [] };
   const why: string[] = [];
-  const silent = d.received ? now - instant(d.received) : Number.POSITIVE_INFINITY;
-  if (d.battery_mv !== undefined && d.battery_mv < lowMv) why.push(t('devices.warn.battery', { v: d.battery_mv }));
+  const silent = d.received ? now - instant(d.received) : undefined;
+  if (d.battery_mv !== undefined && d.battery_mv < lowMv) why.push(t('devices.warn.battery', { v: battery(d.battery_mv) }));
   if (d.skew_s !== null && Math.abs(d.skew_s) > skewS) why.push(t('devices.warn.skew', { d: age(Math.abs(d.skew_s) * 1000) }));
+  const back = downgrade(d);
+  if (back) why.push(t('devices.warn.downgrade', back));
   if (d.conflict > 0) why.push(t('devices.warn.conflict', { n: d.conflict }));
+  if (silent === undefined) return { state: d.subject_id ? 'bad' : 'off', why: [t('devices.warn.never')] };
   if (silent > silentMs) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent) }), ...why] };
   return { state: why.length ? 'warn' : 'ok', why };
+}
+
+// older compares versions part by part, numbers as numbers: 2.9 is older than
+// 2.10, and 2.3.1-rc1 than 2.3.1.
+export function older(a: string, b: string): boolean {
+  const parts = (v: string) => v.replace(/^v/i, '').split(/[.+_-]/);
+  const [p, q] = [parts(a), parts(b)];
+  for (let i = 0; i < Math.max(p.length, q.length); i++) {
+    if (p[i] === q[i]) continue;
+    const [m, n] = [p[i] ?? '0', q[i] ?? '0'];
+    const digits = /^\d+$/;
+    if (digits.test(m) && digits.test(n)) {
+      if (+m !== +n) return +m < +n;
+    } else if (digits.test(m) !== digits.test(n)) return !digits.test(m);
+    else if (m !== n) return m < n;
+  }
+  return false;
+}
+
+// downgrade says from which version the firmware went back to the one in force;
+// null: it did not.
+export function downgrade(d: Pick<DeviceInfo, 'firmware_version' | 'firmware_history'>): { from: string; to: string } | null {
+  const to = d.firmware_version;
+  if (!to) return null;
+  const newest = d.firmware_history.reduce((n, f) => (older(n, f.version) ? f.version : n), to);
+  return older(to, newest) ? { from: newest, to } : null;
 }
 
 export function skewText(s: number | null): string {
@@ -176,7 +205,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                       </small>
                     </span>
                     <span class="fig">
-                      {d.battery_mv === undefined ? '–' : `${d.battery_mv}\u202fmV`}
+                      {battery(d.battery_mv) || '–'}
                       <small>{t('devices.battery')}</small>
                     </span>
                     <span class="fig">
@@ -184,7 +213,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                       <small>{t('devices.firmware')}</small>
                     </span>
                     <span class="fig">
-                      {skewText(d.skew_s)}
+                      {d.live ? skewText(d.skew_s) : '–'}
                       <small>{t('devices.skew')}</small>
                     </span>
                     <span class="fig">
@@ -232,6 +261,7 @@ function Detail({
   saved: () => void;
 }) {
   const adding = useSignal(false);
+  const back = downgrade(d);
   const who = encodeURIComponent(d.device_id);
   return (
     <aside class="card detail" aria-label={d.device_id}>
@@ -251,9 +281,9 @@ function Detail({
       </div>
       <dl class="facts">
         <Fact name={t('devices.seen')} value={d.received ? t('devices.ago', { d: age(now - instant(d.received)) }) : '–'} />
-        <Fact name={t('devices.quality')} value={quality === undefined ? '–' : `${Math.floor(quality * 100)}\u202f%`} />
-        <Fact name={t('devices.skew')} value={skewText(d.skew_s)} />
-        <Fact name={t('devices.battery')} value={d.battery_mv === undefined ? '–' : `${d.battery_mv}\u202fmV`} />
+        <Fact name={t('devices.quality')} value={quality === undefined ? '–' : `${Math.floor(quality * 100)}\u00a0%`} />
+        <Fact name={t('devices.skew')} value={d.live ? skewText(d.skew_s) : '–'} />
+        <Fact name={t('devices.battery')} value={battery(d.battery_mv) || '–'} />
         <Fact name={t('devices.person')} value={d.label || d.subject_id?.slice(0, 10) || t('devices.nobody')} />
         <Fact name={t('devices.bed')} value={d.bed || '–'} />
       </dl>
@@ -267,8 +297,16 @@ function Detail({
           <ul class="lines">
             {[...d.firmware_history].reverse().map((f) => (
               <li key={f.version}>
-                <b>{f.version}</b>
+                <b>
+                  {f.version}
+                  {f.version === d.firmware_version && ` · ${t('devices.firmware.now')}`}
+                </b>
                 <span class="t2">{t('devices.since', { at: stampOf(instant(f.first), false) })}</span>
+                {f.version === d.firmware_version && back && (
+                  <span class="wrong">
+                    <i class="sh warn" /> {t('devices.downgrade', back)}
+                  </span>
+                )}
               </li>
             ))}
           </ul>

@@ -4,13 +4,14 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { serverNow } from '../api';
-import { age, dash } from '../format';
+import { clockTime, dash } from '../format';
 import {
   ago,
   type Colour,
   check,
   type Incident,
   incidents,
+  local,
   type Overview,
   overview,
   rate,
@@ -18,7 +19,7 @@ import {
   shape,
   type Tile,
 } from '../integrations';
-import { t } from '../lang';
+import { lang, t } from '../lang';
 import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
@@ -109,7 +110,7 @@ function All() {
           ) : null;
         })}
         <span class="sp" />
-        <span class="t2 nw">{last ? t('int.checked', { ago: ago(last) }) : ''}</span>
+        <span class="t2 nw small">{last ? t('int.checked', { ago: ago(last) }) : ''}</span>
         <button
           type="button"
           class="btn"
@@ -159,20 +160,29 @@ function All() {
   );
 }
 
-// counted says how many of a group are not well.
-function counted(list: Tile[]): string {
-  const bad = (['red', 'yellow'] as const).map((c) => ({ c, n: list.filter((x) => x.colour === c).length })).filter((x) => x.n > 0);
-  return bad.length ? bad.map((x) => t(`int.${x.c}`, { n: x.n })).join(', ') : t('int.all');
+// counted says how many of a group are not well, and how many do not run at all.
+export function counted(list: Pick<Tile, 'colour' | 'paused_until'>[]): string {
+  const count = (of: (x: Pick<Tile, 'colour' | 'paused_until'>) => boolean) => list.filter(of).length;
+  const paused = count((x) => x.colour === 'grey' && x.paused_until !== null);
+  const unset = count((x) => x.colour === 'grey' && x.paused_until === null);
+  const bad = (['red', 'yellow'] as const).map((c) => ({ c, n: count((x) => x.colour === c) })).filter((x) => x.n > 0);
+  const parts = [
+    ...bad.map((x) => t(`int.${x.c}`, { n: x.n })),
+    paused === list.length ? t('int.paused.all') : paused ? t('int.paused', { n: paused }) : '',
+    unset === list.length ? t('int.unset.all') : unset ? t('int.unset', { n: unset }) : '',
+  ].filter(Boolean);
+  return parts.join(', ') || t('int.all');
 }
 
-const fills: Record<string, string> = { red: 'var(--bad)', yellow: 'var(--warn)', green: 'var(--ok)', grey: 'var(--border)' };
+const fills = { red: 'var(--bad)', yellow: 'var(--f88)', green: 'var(--ok)', grey: 'var(--border-strong)', none: 'var(--surface-3)' };
+const heights = { red: 22, yellow: 17, green: 13, grey: 6.6, none: 6.6 }; // never by colour alone
 
 export function Strip({ strip }: { strip: Tile['strip'] }) {
-  const step = 168 / strip.length;
+  const step = 180 / strip.length;
   return (
     <svg
       class="strip"
-      viewBox="0 0 168 20"
+      viewBox="0 0 178 22"
       role="img"
       aria-label={t('int.strip', { red: strip.filter((c) => c === 'red').length, n: strip.length })}
     >
@@ -180,10 +190,11 @@ export function Strip({ strip }: { strip: Tile['strip'] }) {
         <rect
           key={i}
           x={i * step}
-          width={step - 1.6}
-          y={c === 'red' ? 0 : c === 'yellow' ? 3 : c ? 6 : 14}
-          height={c === 'red' ? 20 : c === 'yellow' ? 17 : c ? 14 : 6}
-          fill={fills[c || 'grey']}
+          width={step - 2}
+          rx={1.5}
+          y={22 - heights[c || 'none']}
+          height={heights[c || 'none']}
+          fill={fills[c || 'none']}
         />
       ))}
     </svg>
@@ -215,6 +226,13 @@ function Line({ tile, on, pick }: { tile: Tile; on: boolean; pick: () => void })
   );
 }
 
+// since writes when something began: the time of today, or the day before it.
+function since(at: string): string {
+  const ms = Date.parse(at);
+  if (serverNow() - ms < 20 * 3600_000) return clockTime(ms, false);
+  return local(at, lang.value).replace(/:\d\d$/, '');
+}
+
 // Head is the name of an integration with how it is.
 export function Head({ tile }: { tile: Tile }) {
   return (
@@ -222,9 +240,7 @@ export function Head({ tile }: { tile: Tile }) {
       <i class={`sh ${shape[tile.colour]} ${tile.colour}`} />
       <b>{tile.title}</b>
       <span class="sp" />
-      <span class={`chip ${shape[tile.colour]}`}>
-        {tile.since ? t('int.since', { time: age(Math.max(0, serverNow() - Date.parse(tile.since))) }) : dash}
-      </span>
+      <span class={`chip ${shape[tile.colour]}`}>{tile.since ? t(`int.since.${tile.colour}`, { time: since(tile.since) }) : dash}</span>
     </div>
   );
 }

@@ -173,7 +173,8 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
   const letter = useSignal<OpenLetter | null>(null);
   const texts = useSignal<Record<number, string>>({});
   const reason = useSignal('');
-  const error = useSignal('');
+  const error = useSignal(''); // why it cannot be shown
+  const wrong = useSignal(''); // what came of sending it
   const said = useSignal('');
   const busy = useSignal(false);
   const again = useSignal(0);
@@ -199,12 +200,12 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
       try {
         body = l.items.map((it, i) => JSON.parse(texts.value[i] ?? it.text ?? ''));
       } catch {
-        error.value = t('letters.notjson');
+        wrong.value = t('letters.notjson');
         return;
       }
     }
     busy.value = true;
-    error.value = '';
+    wrong.value = '';
     said.value = '';
     const path = `/api/v1/dead-letters/${l.number}/resubmit${reason.value.trim() ? `?reason=${encodeURIComponent(reason.value.trim())}` : ''}`;
     try {
@@ -213,7 +214,7 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
       said.value = t('letters.sent', { taken, refused: r.refused ?? 0 });
       texts.value = {};
     } catch (e) {
-      error.value = e instanceof ApiError && e.status === 422 ? `${t('letters.refused')} ${e.message}` : (e as Error).message;
+      wrong.value = e instanceof ApiError && e.status === 422 ? `${t('letters.refused')} ${e.message}` : (e as Error).message;
     }
     busy.value = false;
     again.value++;
@@ -228,9 +229,9 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
         <span class="sp" />
         {l && <span class={`chip ${l.settled ? 'ok' : 'warn'}`}>{t(l.settled ? 'letters.settled' : 'letters.unsettled')}</span>}
       </header>
-      {error.value && (
+      {(wrong.value || error.value) && (
         <p class="wrong" role="alert">
-          {error.value}
+          {wrong.value || error.value}
         </p>
       )}
       {said.value && (

@@ -480,7 +480,7 @@ function Brush({
   };
   return (
     <div
-      class="row inset brush"
+      class="row inset last brush"
       onPointerDown={(e) => {
         (e.currentTarget as Element).setPointerCapture(e.pointerId);
         const x = at(e);

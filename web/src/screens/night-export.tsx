@@ -86,7 +86,7 @@ function picture(title: string): void {
   c.fillStyle = token('--surface');
   c.fillRect(0, 0, frame.width, frame.height + head);
   c.fillStyle = token('--text');
-  c.font = font(650, 14);
+  c.font = font(650, '--fs-14');
   c.textBaseline = 'middle';
   c.fillText(title, 12, head / 2);
   for (const el of box.querySelectorAll('canvas')) {
@@ -98,7 +98,7 @@ function picture(title: string): void {
     const y = r.top - frame.top + head;
     if (el.classList.contains('fl')) {
       c.fillStyle = token('--text-2');
-      c.font = font(600, 11);
+      c.font = font(600, '--fs-11');
       c.fillText(`| ${el.innerText.replaceAll('\n', ' ')}`, r.left - frame.left, y + r.height / 2, Math.max(20, r.width));
       continue;
     }
@@ -108,7 +108,7 @@ function picture(title: string): void {
   for (const el of box.querySelectorAll<HTMLElement>('.lab')) {
     const r = el.getBoundingClientRect();
     c.fillStyle = getComputedStyle(el).color;
-    c.font = font(650, 12);
+    c.font = font(650, '--fs-12');
     c.fillText(el.innerText, r.left - frame.left + 5, r.top - frame.top + head + r.height / 2);
   }
   out.toBlob((b) => {

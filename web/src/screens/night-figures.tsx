@@ -13,7 +13,7 @@ export function amount(s: number | undefined): [string, string] {
 
 export function short(s: number | undefined): string {
   const [n, unit] = amount(s);
-  return unit ? `${n}\u202f${unit}` : n;
+  return unit ? `${n}\u00a0${unit}` : n;
 }
 
 // enough is the number of nights from which on a middle is called usual.
@@ -100,8 +100,8 @@ export function Figures({ s, usual, whole }: { s: Session; usual?: Record<string
         const [value, unit] = r.value(s.metrics[r.id]);
         const p = usual?.[r.id];
         const at = (v: number) => `${Math.max(0, Math.min(100, ((v - r.ends[0]) / (r.ends[1] - r.ends[0])) * 100))}%`;
-        const written = (v: number) => r.value(v).filter(Boolean).join('\u202f');
-        const about = (v: number) => (r.value === amount && v >= 60 ? `${Math.round(v / 60)}\u202fmin` : written(v));
+        const written = (v: number) => r.value(v).filter(Boolean).join('\u00a0');
+        const about = (v: number) => (r.value === amount && v >= 60 ? `${Math.round(v / 60)}\u00a0min` : written(v));
         return (
           <div class="kpi" key={r.id} data-metric={r.id}>
             <dt>{r.name}</dt>

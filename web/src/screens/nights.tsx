@@ -205,18 +205,21 @@ function First({ choose, sample, busy }: { choose: () => void; sample: () => voi
 
 function NightLine({ night }: { night: SessionInfo }) {
   const wall = new Wall(night.start ?? null);
+  // to the end of its last reading, as the page of the night has it
+  const length = night.duration_s + (night.rows > 1 ? Math.min(60, Math.round(night.duration_s / (night.rows - 1))) : 0);
   return (
     <a href={`/nights/${encodeURIComponent(night.key)}`}>
       <span class="d">
         {wall.day()}
         <small>
-          {wall.known ? `${wall.hm(0)} – ${wall.hm(night.duration_s)} · ` : ''}
-          {duration(night.duration_s)}
+          {wall.known ? `${wall.hm(0)} – ${wall.hm(length)} · ` : ''}
+          {duration(length)}
         </small>
       </span>
       <Below night={night} />
       <span class="t2 dev">
-        {night.open ? <span class="chip info">{t('nights.open')}</span> : <span class="clip">{night.device_id}</span>}
+        {night.open && <span class="chip info">{t('nights.open')}</span>}
+        <span class="clip">{night.device_id}</span>
       </span>
     </a>
   );
@@ -240,7 +243,7 @@ function Below({ night }: { night: SessionInfo }) {
             const below = s.metrics['below.90.seconds'];
             const low = s.metrics['spo2.min'];
             text.value = [
-              below === undefined ? '' : below < 60 ? `${Math.round(below)}\u202fs` : `${Math.round(below / 60)}\u202fmin`,
+              below === undefined ? '' : below < 60 ? `${Math.round(below)}\u00a0s` : `${Math.round(below / 60)}\u00a0min`,
               low === undefined ? '' : t('nights.lowest', { v: level(low) }),
             ];
             undo = redraw.subscribe(() => el.current && strip(el.current, s.episodes, s.metrics['time.span_s'] ?? night.duration_s));

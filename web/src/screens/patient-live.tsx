@@ -8,7 +8,7 @@ import { getAll, getJSON, serverNow } from '../api';
 import { drawPulse, drawSpo2 } from '../chart/live';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
-import { age, clockTime, countdown, dash, decimal, duration, instant, level } from '../format';
+import { age, battery, clockTime, countdown, dash, decimal, duration, instant, level } from '../format';
 import { t } from '../lang';
 import { fill } from '../live/history';
 import { alarms, type Bed, beds, heardAt, link, live, now, roster, tops, watch } from '../live/store';
@@ -16,6 +16,7 @@ import { Tail } from '../live/tail';
 import { redraw } from '../redraw';
 import { stayAwake } from '../sound/awake';
 import { Bar } from '../ui/bar';
+import { Find } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
@@ -44,6 +45,7 @@ export function PatientLive({ who }: { who: string }) {
       <Bar at="patient">
         <SoundButton />
       </Bar>
+      <Find />
       <Lost />
       <SoundBlocked />
       {bed ? (
@@ -155,7 +157,7 @@ function Watched({ bed }: { bed: Bed }) {
           {bed.info?.battery_mv !== undefined && (
             <span>
               <Icon name="bat" />
-              <b>{decimal(bed.info.battery_mv / 1000, 1)} V</b>
+              <b>{battery(bed.info.battery_mv, 1)}</b>
             </span>
           )}
           <Limits device={bed.device} />

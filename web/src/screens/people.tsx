@@ -3,39 +3,27 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { bedName } from '../alarms';
-import { type DeviceInfo, getAll, postJSON, sendJSON } from '../api';
+import { type DeviceInfo, getAll, postJSON, serverNow } from '../api';
+import { keepBeds, keptBeds, type Place, places, setBed } from '../beds';
 import { age, instant } from '../format';
 import { t } from '../lang';
 import { loadInfo } from '../live/store';
 import { place } from '../route';
 import { Banner, Bar } from '../ui/bar';
-
-interface Limits {
-  device_id: string | null;
-  profile?: string;
-  edits?: unknown[];
-  averaging_s?: number;
-  bed?: string;
-  gateway?: string;
-}
-
-// setBed says where a device stands; its limits stay as they are.
-async function setBed(device: string, bed: string, reason: string): Promise<void> {
-  const all = await getAll<Limits>(`/api/v1/alarm-limits?device_id=${encodeURIComponent(device)}`, 'limits');
-  const { profile, edits, averaging_s, gateway, bed: was } = all[0] ?? {};
-  if ((was ?? '') === bed) return;
-  await sendJSON('PUT', '/api/v1/alarm-limits', { device_id: device, profile, edits, averaging_s, gateway, bed, reason });
-}
+import { BedField, bedOf } from '../ui/bed-field';
 
 const order = new Intl.Collator(undefined, { numeric: true });
 
 export function People() {
   const devices = useSignal<DeviceInfo[] | null>(null);
   const error = useSignal('');
+  const kept = useSignal<string[]>([]);
+  const wanted = place.value.query.get('bed') ?? ''; // a free bed that somebody is to be put on
   const open = useSignal(place.value.query.get('device') ?? '');
   const load = async () => {
     try {
-      const all = await getAll<DeviceInfo>('/api/v1/devices', 'devices');
+      const [all, names] = await Promise.all([getAll<DeviceInfo>('/api/v1/devices', 'devices'), keptBeds()]);
+      kept.value = names;
       devices.value = all
         .filter((d) => d.live || d.bed || (d.subject_id && !d.recordings.length))
         .sort((a, b) => order.compare(a.bed || a.device_id, b.bed || b.device_id));
@@ -53,19 +41,26 @@ export function People() {
   // what sends and is on nobody comes first: somebody must see to it
   const loose = list.filter((d) => !d.subject_id);
   const worn = list.filter((d) => d.subject_id);
+  const beds = places(kept.value, list);
+  const shown = open.value || (wanted && loose[0]?.device_id) || '';
+  const changed = async () => {
+    await load();
+    loadInfo();
+  };
   const row = (d: DeviceInfo) => (
     <Row
       key={d.device_id}
       d={d}
       free={loose}
-      open={open.value === d.device_id}
+      beds={beds}
+      wanted={wanted}
+      open={shown === d.device_id}
       toggle={() => {
-        open.value = open.value === d.device_id ? '' : d.device_id;
+        open.value = shown === d.device_id ? ' ' : d.device_id;
       }}
       done={async () => {
-        open.value = '';
-        await load();
-        loadInfo();
+        open.value = ' ';
+        await changed();
       }}
     />
   );
@@ -109,12 +104,92 @@ export function People() {
             <ul>{worn.map(row)}</ul>
           </section>
         )}
+        {devices.value && <Beds beds={beds} changed={changed} />}
       </main>
     </>
   );
 }
 
-function Row({ d, free, open, toggle, done }: { d: DeviceInfo; free: DeviceInfo[]; open: boolean; toggle: () => void; done: () => void }) {
+// Beds is the list that the house keeps: which are free, a new one, one less.
+function Beds({ beds, changed }: { beds: Place[]; changed: () => Promise<void> }) {
+  const wrong = useSignal('');
+  const keep = async (change: { add?: string; remove?: string }, reason: string) => {
+    try {
+      await keepBeds(change, reason);
+      wrong.value = '';
+      await changed();
+    } catch (e) {
+      wrong.value = (e as Error).message;
+    }
+  };
+  return (
+    <section class="card folk beds">
+      <header>
+        <h2 class="sec">{t('beds.title')}</h2>
+        <span class="t3 small">{beds.length > 0 && t('beds.count', { free: beds.filter((b) => b.free).length, n: beds.length })}</span>
+      </header>
+      {beds.length === 0 && <p class="t2 none">{t('beds.none')}</p>}
+      <ul>
+        {beds.map((b) => (
+          <li key={b.name} class={b.free ? 'free' : ''} data-bed={b.name}>
+            <b>{bedName(b.name)}</b>
+            <span>{b.free ? t('beds.free.one') : b.devices.map((d) => d.label || d.device_id).join(', ')}</span>
+            {b.kept && b.free && b.devices.length === 0 && (
+              <button
+                type="button"
+                class="link"
+                aria-label={t('beds.remove', { name: b.name })}
+                onClick={() => keep({ remove: b.name }, t('beds.reason.remove'))}
+              >
+                ×
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      <form
+        onSubmit={async (e) => {
+          e.preventDefault();
+          const form = e.target as HTMLFormElement;
+          const name = String(new FormData(form).get('name') ?? '').trim();
+          if (!name) return;
+          await keep({ add: name }, t('beds.reason.add'));
+          if (!wrong.value) form.reset();
+        }}
+      >
+        <input
+          name="name"
+          class="field"
+          required
+          maxLength={64}
+          autocomplete="off"
+          aria-label={t('beds.new')}
+          placeholder={t('beds.new')}
+        />
+        <button type="submit" class="btn">
+          {t('beds.add')}
+        </button>
+      </form>
+      {wrong.value && (
+        <p class="wrong" role="alert">
+          {wrong.value}
+        </p>
+      )}
+    </section>
+  );
+}
+
+interface RowProps {
+  d: DeviceInfo;
+  free: DeviceInfo[];
+  beds: Place[];
+  wanted: string;
+  open: boolean;
+  toggle: () => void;
+  done: () => void;
+}
+
+function Row({ d, free, beds, wanted, open, toggle, done }: RowProps) {
   return (
     <li data-device={d.device_id}>
       <div class="line">
@@ -127,12 +202,13 @@ function Row({ d, free, open, toggle, done }: { d: DeviceInfo; free: DeviceInfo[
           )}
         </span>
         <span class="t2">{d.device_id}</span>
-        <span class="t3 small">{d.received ? t('people.heard', { age: age(Date.now() - instant(d.received)) }) : t('people.silent')}</span>
+        <span class="t3 small">{d.received ? t('people.heard', { age: age(serverNow() - instant(d.received)) }) : t('people.silent')}</span>
         <button type="button" class={`btn sm${d.subject_id ? '' : ' pri'}`} aria-expanded={open} onClick={toggle}>
           {d.subject_id ? t('people.change.short') : t('people.admit')}
         </button>
       </div>
-      {open && (d.subject_id ? <Change d={d} free={free} done={done} /> : <Admit d={d} done={done} />)}
+      {open &&
+        (d.subject_id ? <Change d={d} free={free} beds={beds} done={done} /> : <Admit d={d} beds={beds} wanted={wanted} done={done} />)}
     </li>
   );
 }
@@ -181,13 +257,14 @@ function Form({
   );
 }
 
-function Admit({ d, done }: { d: DeviceInfo; done: () => void }) {
+function Admit({ d, beds, wanted, done }: { d: DeviceInfo; beds: Place[]; wanted: string; done: () => void }) {
   return (
     <Form
       button={t('people.admit')}
       done={done}
       send={async (f) => {
-        if (f('bed')) await setBed(d.device_id, f('bed'), t('people.reason.admit'));
+        const bed = await bedOf(f);
+        if (bed) await setBed(d.device_id, bed, t('people.reason.admit'));
         await postJSON('/api/v1/assignments', {
           device_id: d.device_id,
           subject_id: f('person'),
@@ -204,23 +281,17 @@ function Admit({ d, done }: { d: DeviceInfo; done: () => void }) {
         <span>{t('people.label')}</span>
         <input name="label" maxLength={16} autocomplete="off" placeholder="M.L." />
       </label>
-      <label>
-        <span>{t('people.bed')}</span>
-        <input name="bed" maxLength={64} autocomplete="off" value={d.bed ?? ''} />
-      </label>
+      <BedField places={beds} value={wanted || (d.bed ?? '')} />
       <p class="t3 small">{t('people.person.why')}</p>
     </Form>
   );
 }
 
-function Change({ d, free, done }: { d: DeviceInfo; free: DeviceInfo[]; done: () => void }) {
+function Change({ d, free, beds, done }: { d: DeviceInfo; free: DeviceInfo[]; beds: Place[]; done: () => void }) {
   return (
     <div class="changes">
-      <Form button={t('people.move')} done={done} send={(f) => setBed(d.device_id, f('bed'), t('people.reason.move'))}>
-        <label>
-          <span>{t('people.bed')}</span>
-          <input name="bed" required maxLength={64} autocomplete="off" value={d.bed ?? ''} />
-        </label>
+      <Form button={t('people.move')} done={done} send={async (f) => setBed(d.device_id, await bedOf(f), t('people.reason.move'))}>
+        <BedField places={beds} value={d.bed ?? ''} must />
       </Form>
       {free.length > 0 && (
         <Form

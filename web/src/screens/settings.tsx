@@ -51,7 +51,7 @@ export function Settings() {
               name="theme"
               label={t('settings.theme')}
               value={theme.value}
-              of={(['auto', 'light', 'dark'] as const).map((v) => [v, t(`settings.theme.${v}`)])}
+              of={(['auto', 'light', 'dark', 'dim'] as const).map((v) => [v, t(`settings.theme.${v}`)])}
               pick={(v) => {
                 theme.value = v as typeof theme.value;
               }}

@@ -36,7 +36,7 @@ function tickName(at: number, step: number): string {
 
 // stepName writes the width of a bucket.
 function stepName(s: number): string {
-  const of = (n: number, unit: string) => `${n}\u202f${unit}`;
+  const of = (n: number, unit: string) => `${n}\u00a0${unit}`;
   return s < 60 ? of(s, 's') : s < 3600 ? of(s / 60, 'min') : of(s / 3600, 'h');
 }
 

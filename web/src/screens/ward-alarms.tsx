@@ -238,10 +238,11 @@ function Row({ a }: { a: Alert }) {
   );
 }
 
-// limitWords says the limit alone where the bed and the value stand above it:
-// "below 85 %".
+// limitWords says the limit alone where the bed, and the value with its unit,
+// stand above it: "below 85".
 function limitWords(a: Alert): string {
   const all = words(a);
   const name = a.metric ? metricName(a.metric) : '';
-  return a.limit !== undefined && name && all.startsWith(name) ? all.slice(name.length).trim() : all;
+  if (a.limit === undefined || !name || !all.startsWith(name)) return all;
+  return all.slice(name.length).replace(/\s*%$/, '').trim();
 }

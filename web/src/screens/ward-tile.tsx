@@ -6,9 +6,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import { bedName, brief, number, quietUntil, stars, waits, words } from '../alarms';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
-import { age, clockTime, countdown, dash, decimal, initials, level } from '../format';
+import { age, battery, clockTime, countdown, dash, decimal, initials, level } from '../format';
 import { t } from '../lang';
-import { type Bed, heardAt, link, now, range, roster, tops, watch } from '../live/store';
+import { type Bed, heardAt, link, now, range, roster, tops, watch, wayTo } from '../live/store';
 import { redraw } from '../redraw';
 import { Icon } from '../ui/icons';
 
@@ -37,7 +37,7 @@ export function Tile({ bed, raw }: { bed: Bed; raw: boolean }) {
     return () => observer.unobserve(a);
   }, []);
   return (
-    <a class="tile" ref={el} href={`/patient/${encodeURIComponent(bed.device)}`} data-device={bed.device}>
+    <a class="tile" ref={el} href={wayTo(bed)} data-device={bed.device}>
       {near.value ? <Inside bed={bed} raw={raw} /> : <Away bed={bed} />}
     </a>
   );
@@ -139,7 +139,7 @@ function faceOf(bed: Bed): Face {
       : [
           off ? t('tile.linked') : '',
           pi && pi.value !== null ? 'pi' : bed.subject ? '' : t('tile.unassigned'),
-          bed.info?.battery_mv === undefined ? '' : `${decimal(bed.info.battery_mv / 1000, 1)} V`,
+          battery(bed.info?.battery_mv, 1),
         ],
   };
 }

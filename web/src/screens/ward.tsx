@@ -1,6 +1,6 @@
 // The ward: every bed with its newest value, as long as that is new.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { devicesOf, grouped, waits } from '../alarms';
 import { clock } from '../api';
 import { freshness } from '../deadline';
@@ -8,10 +8,10 @@ import { age, clockTime } from '../format';
 import { t } from '../lang';
 import { alarms, type Bed, heardAt, link, live, now, range, ranges, roster, setRange, trouble } from '../live/store';
 import { kept } from '../prefs';
-import { go } from '../route';
 import { stayAwake } from '../sound/awake';
 import { turn, wanted } from '../sound/player';
 import { Banner, Bar } from '../ui/bar';
+import { Find, FindButton } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
@@ -53,8 +53,10 @@ export function Ward() {
     <>
       <Bar at="ward">
         <WallClock />
+        <FindButton />
         <SoundButton />
       </Bar>
+      <Find />
       <Lost />
       <SoundBlocked />
       <main class="page ward">
@@ -178,9 +180,8 @@ function Sum({ list }: { list: Bed[] }) {
   );
 }
 
-// useKeys: a acknowledges the first alarm, m turns the sound, / searches a bed.
+// useKeys: a acknowledges the first alarm, m turns the sound.
 function useKeys(): void {
-  const typed = useRef('');
   useEffect(() => {
     const key = (e: KeyboardEvent) => {
       if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test((e.target as Element).tagName)) return;
@@ -188,14 +189,6 @@ function useKeys(): void {
         const a = alarms.value.find(waits);
         if (a) take(a);
       } else if (e.key === 'm') turn(wanted.value !== 'on');
-      else if (e.key === '/') {
-        e.preventDefault();
-        typed.current = prompt(t('ward.search')) ?? '';
-        const hit = roster.value.find((b) =>
-          [b.name, b.label, b.device].some((x) => x.toLowerCase() === typed.current.trim().toLowerCase()),
-        );
-        if (hit) go(`/patient/${encodeURIComponent(hit.device)}`);
-      }
     };
     addEventListener('keydown', key);
     return () => removeEventListener('keydown', key);

@@ -52,7 +52,7 @@ export function Bar({ at, children }: { at: string; children?: ComponentChildren
           class="btn icon theme"
           aria-label={t('nav.theme')}
           onClick={() => {
-            theme.value = dark() ? 'light' : 'dark';
+            theme.value = !dark() ? 'dark' : theme.value === 'dim' ? 'light' : 'dim';
           }}
         >
           <Icon name="moon" />

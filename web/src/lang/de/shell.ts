@@ -14,7 +14,7 @@ export const shell: Record<keyof typeof english, string> = {
   'nav.status': 'Status',
   'nav.settings': 'Einstellungen',
   'nav.api': 'API',
-  'nav.theme': 'Hell oder dunkel',
+  'nav.theme': 'Hell, dunkel oder gedimmt',
   'keys.title': 'Tasten',
   'keys.list': 'diese Liste',
   'keys.go': 'Nächte, Station, Patienten, Alarme, Anbindungen, Einstellungen',
@@ -52,4 +52,5 @@ export const shell: Record<keyof typeof english, string> = {
   'settings.theme.auto': 'Wie das System',
   'settings.theme.light': 'Hell',
   'settings.theme.dark': 'Dunkel',
+  'settings.theme.dim': 'Gedimmt, für die Nacht',
 };

@@ -14,7 +14,7 @@ export const shell = {
   'nav.status': 'Status',
   'nav.settings': 'Settings',
   'nav.api': 'API',
-  'nav.theme': 'Light or dark',
+  'nav.theme': 'Light, dark or dim',
   'keys.title': 'Keys',
   'keys.list': 'this list',
   'keys.go': 'nights, ward, patients, alarms, integrations, settings',
@@ -52,4 +52,5 @@ export const shell = {
   'settings.theme.auto': 'As the system',
   'settings.theme.light': 'Light',
   'settings.theme.dark': 'Dark',
+  'settings.theme.dim': 'Dim, for the night',
 } as const;
