@@ -140,7 +140,6 @@ export function mockup({ test, start, stop, open, pictures, port, root }) {
         const of2 = (list) => (side === 't' ? list[i].y - list[i - 1].y - list[i - 1].h : list[i][side]);
         const [a, b] = [of2(want), of2(got)];
         most = Math.max(most, Math.abs(a - b));
-          console.log(`       ${what} ${side}: ${b.toFixed(1)}, the mock-up ${a.toFixed(1)}`);
         if (Math.abs(a - b) > near) off.push(`${what} ${side}: ${b.toFixed(1)}, the mock-up ${a.toFixed(1)}`);
       }
     });
