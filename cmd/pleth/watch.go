@@ -36,7 +36,7 @@ func (c watchCmd) Run(e *env) error {
 	}
 	fd := int(e.stdout.Fd())
 	screen := term.IsTerminal(fd)
-	wall := app.Wall{Stale: c.Stale}
+	wall := app.Wall{Stale: c.Stale, Color: lookOf(e.stdout).Color}
 	var before live.State
 	every := time.NewTicker(time.Second)
 	defer every.Stop()

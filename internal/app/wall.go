@@ -20,6 +20,28 @@ import (
 type Wall struct {
 	Stale         time.Duration // values older than this are marked
 	Width, Height int           // of the terminal, in characters; 0: no bound
+	Color         bool          // alarms in the colours of their priorities, what is old dim
+}
+
+// headings are the metrics as the wall calls them, with their units.
+var headings = map[string]string{
+	"spo2": "SpO2 %", "spo2_preductal": "SpO2 pre %", "spo2_postductal": "SpO2 post %", "pulse_rate": "Pulse /min", "heart_rate": "HR /min",
+	"local_tissue_o2": "Tissue O2 mmHg", "rso2": "rSO2 %", "temperature_c": "Temp °C", "perfusion_index": "PI %", "resp_rate": "Resp /min",
+	"motion": "Motion", "signal_quality": "Signal %",
+}
+
+// Colours of a terminal; those of alarms as IEC 60601-1-8 has them.
+const dim = "2"
+
+var colors = map[string]string{"high": "1;31", "medium": "33", "low": "36"}
+
+// paint gives a line, cut to the width before, a colour.
+func (w Wall) paint(line, color string) string {
+	line = cut(line, w.Width)
+	if !w.Color || color == "" {
+		return line
+	}
+	return "\x1b[" + color + "m" + line + "\x1b[0m"
 }
 
 // alertLine is what the wall shows of an alert.
@@ -92,14 +114,18 @@ func (a *alertLine) line(now time.Time) string {
 
 // Screen returns the lines of one screen.
 func (w Wall) Screen(s *live.State) []string {
-	lines := []string{w.title(s), ""}
+	color := ""
+	if !s.Connected {
+		color = colors["high"]
+	}
+	lines := []string{w.paint(w.title(s), color), ""}
 	alerts := alertsOf(s)
 	for i := range alerts {
 		if w.Height > 0 && len(lines) >= w.Height/2 {
-			lines = append(lines, fmt.Sprintf("… and %d more alarms", len(alerts)-i))
+			lines = append(lines, w.paint(fmt.Sprintf("… and %d more alarms", len(alerts)-i), ""))
 			break
 		}
-		lines = append(lines, alerts[i].line(s.Now))
+		lines = append(lines, w.paint(alerts[i].line(s.Now), colors[alerts[i].Priority]))
 	}
 	if len(alerts) == 0 {
 		lines = append(lines, "no alarms")
@@ -110,9 +136,12 @@ func (w Wall) Screen(s *live.State) []string {
 		hidden := len(table) - room + 1
 		table = append(table[:room-1], fmt.Sprintf("… and %d more devices", hidden))
 	}
-	lines = append(lines, table...)
-	for i, l := range lines {
-		lines[i] = cut(l, w.Width)
+	for i, l := range table {
+		color := ""
+		if i > 0 && i <= len(s.Devices) && w.stale(s, s.Devices[i-1].At) {
+			color = dim
+		}
+		lines = append(lines, w.paint(l, color))
 	}
 	return lines
 }
@@ -138,16 +167,16 @@ func (w Wall) table(s *live.State) []string {
 	if len(s.Devices) == 0 {
 		return nil
 	}
-	var metrics []string
+	var metrics, heads []string
 	for _, m := range pleth.Metrics() {
 		name := reading.FieldOf(m).Name
 		if m != pleth.Battery && slices.ContainsFunc(s.Devices, func(d live.Device) bool { _, ok := d.Values[name]; return ok }) {
-			metrics = append(metrics, name)
+			metrics, heads = append(metrics, name), append(heads, headings[name])
 		}
 	}
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "DEVICE\tAGE\t%s\n", strings.ToUpper(strings.Join(metrics, "\t")))
+	fmt.Fprintf(t, "Device\tAge\t%s\n", strings.Join(heads, "\t"))
 	for _, d := range s.Devices {
 		old := age(s.Now.Sub(d.At))
 		if w.stale(s, d.At) {

@@ -8,6 +8,7 @@ import (
 
 	"pleth"
 	"pleth/client/live"
+	"pleth/internal/reading"
 )
 
 func TestWall(t *testing.T) {
@@ -31,7 +32,7 @@ func TestWall(t *testing.T) {
 HIGH   bed-1  spo2 below 80[2J  79 %  since 5m  acknowledged by x
 LOW    bed-2  no data  since 60s  active
 
-DEVICE  AGE        SPO2    PULSE_RATE
+Device  Age        SpO2 %  Pulse /min
 bed-1   0s         97.1    --
 bed-2   60s STALE  (97.1)  `
 	if got != want {
@@ -40,6 +41,15 @@ bed-2   60s STALE  (97.1)  `
 	small := Wall{Stale: time.Hour, Width: 20, Height: 8}.Screen(s)
 	if len(small) > 8 || !strings.HasSuffix(small[0], "…") {
 		t.Errorf("a small terminal shows\n%s", strings.Join(small, "\n"))
+	}
+	w.Color = true
+	if lines := w.Screen(s); !strings.HasPrefix(lines[2], "\x1b[1;31mHIGH") || !strings.HasSuffix(lines[2], "\x1b[0m") || !strings.HasPrefix(lines[7], "\x1b[2mbed-2") {
+		t.Errorf("in colour: %q", lines)
+	}
+	for _, f := range reading.Fields() {
+		if headings[f.Name] == "" && f.Metric != pleth.Battery {
+			t.Errorf("the wall has no heading for %s", f.Name)
+		}
 	}
 	var b strings.Builder
 	if err := w.Lines(&b, &live.State{}, s); err != nil {
