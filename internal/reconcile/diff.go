@@ -3,6 +3,9 @@ package reconcile
 import (
 	"cmp"
 	"context"
+	"errors"
+	"math"
+	"math/rand/v2"
 	"slices"
 	"sync"
 )
@@ -36,10 +39,14 @@ func Diff(ctx context.Context, spec Spec, a, b Source) (*Result, error) {
 		spec.Limit = 1000
 	}
 	d := newDiff(spec, a, b)
-	if err := d.both(func(s *side) error { return d.resolve(ctx, s) }); err != nil {
-		return nil, err
+	suspects, err := d.begin(ctx)
+	if errors.Is(err, ErrNotHashed) || err == nil && d.worn(suspects) {
+		// The engines write the same values differently, or nearly everything
+		// differs: our own hashes see more, and rows come out anyway.
+		d = newDiff(spec, a, b)
+		d.plain = true
+		suspects, err = d.begin(ctx)
 	}
-	suspects, err := d.count(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +82,10 @@ type diff struct {
 	spec   Spec
 	a, b   *side
 	parts  uint64
+	plain  bool                       // engines are not asked to hash
 	alike  bool                       // both sides are engines of one version
+	seed   int64                      // of hashes that only they know
+	span   Range                      // keys fall into parts by their value
 	days   []string                   // that differ, where the engines looked; nil: all
 	images map[string]map[string]bool // words of B by column in A
 	result *Result
@@ -83,7 +93,7 @@ type diff struct {
 }
 
 func newDiff(spec Spec, a, b Source) *diff {
-	d := &diff{spec: spec, images: map[string]map[string]bool{}, result: &Result{Format: Format, A: Side{Name: a.Name()}, B: Side{Name: b.Name()}, Counts: map[Class]int64{}, Findings: []Finding{}}}
+	d := &diff{spec: spec, seed: rand.Int64(), images: map[string]map[string]bool{}, result: &Result{Format: Format, A: Side{Name: a.Name()}, B: Side{Name: b.Name()}, Counts: map[Class]int64{}, Findings: []Finding{}}}
 	for _, c := range Classes() {
 		d.result.Counts[c] = 0
 	}
@@ -102,6 +112,32 @@ func newDiff(spec Spec, a, b Source) *diff {
 		}
 	}
 	return d
+}
+
+// begin finds the columns, counts both sides and returns the parts that differ.
+func (d *diff) begin(ctx context.Context) ([]uint64, error) {
+	if err := d.both(func(s *side) error { return d.resolve(ctx, s) }); err != nil {
+		return nil, err
+	}
+	return d.count(ctx)
+}
+
+// worn reports whether so many rows lie in parts that differ that hashes of
+// engines are of no use.
+func (d *diff) worn(suspects []uint64) bool {
+	if d.a.engine == nil || d.spec.Totals {
+		return false
+	}
+	a, b := d.held(suspects)
+	return a+b > maxHeld && a > d.a.out.Rows/2 && b > d.b.out.Rows/2
+}
+
+// held returns how many rows lie in some parts.
+func (d *diff) held(some []uint64) (a, b int64) {
+	for _, k := range some {
+		a, b = a+d.a.parts[k].rows, b+d.b.parts[k].rows
+	}
+	return a, b
 }
 
 // both runs f for the two sides at once.
@@ -131,7 +167,7 @@ func (d *diff) count(ctx context.Context) ([]uint64, error) {
 			}
 			rows = max(rows, n)
 		}
-		if t, ok := s.Source.(Tallier); ok && t.Able(ctx, d.shape(s)) {
+		if t, ok := s.Source.(Tallier); ok && !d.plain && t.Able(ctx, d.shape(s)) {
 			ables++
 			s.engine = t
 		}
@@ -159,6 +195,11 @@ func (d *diff) count(ctx context.Context) ([]uint64, error) {
 	for d.parts < most && d.parts*rowsOfPart < uint64(rows) {
 		d.parts *= 2
 	}
+	if ables == 2 && !d.placed() {
+		if err := d.cut(ctx); err != nil {
+			return nil, err
+		}
+	}
 	err := d.both(func(s *side) error {
 		if s.engine == nil {
 			return d.stream(ctx, s)
@@ -181,13 +222,62 @@ func (d *diff) count(ctx context.Context) ([]uint64, error) {
 	for _, s := range []*side{d.a, d.b} {
 		d.kinds(s)
 	}
+	if !differ || d.spec.Totals {
+		return nil, nil
+	}
+	out := d.unequalParts()
+	if a, b := d.held(out); d.span == (Range{}) || a+b <= maxHeld || !d.lumpy(out) {
+		return out, nil
+	}
+	d.span = Range{} // most keys stand in a few of the ranges: digests spread them
+	for _, s := range []*side{d.a, d.b} {
+		s.parts, s.strange, s.out.Rows = nil, 0, s.out.NoKey+s.out.Rejected
+	}
+	if err := d.both(func(s *side) error { return d.askParts(ctx, s) }); err != nil {
+		return nil, err
+	}
+	return d.unequalParts(), nil
+}
+
+// cut lets keys fall into parts by their value where both engines have an index
+// of whole numbers: what differs is read without looking at the rest.
+func (d *diff) cut(ctx context.Context) error {
+	var from, to [2]int64
+	var ok [2]bool
+	err := d.both(func(s *side) (err error) {
+		n := 0
+		if s.b {
+			n = 1
+		}
+		from[n], to[n], ok[n], err = s.engine.Bounds(ctx, d.shape(s))
+		return err
+	})
+	if low, high := min(from[0], from[1]), max(to[0], to[1]); err == nil && ok[0] && ok[1] && low > math.MinInt64/4 && high < math.MaxInt64/4 {
+		d.span = cut(low, high, d.parts)
+	}
+	return err
+}
+
+// lumpy reports whether some of the parts hold far more keys than others do.
+func (d *diff) lumpy(some []uint64) bool {
+	for _, s := range []*side{d.a, d.b} {
+		for _, k := range some {
+			if s.parts[k].rows > 16*(s.out.Rows/int64(d.parts)+rowsOfPart) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (d *diff) unequalParts() []uint64 {
 	var out []uint64
-	for k := uint64(0); differ && !d.spec.Totals && k < d.parts; k++ {
+	for k := range d.parts {
 		if d.a.parts[k] != d.b.parts[k] {
 			out = append(out, k)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // placed reports whether records fall into buckets.

@@ -10,7 +10,7 @@ func (d *diff) shape(s *side) Shape {
 		}
 		return c.A
 	}
-	out := Shape{Fold: d.spec.Fold, Time: name(d.spec.Time), Channel: name(d.spec.Channel), Zone: s.zone, Day: d.spec.Day, From: d.spec.From, To: d.spec.To, Days: d.days, Alike: d.alike}
+	out := Shape{Fold: d.spec.Fold, Time: name(d.spec.Time), Channel: name(d.spec.Channel), Zone: s.zone, Day: d.spec.Day, From: d.spec.From, To: d.spec.To, Days: d.days, Alike: d.alike, Seed: d.seed, Range: d.span}
 	for _, c := range d.spec.Key {
 		out.Key = append(out.Key, name(c))
 	}

@@ -241,7 +241,7 @@ func (n *dayNamer) name(at time.Time) string {
 func (r *reader) appendName(dst []byte) []byte { return r.appendCells(dst, 0, len(r.d.spec.Key)) }
 
 // appendCells appends columns in the form whose SHA-256 is taken: the length in
-// bytes, a colon and the text; a dash for null. Engines can write it too.
+// bytes, a colon and the text; a dash for null.
 func (r *reader) appendCells(dst []byte, k, to int) []byte {
 	from := 0
 	if k > 0 {

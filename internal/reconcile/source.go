@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -56,9 +57,24 @@ type Shape struct {
 	Day      *time.Location
 	From, To time.Time
 	Days     []string // only of these; nil: of all
-	// Alike says that both sides are the same engine of the same version: what
-	// only it can hash may tell parts apart.
+	// Alike says that both sides are the same engine of the same version: its
+	// own hashes, which are quicker, may tell rows apart. Seed goes into them and
+	// is another one in every comparison, so that two rows which happen to hash
+	// alike once do not so for ever.
 	Alike bool
+	Seed  int64
+	// Range splits the keys, where it is not the zero Range, by their value in
+	// the place of their digest.
+	Range Range
+}
+
+// Range is a stretch of whole numbers that is cut into parts of one width; what
+// lies below belongs to the first part, what lies above to the last.
+type Range struct{ From, Width int64 }
+
+// cut returns the Range of parts for keys between from and to.
+func cut(from, to int64, parts uint64) Range {
+	return Range{from, (to-from)/int64(parts) + 1}
 }
 
 // Tallied is what an engine counted in one bucket or part.
@@ -69,6 +85,9 @@ type Tallied struct {
 	Tally
 }
 
+// ErrNotHashed says that an engine gave no hash for some rows.
+var ErrNotHashed = errors.New("the engine hashes not every row; are there rows larger than it sends at once?")
+
 // Tallier is a side whose engine counts, adds up and hashes by itself. Its
 // hashes need not see through every way to write a value: rows that hash
 // differently are fetched and compared, rows that hash alike must be equal.
@@ -78,9 +97,12 @@ type Tallier interface {
 	Version(ctx context.Context) (string, error)
 	// Able reports whether the engine can do it for a shape.
 	Able(ctx context.Context, s Shape) bool
-	// Tally returns a line for each bucket, or for each part of the digests of
-	// the keys where parts (a power of two) is not 0. Rows that have no key or
-	// no place are counted apart.
+	// Bounds returns the lowest and highest key where keys are whole numbers that
+	// an index finds; not ok elsewhere, and where there is no key.
+	Bounds(ctx context.Context, s Shape) (from, to int64, ok bool, err error)
+	// Tally returns a line for each bucket, or for each part of the keys where
+	// parts (a power of two) is not 0. Rows that have no key or no place are
+	// counted apart, in one line or several.
 	Tally(ctx context.Context, s Shape, parts uint64) ([]Tallied, error)
 	// Pick returns the rows of some parts, and Odd those without a key or place,
 	// as many as limit; both with the columns of the Source.

@@ -63,9 +63,9 @@ func (db *DB) text(c, typ string) string {
 	case Postgres:
 		switch f {
 		case zoned:
-			return fmt.Sprintf(`to_char(%s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`, c)
+			return zonedText(c)
 		case local:
-			return fmt.Sprintf(`to_char(%s, 'YYYY-MM-DD"T"HH24:MI:SS.MS')`, c)
+			return localText(c)
 		case binaries:
 			return db.bounded(fmt.Sprintf("octet_length(%s)", c), fmt.Sprintf("encode(%s, 'hex')", c))
 		case texts:
@@ -82,6 +82,12 @@ func (db *DB) text(c, typ string) string {
 			return db.bounded(fmt.Sprintf("LENGTH(%s)", c), fmt.Sprintf("LOWER(HEX(%s))", c))
 		case texts:
 			return db.bounded(fmt.Sprintf("LENGTH(%s)", c), fmt.Sprintf("CONVERT(%s USING utf8mb4)", c))
+		case floats:
+			if typ == "FLOAT" { // it shows six digits of what are seven and more
+				return fmt.Sprintf("CAST(%s + 0E0 AS CHAR)", c)
+			}
+		case bools:
+			return fmt.Sprintf("CAST(%s + 0 AS CHAR)", c)
 		}
 		return fmt.Sprintf("CAST(%s AS CHAR)", c)
 	case SQLServer:
@@ -197,7 +203,7 @@ func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (strin
 		c := t.db.column(name)
 		switch t.db.kind {
 		case Postgres:
-			c = t.canon(c, l.typeOf(name), false)
+			c = postgres{}.canon(t.db, c, l.of(name), false, true)
 		case SQLServer:
 			c = "LTRIM(RTRIM(CAST(" + c + " AS nvarchar(max))))"
 		case SQLite:

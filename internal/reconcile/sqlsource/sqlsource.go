@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -180,6 +181,7 @@ type Table struct {
 type layout struct {
 	names []string
 	types []string
+	scale []int64 // of decimals; -1: any
 	err   error
 }
 
@@ -215,6 +217,11 @@ func (t *Table) look(ctx context.Context) (*layout, error) {
 		for _, c := range types {
 			t.shape.names = append(t.shape.names, c.Name())
 			t.shape.types = append(t.shape.types, strings.ToUpper(c.DatabaseTypeName()))
+			_, scale, ok := c.DecimalSize()
+			if !ok {
+				scale = -1
+			}
+			t.shape.scale = append(t.shape.scale, scale)
 		}
 		if t.db.kind == SQLite && len(t.shape.names) == 0 {
 			t.shape.names, err = rows.Columns()
@@ -238,6 +245,16 @@ func (l *layout) typeOf(name string) string {
 		}
 	}
 	return ""
+}
+
+// of returns a column as its engine describes it.
+func (l *layout) of(name string) column {
+	for i, n := range l.names {
+		if n == name {
+			return column{l.types[i], l.scale[i]}
+		}
+	}
+	return column{}
 }
 
 // Types implements reconcile.Tallier.
@@ -303,6 +320,11 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		}
 		why := ""
 		for i, b := range raw {
+			if t.db.kind == MySQL && l.types[i] == "FLOAT" && b != nil {
+				if v, err := strconv.ParseFloat(string(b), 64); err == nil {
+					b = strconv.AppendFloat(nil, float64(float32(v)), 'g', -1, 32)
+				}
+			}
 			cells[i] = reconcile.Cell{Text: b, Null: b == nil}
 			if strings.HasPrefix(string(b[:min(len(b), len(tooLarge))]), tooLarge) {
 				why = fmt.Sprintf("column %q has %s bytes; the most is %d MB", l.names[i], b[len(tooLarge):], MostCell>>20)
