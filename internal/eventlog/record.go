@@ -36,6 +36,7 @@ const (
 	KindImport      = "import"      // header and inputs of an imported recording, before its rows
 	KindEnd         = "end"         // the recording is complete
 	KindTick        = "tick"        // the device was silent past the idle time-out
+	KindNamed       = "named"       // a session was told of by an id, which goes on leading to it
 )
 
 // The kinds of control records that alarms depend on. Their payloads are the

@@ -90,6 +90,14 @@ type Tick struct {
 	After int64 `json:"after"` // event time of its newest row
 }
 
+// Named says that a session was told of by an id, the digest of the samples it
+// had: when it has others, the id goes on leading to it.
+type Named struct {
+	Metric string `json:"metric"` // of its timeline
+	Start  int64  `json:"start"`  // of its first row
+	ID     string `json:"id"`
+}
+
 // ErrControl is what Control returns for a record that cannot be taken.
 type ErrControl struct{ What string }
 
@@ -164,6 +172,12 @@ func (h *head) prepare(c *eventlog.Control, offset eventlog.Offset) (*eventlog.C
 			return nil, refuse("%v", err)
 		}
 		v = t
+	case eventlog.KindNamed:
+		n, err := payload[Named](c)
+		if err != nil {
+			return nil, refuse("%v", err)
+		}
+		v = n
 	default:
 		if h.follower != nil {
 			return h.follower.Prepare(c)
@@ -208,6 +222,12 @@ func (s *state) control(c *eventlog.Control, next eventlog.Offset) error {
 		s.Done = true
 	case eventlog.KindTick:
 		s.Done = true
+	case eventlog.KindNamed:
+		n, err := payload[Named](c)
+		if err != nil {
+			return err
+		}
+		s.named(&n)
 	case eventlog.KindProfile, eventlog.KindLimits, eventlog.KindRules, eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote, eventlog.KindIdle, eventlog.KindStorm:
 		// For the follower alone.
 	default:

@@ -56,6 +56,9 @@ func (r *Road) compared(ctx context.Context, p *place) (*analysis.Document, map[
 	if err != nil {
 		return nil, nil, err
 	}
+	var told told
+	defer told.wait.Wait()
+	told.id(r, p.h, p.m, p.spans[p.i].Start, one.session.ID)
 	doc := r.emptyDocument(p.h)
 	if len(one.facts) == 0 {
 		return doc, nil, nil

@@ -247,6 +247,7 @@ func (r *Road) identified(h *head, m pleth.Metric, s *span, whole *session.Sessi
 	kept := &t.Spans[k]
 	kept.ID, kept.IDAt, kept.Interval, kept.Rows = s.ID, s.IDAt, s.Interval, s.Rows
 	if was != s.ID {
+		kept.Told = false
 		kept.remember(was)
 	}
 	s.Old = slices.Clone(kept.Old)
@@ -300,6 +301,8 @@ func (r *Road) sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, str
 	}
 	out := []SessionInfo{}
 	seen := q.After == ""
+	var told told
+	defer told.wait.Wait()
 	for _, h := range list {
 		for _, m := range timelines {
 			spans, err := r.tracked(ctx, h, m)
@@ -321,7 +324,9 @@ func (r *Road) sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, str
 				if err := r.identify(ctx, h, m, spans, i); err != nil {
 					return nil, "", err
 				}
-				out = append(out, r.info(h, m, spans, i))
+				one = r.info(h, m, spans, i)
+				told.id(r, h, m, one.Start, one.ID)
+				out = append(out, one)
 			}
 		}
 	}

@@ -42,6 +42,7 @@ type span struct {
 	IDAt     uint64   `json:"ia,omitempty"` // the revision that ID, Interval and Rows belong to
 	Interval int64    `json:"iv,omitempty"`
 	Rows     int64    `json:"n,omitempty"`
+	Told     bool     `json:"t,omitempty"` // ID is in the log: somebody was told
 	Old      []string `json:"o,omitempty"` // ids it had before
 	Merged   []int64  `json:"g,omitempty"` // key starts of sessions that became part of it
 }
@@ -177,7 +178,7 @@ func (t *track) recut(k int, upTo int64, found []span) {
 			case o.KeyStart != f.Start:
 				f.Merged = append(f.Merged, o.KeyStart)
 			}
-			f.ID, f.IDAt, f.Interval, f.Rows = o.ID, o.IDAt, o.Interval, o.Rows
+			f.ID, f.IDAt, f.Interval, f.Rows, f.Told = o.ID, o.IDAt, o.Interval, o.Rows, o.Told
 			if f.Start != o.Start || f.Last != o.Last {
 				f.Revision = max(f.Revision, t.Offset) // an end may lie between its rows
 				f.IDAt = math.MaxUint64
