@@ -88,3 +88,47 @@ func FuzzFields(f *testing.F) {
 		}
 	})
 }
+
+// TestSplitterAgreesWithFields: lines that are mostly like the one before are
+// split as each is alone, and are called alike where digits stand for digits only.
+func TestSplitterAgreesWithFields(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		sep := rapid.SampledFrom([]byte{',', ';', '\t', '7'}).Draw(t, "sep")
+		s := device.NewSplitter(sep)
+		letters := rapid.SampledFrom([]byte("0123456789,;\t \"-:/a\x00\xb1\xb9\xff"))
+		var before []byte
+		for range rapid.IntRange(1, 12).Draw(t, "lines") {
+			line := bytes.Clone(before)
+			if len(line) == 0 || rapid.IntRange(0, 3).Draw(t, "other") == 0 {
+				line = rapid.SliceOfN(letters, 0, 40).Draw(t, "line")
+			}
+			for range rapid.IntRange(0, 4).Draw(t, "changes") {
+				if len(line) > 0 {
+					line[rapid.IntRange(0, len(line)-1).Draw(t, "at")] = letters.Draw(t, "letter")
+				}
+			}
+			want := device.Fields(nil, line, sep)
+			// Memory beyond the line must not matter.
+			got, alike := s.Split(append(bytes.Clone(line), "5,5"...)[:len(line)])
+			if !slices.EqualFunc(got, want, bytes.Equal) {
+				t.Fatalf("%q after %q: got %q, want %q", line, before, got, want)
+			}
+			if alike != (before != nil && sep != '7' && bytes.Equal(form(line), form(before))) {
+				t.Fatalf("%q after %q: alike is %v", line, before, alike)
+			}
+			before = append([]byte{}, line...)
+		}
+	})
+}
+
+// form returns line with 0 for every digit.
+func form(line []byte) []byte {
+	form := bytes.Clone(line)
+	for i, b := range form {
+		if b >= '0' && b <= '9' {
+			form[i] = '0'
+		}
+	}
+	return form
+}

@@ -23,9 +23,8 @@ func (h Head) FirstLine() []byte {
 // lines do not count as anything.
 type Table struct {
 	lines   *Lines
-	sep     byte
+	split   *Splitter
 	columns int // fields of a row by the header; 0: any number
-	fields  [][]byte
 	damaged int
 	first   int  // number of the first damaged line
 	cut     bool // the last line has no end and cannot be read
@@ -34,7 +33,7 @@ type Table struct {
 
 // NewTable returns the rows of src, whose fields sep separates.
 func NewTable(src *Source, sep byte) *Table {
-	return &Table{lines: NewLines(src.R), sep: sep}
+	return &Table{lines: NewLines(src.R), split: NewSplitter(sep)}
 }
 
 // Header takes the first line, which names the columns, and returns how many
@@ -43,9 +42,9 @@ func (t *Table) Header() int {
 	if !t.lines.Next() {
 		return 0
 	}
-	t.fields = Fields(t.fields[:0], t.lines.Bytes(), t.sep)
-	t.columns = len(t.fields)
-	if len(t.fields[t.columns-1]) == 0 {
+	fields, _ := t.split.Split(t.lines.Bytes())
+	t.columns = len(fields)
+	if len(fields[t.columns-1]) == 0 {
 		t.columns--
 	}
 	return t.columns
@@ -81,9 +80,9 @@ func (t *Table) Ended() bool { return t.lines.Ended() }
 // Fields returns the fields of the line, and whether they are as many as the
 // header names; one more is taken if it is empty. They are valid until Next.
 func (t *Table) Fields() ([][]byte, bool) {
-	t.fields = Fields(t.fields[:0], t.lines.Bytes(), t.sep)
-	n := len(t.fields)
-	return t.fields, t.columns == 0 || n == t.columns || n == t.columns+1 && len(t.fields[n-1]) == 0
+	fields, _ := t.split.Split(t.lines.Bytes())
+	n := len(fields)
+	return fields, t.columns == 0 || n == t.columns || n == t.columns+1 && len(fields[n-1]) == 0
 }
 
 // Damaged says that the line cannot be read and is left out.

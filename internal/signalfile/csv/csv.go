@@ -62,7 +62,7 @@ func read(ctx context.Context, src *device.Source, w *device.Writer) error {
 	if l.stamps.form == dayTime {
 		w.Warn("", "no-date", "the times have no date; they count from the first row")
 	}
-	r := &rows{layout: l, out: newHold(l, w), interval: int64(interval)}
+	r := &rows{layout: l, split: device.NewSplitter(l.sep), out: newHold(l, w), interval: int64(interval)}
 	lines := device.NewLines(head)
 	err = r.read(ctx, lines)
 	r.out.close() // the rows before an error are kept

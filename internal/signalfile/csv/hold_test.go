@@ -37,7 +37,7 @@ func readKeeping(t *testing.T, keep int, text string) (*take, *device.Writer, er
 	s := &take{}
 	w := device.NewWriter(s)
 	w.Header.Clock = l.stamps.clock()
-	r := &rows{layout: l, out: newHold(l, w)}
+	r := &rows{layout: l, split: device.NewSplitter(l.sep), out: newHold(l, w)}
 	r.out.keep = keep
 	err = r.read(context.Background(), device.NewLines(strings.NewReader(text)))
 	r.out.close()

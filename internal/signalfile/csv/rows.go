@@ -15,7 +15,8 @@ type rows struct {
 	out      *hold
 	interval int64 // between rows without a time column
 	n        int64 // rows so far
-	f        [][]byte
+	split    *device.Splitter
+	whole    bool // the row before had all its fields
 	badTime  tally
 	badValue tally
 	short    tally  // rows with fewer fields than the header
@@ -108,11 +109,14 @@ func (r *rows) end(ctx context.Context, w *device.Writer, lines *device.Lines, e
 // returned for the last line of a file that was cut off only.
 func (r *rows) fields(lines *device.Lines) ([][]byte, error) {
 	line := lines.Bytes()
+	f, alike := r.split.Split(line)
+	if alike && r.whole {
+		return f[:r.width], nil
+	}
+	r.whole = false
 	if bytes.IndexByte(line, '"') >= 0 && bytes.Count(line, []byte{'"'})%2 != 0 && lines.Ended() {
 		return nil, &device.Error{At: device.Line(lines.N()), What: "a quote mark opens a field and none closes it on this line", Do: doNotGuess}
 	}
-	r.f = device.Fields(r.f[:0], line, r.sep)
-	f := r.f
 	for len(f) > r.width && len(f[len(f)-1]) == 0 {
 		f = f[:len(f)-1]
 	}
@@ -121,6 +125,7 @@ func (r *rows) fields(lines *device.Lines) ([][]byte, error) {
 		if len(f[0]) == 0 && empty(f) {
 			return nil, nil
 		}
+		r.whole = true
 	case empty(f):
 		return nil, nil
 	case len(f) > r.width:
