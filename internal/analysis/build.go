@@ -84,7 +84,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 	}
 	d, clean := stream.DeriveBoth(s, set.Stream)
 	w := newWhole(d, set.Age)
-	m := w.measure()
+	m, byHour := w.measure(), hoursOf(w)
 	w.series.Free()
 	if clean == d { // nothing is doubted
 		m.clean(m)
@@ -101,7 +101,7 @@ func Analyse(s *session.Session, key string, set Settings) *Analysed {
 		Metrics:     m.values,
 		NotComputed: m.absent,
 		Quality:     qualityOf(d),
-		Hours:       hoursOf(d),
+		Hours:       byHour,
 		Segments:    []Segment{}, Episodes: []Episode{}, Falls: []Fall{}, Clusters: []Cluster{}, Bands: []Band{}, Findings: []Finding{},
 		Histogram: map[string]float64{}, Cumulative: map[string]float64{},
 		Summary: Summary{Sentences: []string{}, Questions: []string{}},

@@ -3,7 +3,6 @@ package analysis
 import (
 	"pleth/internal/oximetry"
 	"pleth/internal/signal"
-	"pleth/internal/stream"
 )
 
 // patterns measures the course of the level over the session.
@@ -17,7 +16,7 @@ func (m *measures) patterns(w *whole) {
 	const twoHalfHours = "needs two half hours in a row that are at least half valid"
 	m.setIf("shift.count", float64(shift.Count), ok, twoHalfHours)
 	m.setIf("shift.max", shift.Largest.Float(), ok, twoHalfHours)
-	m.thirds(w.d)
+	m.thirds(w)
 }
 
 func (m *measures) trend(t oximetry.Trend, ok bool, reason, perHour, change, p string) {
@@ -27,11 +26,11 @@ func (m *measures) trend(t oximetry.Trend, ok bool, reason, perHour, change, p s
 }
 
 // thirds measures the three thirds of the session by its seconds.
-func (m *measures) thirds(d *stream.Derived) {
-	seconds := d.Grid.Len()
+func (m *measures) thirds(w *whole) {
+	seconds := w.d.Grid.Len()
 	for i := range thirdNames {
 		n := &thirdNames[i]
-		p := partOf(d, i*seconds/3, (i+1)*seconds/3)
+		p := partOf(w, i*seconds/3, (i+1)*seconds/3)
 		m.set(n.valid, float64(p.valid))
 		m.set(n.below, float64(p.below90))
 		if p.valid == 0 {
@@ -52,36 +51,27 @@ type part struct {
 	sum     int64
 	low     signal.Fixed
 	falls4  int // that begin in it
-
-	pulseValid int // seconds
-	pulseSum   int64
 }
 
 // partOf measures the seconds from..end-1.
-func partOf(d *stream.Derived, from, end int) part {
+func partOf(w *whole, from, end int) part {
 	var p part
-	for k := from; k < min(end, d.Grid.Len()); k++ {
-		if !d.Grid.Ok(k) {
+	for _, r := range w.series.Between(from, end) {
+		if r.Rank == oximetry.Missing {
 			continue
 		}
-		v := d.Grid.V[k]
+		v, n := w.series.Values[r.Rank], min(int(r.End), end)-max(int(r.From), from)
 		if p.valid == 0 || v < p.low {
 			p.low = v
 		}
-		p.valid++
-		p.sum += int64(v)
+		p.valid += n
+		p.sum += int64(v) * int64(n)
 		if v < 90*signal.One {
-			p.below90++
+			p.below90 += n
 		}
 	}
-	for k := from; k < min(end, d.Pulse.Len()); k++ {
-		if d.Pulse.Ok(k) {
-			p.pulseValid++
-			p.pulseSum += int64(d.Pulse.V[k])
-		}
-	}
-	for i := range d.Falls4 {
-		if at := d.Falls4[i].Start; at >= from && at < end {
+	for i := range w.d.Falls4 {
+		if at := w.d.Falls4[i].Start; at >= from && at < end {
 			p.falls4++
 		}
 	}
@@ -89,10 +79,6 @@ func partOf(d *stream.Derived, from, end int) part {
 }
 
 func (p *part) mean() float64 { return float64(p.sum) / float64(p.valid) / float64(signal.One) }
-
-func (p *part) pulseMean() float64 {
-	return float64(p.pulseSum) / float64(p.pulseValid) / float64(signal.One)
-}
 
 // complexity measures how regular and how periodic the signal is.
 func (m *measures) complexity(s *oximetry.Series) {

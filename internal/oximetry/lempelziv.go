@@ -40,7 +40,7 @@ func (s *Series) binary() [][]byte {
 	words := make([][]byte, 0, len(s.Stretches))
 	for _, part := range s.Stretches {
 		from := len(word)
-		for _, r := range s.between(part.From, part.End) {
+		for _, r := range s.Between(part.From, part.End) {
 			letter := byte(0)
 			if 2*r.Rank > limit {
 				letter = 1

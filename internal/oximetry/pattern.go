@@ -14,8 +14,14 @@ const heldSeconds = 3
 func LowestHeld(s *Series) (signal.Fixed, bool) {
 	lowest := int32(len(s.Values))
 	for _, part := range s.Stretches {
-		for k := part.From + heldSeconds - 1; k < part.End; k++ {
-			lowest = min(lowest, max(s.Ranks[k-2], s.Ranks[k-1], s.Ranks[k]))
+		for _, r := range s.Between(part.From, part.End) {
+			if r.End-r.From >= heldSeconds {
+				lowest = min(lowest, r.Rank)
+			}
+			// The first seconds of a run end three that began before it.
+			for k := max(int(r.From), part.From+heldSeconds-1); k < min(int(r.From)+heldSeconds-1, int(r.End)); k++ {
+				lowest = min(lowest, max(s.Ranks[k-2], s.Ranks[k-1], s.Ranks[k]))
+			}
 		}
 	}
 	if int(lowest) == len(s.Values) {

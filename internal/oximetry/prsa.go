@@ -24,7 +24,7 @@ func PRSAOf(s *Series) (PRSA, bool) {
 	var sums [2 * PRSALength]int64 // of the values at each place, 1e-9 %
 	var p PRSA
 	for _, part := range s.Stretches {
-		for _, r := range s.between(part.From+PRSALength, part.End-PRSALength+1) {
+		for _, r := range s.Between(part.From+PRSALength, part.End-PRSALength+1) {
 			k := int(r.From)
 			if k < part.From+PRSALength || s.Ranks[k-1] <= r.Rank {
 				continue

@@ -19,14 +19,19 @@ const (
 func SteepestFall(g *window.Grid, from, end int) (rate float64, ok bool) {
 	most, run := signal.Fixed(0), 0
 	v := g.V
+	var medians [8]signal.Fixed // of the three seconds up to one, by it modulo 8
 	for k := max(from, 0); k < min(end, g.Len()); k++ {
 		if run++; !g.Ok(k) {
 			run = 0
 		}
+		if run < 3 {
+			continue
+		}
+		m := median3(v[k-2], v[k-1], v[k])
+		medians[k%len(medians)] = m
 		if run >= RateSpan {
 			ok = true
-			first := median3(v[k-RateSpan+1], v[k-RateSpan+2], v[k-RateSpan+3])
-			most = max(most, first-median3(v[k-2], v[k-1], v[k]))
+			most = max(most, medians[(k-rateBase)%len(medians)]-m)
 		}
 	}
 	return float64(most) / rateBase / float64(signal.One), ok

@@ -123,8 +123,9 @@ func (s *Series) rank(g *window.Grid) {
 	}
 }
 
-// between returns the runs that have a second of from..end-1.
-func (s *Series) between(from, end int) []Run {
+// Between returns the runs that have a second of from..end-1. The first and the
+// last may reach beyond. They belong to s.
+func (s *Series) Between(from, end int) []Run {
 	first := sort.Search(len(s.Runs), func(i int) bool { return int(s.Runs[i].End) > from })
 	last := first
 	for last < len(s.Runs) && int(s.Runs[last].From) < end {

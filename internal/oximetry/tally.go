@@ -23,7 +23,7 @@ func newTally(s *Series) *tally {
 // add counts the seconds from..end-1 of s n times: 1 to add them, -1 to take
 // them back.
 func (t *tally) add(s *Series, from, end int, n int32) {
-	for _, r := range s.between(from, end) {
+	for _, r := range s.Between(from, end) {
 		if r.Rank == Missing {
 			continue
 		}

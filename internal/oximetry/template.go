@@ -52,7 +52,7 @@ func (s *Series) longer(t *templates, id []int32) *templates {
 	}
 	for _, part := range s.Stretches {
 		number, end := Missing, part.End-t.m
-		for _, r := range s.between(part.From, end) {
+		for _, r := range s.Between(part.From, end) {
 			for k, n := int(r.From), 0; k < min(int(r.End), end); k += n {
 				// Inside a run the same template begins at each second.
 				n = max(int(r.End)-t.m-k, 1)

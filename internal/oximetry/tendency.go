@@ -14,16 +14,16 @@ func CentralTendency(s *Series) (float64, bool) {
 	const radius = int64(TendencyRadius)
 	inside, total := 0, 0
 	for _, part := range s.Stretches {
-		for k := part.From; k+2 < part.End; k++ {
-			total++
-			r := s.Ranks[k : k+3]
-			if r[0] == r[1] && r[1] == r[2] {
-				inside++
-				continue
-			}
-			a, b := int64(s.Values[r[1]]-s.Values[r[0]]), int64(s.Values[r[2]]-s.Values[r[1]])
-			if a > -radius && a < radius && b > -radius && b < radius && a*a+b*b < radius*radius {
-				inside++
+		total += max(part.Len()-2, 0)
+		for _, r := range s.Between(part.From, part.End) {
+			// Inside a run nothing changes; its last two seconds look beyond it.
+			last := max(int(r.From), int(r.End)-2)
+			inside += last - int(r.From)
+			for k := last; k < min(int(r.End), part.End-2); k++ {
+				a, b := int64(s.Value(k+1)-s.Value(k)), int64(s.Value(k+2)-s.Value(k+1))
+				if a > -radius && a < radius && b > -radius && b < radius && a*a+b*b < radius*radius {
+					inside++
+				}
 			}
 		}
 	}
