@@ -112,8 +112,7 @@ type Pipeline struct {
 	runs     *oximetry.Runs
 	episodes [len(EpisodeLimits)]*oximetry.Episodes
 	falls    *oximetry.Finder
-	rolling  [len(RollingSpans)]*window.Rolling
-	counted  int              // seconds of the grid that the measures over time have seen
+	trails   [len(RollingSpans)]*window.Trail
 	whole    bool             // all rows are there: equal samples that follow each other may come as one
 	open     bool             // one of episodes is under way
 	bare     bool             // marks and the grid of SpO2 are all that is asked for
@@ -144,9 +143,6 @@ const (
 	fastInterval = signal.Second / 2
 )
 
-// countStep is how many seconds of the grid are counted at once.
-const countStep = 256
-
 // NewPipeline returns the road for a session with the timing of s; its rows
 // are not looked at.
 func NewPipeline(s *session.Session, cfg Config) *Pipeline {
@@ -175,7 +171,7 @@ func NewPipeline(s *session.Session, cfg Config) *Pipeline {
 		func(f oximetry.Fall) { p.d.Falls = append(p.d.Falls, f) },
 		func(f oximetry.Fall) { p.d.Falls4 = append(p.d.Falls4, f) })
 	for i, seconds := range RollingSpans {
-		p.rolling[i] = window.NewRolling(seconds)
+		p.trails[i] = window.NewTrail(seconds, &p.d.Rolling[i])
 	}
 	p.d.Rolling[LongSpan].Limit = oximetry.HighSD
 	p.rowOut, p.markOut, p.sampleOut, p.pulseOut = p.take, p.marked, p.sample, p.pulseSample
@@ -316,16 +312,23 @@ func (p *Pipeline) sample(s signal.Sample) {
 	}
 	gap, seconds := d.Grid.Add(s)
 	if gap > 0 {
-		p.falls.Add(0, false, gap)
+		p.seconds(0, false, gap)
 	}
 	if seconds > 0 {
-		p.falls.Add(s.V, s.Ok(), seconds)
+		p.seconds(s.V, s.Ok(), seconds)
 	}
-	if seconds > 0 && s.Ok() {
-		d.Seconds.Add(s.V, int64(seconds))
+}
+
+// seconds takes the next seconds of the grid, which are all equal: everything
+// that counts time by them.
+func (p *Pipeline) seconds(v signal.Fixed, ok bool, n int) {
+	if ok {
+		p.d.Seconds.Add(v, int64(n))
 	}
-	if d.Grid.Len() >= p.counted+countStep {
-		p.count()
+	p.falls.Add(v, ok, n)
+	p.d.DI12.Add(v, ok, n)
+	for _, t := range p.trails {
+		t.Add(v, ok, n)
 	}
 }
 
@@ -352,20 +355,6 @@ func (p *Pipeline) valid(s signal.Sample) {
 	p.lastEnd, p.anyValid = s.At+s.Hold, true
 }
 
-// count takes the seconds of the grid that no measure over time has seen yet.
-// Such measures hand out nothing on the way, and are quicker at it by blocks.
-func (p *Pipeline) count() {
-	d, from := p.d, p.counted
-	p.counted = d.Grid.Len()
-	values, reasons := d.Grid.V[from:], d.Grid.R[from:]
-	for k, v := range values {
-		d.DI12.Add(v, !reasons[k].Missing())
-	}
-	for i, r := range p.rolling {
-		d.Rolling[i].Follow(r, &d.Grid, from)
-	}
-}
-
 // Finish ends the session and returns what it came to. The Pipeline is used up.
 func (p *Pipeline) Finish() *Derived {
 	if p.decimate != nil {
@@ -375,7 +364,6 @@ func (p *Pipeline) Finish() *Derived {
 	p.hold.flush(p.sampleOut)
 	p.pulse.flush(p.pulseOut)
 	p.runs.Flush()
-	p.count()
 	for _, e := range p.episodes {
 		e.Flush(p.episodeOut)
 	}

@@ -23,13 +23,22 @@ type Delta struct {
 // NewDelta returns an empty delta index over blocks of size seconds.
 func NewDelta(size int) *Delta { return &Delta{size: size, whole: true} }
 
-// Add takes the next second.
-func (d *Delta) Add(v signal.Fixed, ok bool) {
-	d.sum += int64(v)
-	d.whole = d.whole && ok
-	if d.k++; d.k < d.size {
-		return
+// Add takes the next seconds, which are all equal.
+func (d *Delta) Add(v signal.Fixed, ok bool, seconds int) {
+	for seconds > 0 {
+		n := min(seconds, d.size-d.k)
+		seconds -= n
+		d.k += n
+		d.sum += int64(v) * int64(n)
+		d.whole = d.whole && ok
+		if d.k == d.size {
+			d.next()
+		}
 	}
+}
+
+// next ends a block.
+func (d *Delta) next() {
 	if d.whole && d.lastOk {
 		diff := d.sum - d.last
 		if diff < 0 {

@@ -11,8 +11,14 @@ import (
 // Its mean and standard deviation exist as soon as half of its nominal
 // seconds are valid, so the first, partial windows count. Use NewRolling.
 type Rolling struct {
-	ring   []signal.Fixed // notValid where a second is missing
-	at     int
+	sums
+	ring []signal.Fixed // notValid where a second is missing
+	at   int
+}
+
+// sums are those of the valid seconds in a window.
+type sums struct {
+	size   int64 // of the window, in seconds
 	n      int64 // valid seconds
 	sum    int64
 	sumSq  uint128
@@ -23,7 +29,7 @@ const notValid = signal.Fixed(math.MinInt64)
 
 // NewRolling returns an empty trailing window of seconds.
 func NewRolling(seconds int) *Rolling {
-	r := &Rolling{ring: make([]signal.Fixed, seconds)}
+	r := &Rolling{sums: sums{size: int64(seconds)}, ring: make([]signal.Fixed, seconds)}
 	for i := range r.ring {
 		r.ring[i] = notValid
 	}
@@ -36,55 +42,53 @@ func (r *Rolling) Push(v signal.Fixed, ok bool) bool {
 	if !ok {
 		v = notValid
 	}
-	old := r.turn(v)
+	old := r.ring[r.at]
+	r.ring[r.at] = v
+	if r.at++; r.at == len(r.ring) {
+		r.at = 0
+	}
 	if old != v {
-		r.exchange(old, v)
+		r.exchange(old, v, 1)
 	}
 	return old != v
 }
 
-// turn puts v into the ring and returns what it takes the place of.
-func (r *Rolling) turn(v signal.Fixed) (old signal.Fixed) {
-	at := r.at
-	old, r.ring[at] = r.ring[at], v
-	if at++; at == len(r.ring) {
-		at = 0
-	}
-	r.at = at
-	return old
-}
-
-// exchange takes a second with the value old out of the sums and one with v in.
-func (r *Rolling) exchange(old, v signal.Fixed) {
+// exchange takes some seconds with the value old out of the sums and as many
+// with v in.
+func (s *sums) exchange(old, v signal.Fixed, seconds int64) {
 	if old != notValid {
-		r.n--
-		r.sum -= int64(old)
-		r.sumSq = r.sumSq.sub(square(int64(old)))
+		s.n -= seconds
+		s.sum -= int64(old) * seconds
+		s.sumSq = s.sumSq.sub(square(int64(old)).mul(uint64(seconds)))
 	}
 	if v != notValid {
-		r.n++
-		r.sum += int64(v)
-		r.sumSq = r.sumSq.add(square(int64(v)))
+		s.n += seconds
+		s.sum += int64(v) * seconds
+		s.sumSq = s.sumSq.add(square(int64(v)).mul(uint64(seconds)))
 	}
 	// Exact in 128 bits for windows of a day and values below 1e11 (100 %).
-	r.spread = r.sumSq.mul(uint64(r.n)).sub(square(r.sum))
+	s.spread = s.sumSq.mul(uint64(s.n)).sub(square(s.sum))
 }
 
 // Exists reports whether the window holds enough for a mean and a deviation.
-func (r *Rolling) Exists() bool { return r.n >= 2 && 2*r.n >= int64(len(r.ring)) }
+func (s *sums) Exists() bool { return s.n >= 2 && 2*s.n >= s.size }
 
 // Mean returns the mean of the valid seconds in percent.
-func (r *Rolling) Mean() float64 { return float64(r.sum) / float64(r.n) / float64(signal.One) }
+func (s *sums) Mean() float64 { return float64(s.sum) / float64(s.n) / float64(signal.One) }
 
 // SD returns the sample standard deviation of the valid seconds in percent.
-func (r *Rolling) SD() float64 {
-	n := float64(r.n)
-	return math.Sqrt(r.spread.float()/(n*(n-1))) / float64(signal.One)
+func (s *sums) SD() float64 { return s.sd(s.spread) }
+
+// sd returns the deviation of as many valid seconds with a spread.
+func (s *sums) sd(spread uint128) float64 {
+	n := float64(s.n)
+	return math.Sqrt(spread.float()/(n*(n-1))) / float64(signal.One)
 }
 
-// SDAtLeast reports whether the standard deviation is limit or more, exactly.
-func (r *Rolling) SDAtLeast(limit signal.Fixed) bool {
-	return !r.spread.less(square(int64(limit)).mul(uint64(r.n * (r.n - 1))))
+// atLeast reports whether the standard deviation of n valid seconds with a
+// spread is limit or more, exactly.
+func atLeast(n int64, spread uint128, limit signal.Fixed) bool {
+	return !spread.less(square(int64(limit)).mul(uint64(n * (n - 1))))
 }
 
 type uint128 struct{ hi, lo uint64 }
@@ -138,49 +142,47 @@ type Extremes struct {
 	isWide bool
 }
 
-// Follow moves r over the seconds of g from the given one on, and looks at each.
-func (e *Extremes) Follow(r *Rolling, g *Grid, from int) {
-	reasons := g.R[from:]
-	for i, v := range g.V[from:] {
-		if reasons[i].Missing() {
-			v = notValid
-		}
-		if old := r.turn(v); old != v {
-			r.exchange(old, v)
-			e.Add(from+i, r)
-			e.isWide = e.Limit > 0 && r.Exists() && r.SDAtLeast(e.Limit)
-		}
-		if e.isWide {
-			e.Wide++
-		}
-	}
-}
-
-// Add looks at the window that ends at second k.
-func (e *Extremes) Add(k int, r *Rolling) {
-	if !r.Exists() {
+// add looks at the window that ends at second k.
+func (e *Extremes) add(k int, s *sums) {
+	if !s.Exists() {
 		return
 	}
 	if !e.Exists {
 		e.MeanMin, e.MeanMax, e.SDMax = math.Inf(1), math.Inf(-1), -1
 		e.Exists = true
 	}
-	if r.n != e.low.n || r.sum < e.low.sum {
-		if mean := r.Mean(); mean < e.MeanMin {
+	e.means(k, s)
+	if e.wider(s.n, s.spread) {
+		e.deviation(k, s.n, s.spread, s.SD())
+	}
+}
+
+// means looks at the mean of the window that ends at second k.
+func (e *Extremes) means(k int, s *sums) {
+	if s.n != e.low.n || s.sum < e.low.sum {
+		if mean := s.Mean(); mean < e.MeanMin {
 			e.MeanMin, e.MeanMinAt = mean, k
-			e.low.n, e.low.sum = r.n, r.sum
+			e.low.n, e.low.sum = s.n, s.sum
 		}
 	}
-	if r.n != e.high.n || r.sum > e.high.sum {
-		if mean := r.Mean(); mean > e.MeanMax {
+	if s.n != e.high.n || s.sum > e.high.sum {
+		if mean := s.Mean(); mean > e.MeanMax {
 			e.MeanMax, e.MeanMaxAt = mean, k
-			e.high.n, e.high.sum = r.n, r.sum
+			e.high.n, e.high.sum = s.n, s.sum
 		}
 	}
-	if r.n != e.wide.n || e.wide.spread.less(r.spread) {
-		if sd := r.SD(); sd > e.SDMax {
-			e.SDMax, e.SDMaxAt = sd, k
-			e.wide.n, e.wide.spread = r.n, r.spread
-		}
+}
+
+// wider reports whether n valid seconds with a spread may deviate more than any
+// window before.
+func (e *Extremes) wider(n int64, spread uint128) bool {
+	return n != e.wide.n || e.wide.spread.less(spread)
+}
+
+// deviation looks at the deviation of a window that ends at second k.
+func (e *Extremes) deviation(k int, n int64, spread uint128, sd float64) {
+	if sd > e.SDMax {
+		e.SDMax, e.SDMaxAt = sd, k
+		e.wide.n, e.wide.spread = n, spread
 	}
 }

@@ -24,19 +24,47 @@ func fixed(v int) (signal.Fixed, bool) {
 	return signal.Fixed(v) * signal.One / 1000, true
 }
 
+// held is a series of values that stand for some seconds each.
+func held(t *rapid.T, longest int) []int {
+	var series []int
+	value := rapid.OneOf(rapid.IntRange(95000, 97000), rapid.Map(rapid.IntRange(93, 97), func(n int) int { return 1000 * n }), rapid.SampledFrom([]int{-1, 50000}))
+	for range rapid.IntRange(0, longest).Draw(t, "values") {
+		v := value.Draw(t, "value")
+		for range rapid.IntRange(1, 9).Draw(t, "seconds") {
+			series = append(series, v)
+		}
+	}
+	return series
+}
+
 // TestRollingAgreesWithTheWindow compares with the two-pass formulas on the
-// window itself, and the extremes with a scan of all of them.
+// window itself, and a trail, which gets equal seconds together, with a scan.
 func TestRollingAgreesWithTheWindow(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		series := drawn(t, 120)
+		if rapid.Bool().Draw(t, "held") {
+			series = held(t, 20)
+		}
 		size := rapid.IntRange(1, 20).Draw(t, "window")
 		r := window.NewRolling(size)
 		var e, want window.Extremes
+		e.Limit = signal.One / 2
+		trail := window.NewTrail(size, &e)
+		together := rapid.IntRange(1, 30).Draw(t, "together")
+		for k := 0; k < len(series); {
+			n := 1
+			for n < together && k+n < len(series) && series[k+n] == series[k] {
+				n++
+			}
+			x, ok := fixed(series[k])
+			trail.Add(x, ok, n)
+			k += n
+		}
+		wideUnsure := false
 		for k, v := range series {
 			x, ok := fixed(v)
 			r.Push(x, ok)
-			e.Add(k, r)
 			var in []float64
 			for _, v := range series[max(0, k+1-size) : k+1] {
 				if v >= 0 {
@@ -60,9 +88,10 @@ func TestRollingAgreesWithTheWindow(t *testing.T) {
 			if math.Abs(r.Mean()-mean) > 1e-9 || math.Abs(r.SD()-sd) > 1e-9 {
 				t.Errorf("mean %v and sd %v, want %v and %v", r.Mean(), r.SD(), mean, sd)
 			}
-			if limit := signal.One / 2; math.Abs(sd-0.5) > 1e-9 && r.SDAtLeast(limit) != (sd > 0.5) {
-				t.Errorf("sd %v: at least 0.5 is %v", sd, r.SDAtLeast(limit))
+			if sd >= 0.5 {
+				want.Wide++
 			}
+			wideUnsure = wideUnsure || math.Abs(sd-0.5) < 1e-9
 			if !want.Exists || r.Mean() < want.MeanMin {
 				want.MeanMin, want.MeanMinAt = r.Mean(), k
 			}
@@ -73,6 +102,9 @@ func TestRollingAgreesWithTheWindow(t *testing.T) {
 				want.SDMax, want.SDMaxAt = r.SD(), k
 			}
 			want.Exists = true
+		}
+		if e.Wide != want.Wide && !wideUnsure {
+			t.Errorf("wide for %d s, want %d", e.Wide, want.Wide)
 		}
 		if e.Exists != want.Exists || e.Exists && (e.MeanMin != want.MeanMin || e.MeanMinAt != want.MeanMinAt || e.MeanMax != want.MeanMax ||
 			e.MeanMaxAt != want.MeanMaxAt || e.SDMax != want.SDMax || e.SDMaxAt != want.SDMaxAt) {
@@ -99,7 +131,7 @@ func TestDelta(t *testing.T) {
 	} {
 		d := window.NewDelta(3)
 		for _, v := range c.series {
-			d.Add(signal.Fixed(max(v, 0))*signal.One, v >= 0)
+			d.Add(signal.Fixed(max(v, 0))*signal.One, v >= 0, 1)
 		}
 		if got := d.Value(); got != c.want && !(math.IsNaN(got) && math.IsNaN(c.want)) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
