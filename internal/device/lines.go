@@ -30,7 +30,8 @@ type Lines struct {
 
 // NewLines returns the lines of r.
 func NewLines(r io.Reader) *Lines {
-	return &Lines{r: r, buf: make([]byte, 64<<10)}
+	// More than a bufio.Reader holds: it reads straight into the rest then.
+	return &Lines{r: r, buf: make([]byte, HeadBytes+16<<10)}
 }
 
 // LinesOf returns the lines of a text that is in memory; they are parts of it

@@ -45,14 +45,21 @@ func sameButDigits(a, b []byte) bool {
 	if len(a) != len(b) {
 		return false
 	}
-	for len(a) >= 8 {
-		if !sameWord(binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b)) {
+	same := func(a, b []byte) bool {
+		return sameWord(binary.LittleEndian.Uint64(a), binary.LittleEndian.Uint64(b))
+	}
+	n := len(a)
+	i := 0
+	for ; i+8 <= n; i += 8 {
+		if !same(a[i:i+8], b[i:i+8]) {
 			return false
 		}
-		a, b = a[8:], b[8:]
 	}
-	for i, x := range a {
-		if y := b[i]; x != y && !(isDigit(x) && isDigit(y)) {
+	if n >= 8 {
+		return same(a[n-8:], b[n-8:]) // what is left, with some bytes twice
+	}
+	for ; i < n; i++ {
+		if a[i] != b[i] && !(isDigit(a[i]) && isDigit(b[i])) {
 			return false
 		}
 	}
