@@ -45,6 +45,18 @@ type Analysed struct {
 	Result  *Session
 }
 
+// Free gives the memory of the session and of what was derived from it to others,
+// and leaves the result. Nobody may hold either.
+func (a *Analysed) Free() {
+	if a.Session != nil {
+		a.Session.Free()
+	}
+	if a.Derived != nil {
+		a.Derived.Free()
+	}
+	a.Session, a.Derived = nil, nil
+}
+
 // NewDocument returns a document without sessions.
 func NewDocument(p Program, set Settings, inputs []Input) *Document {
 	if inputs == nil {

@@ -1,8 +1,9 @@
 package analysis
 
 import (
-	"encoding/json"
 	"slices"
+
+	"github.com/segmentio/encoding/json"
 
 	"pleth/internal/oximetry/pobm"
 	"pleth/internal/stream"

@@ -140,6 +140,9 @@ func (r *Run) entries(ctx context.Context, m *measured, path string, slim bool) 
 				panic(err) // documents hold finite numbers and text only
 			}
 			e.body = body
+			for _, t := range rec.Traces {
+				t.Free()
+			}
 			rec.Doc, rec.Traces = nil, nil
 		}
 		out = append(out, e)

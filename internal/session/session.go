@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"sync"
 	"time"
 
 	"pleth"
@@ -107,7 +108,7 @@ func (c *Cutter) Push(t int64, b *pleth.Batch, i int) *Session {
 			c.lose(t, b, i)
 			return closed
 		}
-		c.cur = &Session{Header: c.header, Start: t, Rows: new(pleth.Batch)}
+		c.cur = &Session{Header: c.header, Start: t, Rows: batches.Get().(*pleth.Batch)}
 		c.last, c.beat = 0, 0
 	}
 	at := t - c.cur.Start
@@ -261,6 +262,19 @@ func (c *Cutter) Open() *Session {
 	s.Counts.Irregular = c.timing.Irregular()
 	s.Counts.NoSpO2 = c.lost
 	return &s
+}
+
+// batches holds the memory of rows between sessions.
+var batches = sync.Pool{New: func() any { return new(pleth.Batch) }}
+
+// Free gives the memory of the rows to another session. Nobody may hold the
+// rows, and s has none any more.
+func (s *Session) Free() {
+	if s.Rows != nil {
+		s.Rows.Reset()
+		batches.Put(s.Rows)
+		s.Rows = nil
+	}
 }
 
 // Close ends the open session and returns it, nil if there is none.

@@ -9,10 +9,10 @@ import (
 	"pleth/internal/window"
 )
 
-// keptSamples and cleanGrids hold memory between sessions.
+// keptSamples and freedGrids hold memory between sessions.
 var (
 	keptSamples = sync.Pool{New: func() any { return new([]signal.Sample) }}
-	cleanGrids  = sync.Pool{New: func() any { return new(grids) }}
+	freedGrids  = sync.Pool{New: func() any { return new(grids) }}
 )
 
 type grids struct{ spo2, pulse window.Grid }
@@ -24,6 +24,8 @@ type grids struct{ spo2, pulse window.Grid }
 // Rows are read, marked and held once. What differs is which samples count.
 func DeriveBoth(s *session.Session, cfg Config) (plain, clean *Derived) {
 	p := NewPipeline(s, cfg)
+	room := freedGrids.Get().(*grids)
+	p.d.Grid, p.d.Pulse = room.spo2, room.pulse
 	p.kept = keptSamples.Get().(*[]signal.Sample)
 	defer keptSamples.Put(p.kept)
 	*p.kept = (*p.kept)[:0]
@@ -34,7 +36,7 @@ func DeriveBoth(s *session.Session, cfg Config) (plain, clean *Derived) {
 	}
 	cfg.Clean = true
 	q := NewPipeline(s, cfg)
-	room := cleanGrids.Get().(*grids)
+	room = freedGrids.Get().(*grids)
 	q.d.Grid = room.spo2
 	q.d.Grid.Grow(plain.Grid.Len())
 	for _, s := range *p.kept {
@@ -61,9 +63,9 @@ func (d *Derived) withoutPulse(plain *Derived, without []signal.Sample) {
 	}
 }
 
-// Free gives the grids of d to the next session. Neither they nor d may be used
+// Free gives the grids of d to another session. Neither they nor d may be used
 // after it.
 func (d *Derived) Free() {
-	cleanGrids.Put(&grids{d.Grid.Emptied(), d.Pulse.Emptied()})
+	freedGrids.Put(&grids{d.Grid.Emptied(), d.Pulse.Emptied()})
 	*d = Derived{}
 }
