@@ -38,7 +38,7 @@ e2e: build ## drive the pages of the real program in Chromium; pictures in out/e
 	if ! { $(BROWSER); } >/dev/null; then echo "THE BROWSER TESTS ARE SKIPPED: install the package chromium, or set CHROMIUM to its path"; exit 0; fi; \
 	npm --prefix web run --silent e2e
 
-run: build ## analyse a simulated night: prints the summary, leaves report and JSON under out/
+run: build ## analyse a simulated night (summary, report and JSON under out/) and open the pages with it for an hour
 	@mkdir -p out
 	bin/pleth simulate night --sample --out out/night.csv
 	bin/pleth analyze out/night.csv --age 9y --json --pdf --html --out out > /dev/null
@@ -47,6 +47,26 @@ run: build ## analyse a simulated night: prints the summary, leaves report and J
 	@echo "One page for the paediatrician:  out/night.pdf   out/night.html"
 	@echo "The analysis document:           out/night.json  (check it: bin/pleth verify out/night.json out/night.csv)"
 	@echo "What was true in this night:     out/night.truth.json"
+	@$(MAKE) --no-print-directory pages-of-run
+
+# The pages with the sample night, on this machine alone; their data is in out/data.
+.PHONY: pages-of-run stop demo
+pages-of-run:
+	@if [ -f out/server.pid ] && kill -0 $$(cat out/server.pid) 2>/dev/null; then :; else \
+	  rm -f out/server.url; port=8080; if (exec 3<>/dev/tcp/127.0.0.1/8080) 2>/dev/null; then port=0; fi; \
+	  for_an_hour=$$(command -v timeout >/dev/null && echo "timeout 1h"); \
+	  nohup $$for_an_hour bin/pleth serve --data out/data --listen 127.0.0.1:$$port >out/server.url 2>out/server.log </dev/null & echo $$! >out/server.pid; \
+	  for i in $$(seq 100); do grep -q '^http' out/server.url && grep -q msg=ready out/server.log && break; sleep 0.1; done; \
+	  if ! grep -q '^http' out/server.url; then echo "The pages could not be opened:"; cat out/server.log; exit 1; fi; \
+	  bin/pleth import out/night.csv --to "$$(sed 's|/?token=.*||; s|/$$||' out/server.url)" --token-file out/data/admin-token >/dev/null; fi
+	@echo "The same night on its page:      $$(head -1 out/server.url)"
+	@echo "                                 (for an hour; make stop ends it, make demo shows a ward)"
+
+stop: ## end the pages that make run has opened
+	@if [ -f out/server.pid ]; then kill $$(cat out/server.pid) 2>/dev/null; rm -f out/server.pid; fi; true
+
+demo: build ## a simulated ward and a shop of four systems until Ctrl-C: prints the address
+	bin/pleth serve --demo --data out/demo
 
 lint: ## gofmt, vet, staticcheck
 	@out="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
@@ -109,5 +129,5 @@ big: ## an Apple Health export of 2 GB, read and analysed in 100 MB of memory (t
 validate: ## events found against planted ones, the full campaign (about 3 minutes)
 	$(GO) test ./internal/validation -nights 1000 -timeout 60m
 
-clean: ## remove what was built
+clean: stop ## remove what was built
 	rm -rf bin out web/static/dist web/node_modules
