@@ -97,7 +97,7 @@ func New(cfg Config) (*API, error) {
 	a := &API{cfg: cfg, mux: http.NewServeMux(), cross: http.NewCrossOriginProtection(), answers: newAnswers()}
 	a.devices.limit = rate.Limit(cfg.DeviceReadingsPerSecond)
 	for _, k := range cfg.Keys {
-		a.callers = append(a.callers, &Caller{name: k.Name, sum: sha256.Sum256([]byte(k.Token)), limit: limiter(k.ReadingsPerSecond), scope: k.Scope})
+		a.callers = append(a.callers, &Caller{name: k.Name, sum: sha256.Sum256([]byte(k.Token)), limit: limiter(k.ReadingsPerSecond), scope: k.Scope, owner: k.Owner})
 		a.cookies = append(a.cookies, cookieOf(k.Token))
 	}
 	list := routes()

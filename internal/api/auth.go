@@ -22,6 +22,9 @@ type Key struct {
 	ReadingsPerSecond float64
 	// Scope is what the key may do.
 	Scope Scope
+	// Owner is the person whose key it is; several keys may be of one. Empty:
+	// the key stands for itself.
+	Owner string
 }
 
 // Scope is what a key may do.
@@ -40,6 +43,7 @@ type Caller struct {
 	sum   [32]byte // of the token
 	limit *rate.Limiter
 	scope Scope
+	owner string
 }
 
 // Name returns the name of the key.

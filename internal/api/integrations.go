@@ -356,7 +356,7 @@ func (a *API) postMend(w http.ResponseWriter, r *http.Request, who *Caller) erro
 	if who != nil && who.scope == ScopeDryRun && !in.DryRun {
 		return problem(http.StatusForbidden, "scope", "This key may not", "its scope is dry-run: say dry_run: true")
 	}
-	m, err := a.cfg.Desk.Mend(r.Context(), id, desk.MendRequest{Actor: a.actor(in.Actor, who), Why: in.Reason, Action: in.Action, DryRun: in.DryRun, Findings: in.Findings, Keep: in.Keep, Word: in.Word, Image: in.Image, Values: in.Values})
+	m, err := a.cfg.Desk.Mend(r.Context(), id, desk.MendRequest{Actor: a.actor(in.Actor, who), Credential: credential(who), Why: in.Reason, Action: in.Action, DryRun: in.DryRun, Findings: in.Findings, Keep: in.Keep, Word: in.Word, Image: in.Image, Values: in.Values})
 	status := http.StatusCreated
 	if in.DryRun {
 		status = http.StatusOK
@@ -364,13 +364,30 @@ func (a *API) postMend(w http.ResponseWriter, r *http.Request, who *Caller) erro
 	return answerDesk(w, status, m, err)
 }
 
-// actor names who acts: what the page says, and the key that it came with, so
-// that one key cannot play two people.
+// actor names who acts: the owner of the key, or what the page says, and the
+// key that it came with.
 func (a *API) actor(said string, who *Caller) string {
-	if who == nil || who == open || who.name == "admin" {
+	switch {
+	case who == nil || who == open:
+		return said
+	case who.owner != "":
+		return who.owner + " (" + who.name + ")"
+	case who.name == "admin":
 		return said
 	}
 	return said + " (" + who.name + ")"
+}
+
+// credential is who signed in, whatever the page says; empty where the server
+// takes no keys.
+func credential(who *Caller) string {
+	switch {
+	case who == nil || who == open:
+		return ""
+	case who.owner != "":
+		return "person " + who.owner
+	}
+	return "key " + who.name
 }
 
 func (a *API) postConfirmation(w http.ResponseWriter, r *http.Request, who *Caller) error {
@@ -391,7 +408,7 @@ func (a *API) postConfirmation(w http.ResponseWriter, r *http.Request, who *Call
 	if err := f.done(); err != nil {
 		return err
 	}
-	m, err := a.cfg.Desk.Confirm(r.Context(), id, mend, a.actor(in.Actor, who))
+	m, err := a.cfg.Desk.Confirm(r.Context(), id, mend, a.actor(in.Actor, who), credential(who))
 	return answerDesk(w, http.StatusCreated, m, err)
 }
 

@@ -222,7 +222,12 @@ func (s *Server) keys() ([]api.Key, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", k.Name, err)
 		}
-		keys = append(keys, api.Key{Name: k.Name, Token: token, ReadingsPerSecond: k.ReadingsPerSecond, Scope: api.Scope(k.Scope)})
+		for _, other := range keys {
+			if other.Token == token {
+				return nil, fmt.Errorf("key %s: its token is that of key %s: one token is one key", k.Name, other.Name)
+			}
+		}
+		keys = append(keys, api.Key{Name: k.Name, Token: token, ReadingsPerSecond: k.ReadingsPerSecond, Scope: api.Scope(k.Scope), Owner: k.Owner})
 	}
 	return keys, nil
 }

@@ -105,6 +105,9 @@ type KeySettings struct {
 	// Scope is what the key may do: read (ask), dry-run (ask, also what
 	// something would do); empty: everything.
 	Scope string `yaml:"scope"`
+	// Owner is the person whose key it is. Two keys of one owner are one person
+	// where two people must agree.
+	Owner string `yaml:"owner"`
 }
 
 // LogSettings say what is logged and how, on standard error.

@@ -228,13 +228,15 @@ func TestTwoPeopleOverride(t *testing.T) {
 	if err != nil || m.State != "proposed" || len(s.m.done) != 0 {
 		t.Fatalf("%+v %v", m, err)
 	}
-	if _, err := s.Confirm(ctx, i.ID, m.ID, "Anna"); err == nil {
-		t.Fatal("one person confirmed their own proposal")
+	for _, again := range [][2]string{{"Anna", ""}, {" anna ", ""}, {"", ""}, {"Ben", "ben's key"}} {
+		if _, err := s.Confirm(ctx, i.ID, m.ID, again[0], again[1]); err == nil {
+			t.Fatalf("%q confirmed what Anna had proposed", again)
+		}
 	}
-	if m, err = s.Confirm(ctx, i.ID, m.ID, "Ben"); err != nil || m.State != "applied" || m.Confirmed != "Ben" {
+	if m, err = s.Confirm(ctx, i.ID, m.ID, "Ben", ""); err != nil || m.State != "applied" || m.Confirmed != "Ben" {
 		t.Fatalf("%+v %v", m, err)
 	}
-	if _, err := s.Confirm(ctx, i.ID, m.ID, "Cem"); err == nil {
+	if _, err := s.Confirm(ctx, i.ID, m.ID, "Cem", ""); err == nil {
 		t.Error("it was done twice")
 	}
 	s.check(time.Minute, desk.Green)

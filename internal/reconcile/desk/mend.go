@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/plan"
 )
@@ -19,6 +21,9 @@ import (
 // MendRequest is what somebody wants mended.
 type MendRequest struct {
 	Actor, Why string
+	// Credential is who signed in, as nobody can write it: the owner of the key
+	// or its name. Empty: the server takes no keys.
+	Credential string
 	Action     string
 	Findings   []string // ids; nil: all of the incident that stand
 	DryRun     bool     // only say what would happen
@@ -136,8 +141,9 @@ func (d *Desk) hold(ctx context.Context, id int64) (*Incident, *integration, fun
 	return &list[0], in, in.run.Unlock, nil
 }
 
-// Confirm does what somebody else proposed.
-func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor string) (*Mend, error) {
+// Confirm does what somebody else proposed: another name, signed in as somebody
+// else where the server takes keys. Credential is as in MendRequest.
+func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor, credential string) (*Mend, error) {
 	i, in, unlock, err := d.hold(ctx, incident)
 	if err != nil {
 		return nil, err
@@ -151,8 +157,14 @@ func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor string) (*
 		return nil, ErrUnknown
 	case list[0].State != "proposed":
 		return nil, &ActionError{"it is " + list[0].State + " already"}
-	case list[0].By == actor:
+	case actor == "":
+		return nil, &ActionError{"a confirmation says who"}
+	case samePerson(list[0].By, actor):
 		return nil, &ActionError{"who proposed it cannot confirm it: two people must agree"}
+	case (list[0].Request.Credential == "") != (credential == ""):
+		return nil, &ActionError{"it was proposed while the server took other keys: propose it again"}
+	case credential != "" && samePerson(list[0].Request.Credential, credential):
+		return nil, &ActionError{"it was proposed with a key of the same person: the second one signs in with a key of their own"}
 	}
 	was := &list[0]
 	m, err := d.prepare(ctx, in, i, was.Request) // what holds now
@@ -161,6 +173,12 @@ func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor string) (*
 	}
 	m.ID, m.Confirmed = was.ID, actor
 	return m, d.apply(ctx, in, i, m)
+}
+
+// samePerson reports whether two names are one, however they are written.
+func samePerson(a, b string) bool {
+	plain := func(s string) string { return strings.ToLower(strings.Join(strings.Fields(norm.NFC.String(s)), " ")) }
+	return plain(a) == plain(b)
 }
 
 // prepare finds what would happen.
