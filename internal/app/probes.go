@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"pleth/internal/notify"
 	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/desk"
 	"pleth/internal/road"
@@ -20,7 +21,7 @@ func (s *Server) probes(p *parts) []*desk.Probe {
 		{Name: "doors", Title: "Doors", About: "readings taken and refused", Group: "Pipes of this server", Cadence: 15 * time.Second, Look: s.lookAtDoors(p)},
 		{Name: "log", Title: "Log", About: "what is acknowledged, on disk", Group: "Pipes of this server", Cadence: 15 * time.Second, Look: s.lookAtLog(p)},
 		{Name: "series", Title: "Series", About: "every reading of the log can be asked for", Group: "Pipes of this server", Cadence: 10 * time.Second, Look: followLog(p, &mu)},
-		{Name: "archive", Title: "Archive", About: "not set up", Group: "Data out", Cadence: time.Minute, Look: func(context.Context, time.Time) (*desk.Pulse, error) {
+		{Name: "archive", Title: "Archive", About: "this server writes no archive; what pleth export and pleth backup write is not watched", Group: "Data out", Cadence: time.Minute, Look: func(context.Context, time.Time) (*desk.Pulse, error) {
 			return &desk.Pulse{NotSetUp: true, Rate: -1}, nil
 		}},
 		{Name: "messages", Title: "Messages to people", About: "alarms and incidents", Group: "Alerts", Cadence: 15 * time.Second, Look: lookAtMessages(p)},
@@ -149,26 +150,46 @@ func (s *Server) lookAtLog(p *parts) func(context.Context, time.Time) (*desk.Pul
 	}
 }
 
-// lookAtMessages finds messages that reach nobody.
+// Bounds of a channel.
+const (
+	messageWaits = 2 * time.Minute // so long a message may wait to be taken
+	messageTold  = time.Hour       // and so long it is told that one was given up
+)
+
+// lookAtMessages finds messages that reach nobody, by channel. What was given up
+// before a restart counts as well.
 func lookAtMessages(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
-	gaveUp := int64(-1)
-	var until time.Time
-	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
+	return func(ctx context.Context, now time.Time) (*desk.Pulse, error) {
 		if p.outbox == nil {
 			return &desk.Pulse{NotSetUp: true, Rate: -1}, nil
 		}
-		waiting, given := p.backlog()
-		out := &desk.Pulse{Rate: -1, Note: fmt.Sprintf("%d wait", waiting)}
-		if gaveUp >= 0 && given > gaveUp {
-			until = now.Add(time.Hour)
+		channels, err := p.outbox.Health(ctx, now.Add(-messageTold))
+		if err != nil {
+			return nil, fmt.Errorf("the outbox cannot be read: %w", err)
 		}
-		gaveUp = given
-		if now.Before(until) {
-			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Missing, Key: []string{"messages"}, Text: "messages were given up"})
-		}
-		if waiting > 20 {
-			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Late, Key: []string{"messages"}, Text: "messages wait to be taken"})
-		}
-		return out, nil
+		return channelPulse(channels, now), nil
 	}
+}
+
+func channelPulse(channels []notify.Health, now time.Time) *desk.Pulse {
+	out := &desk.Pulse{Rate: -1}
+	waiting := int64(0)
+	for _, c := range channels {
+		waiting += c.Waiting
+		if c.Delivered.After(out.Last) {
+			out.Last = c.Delivered
+		}
+		if c.GivenUp > 0 {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Missing, Key: []string{c.Channel}, At: now.UTC(), Text: fmt.Sprintf("%d messages by %s were given up in the last hour", c.GivenUp, c.Channel)})
+		}
+		if wait := now.Sub(c.Oldest); c.Waiting > 0 && wait > messageWaits {
+			out.Delay = max(out.Delay, wait)
+			out.Findings = append(out.Findings, reconcile.Finding{Class: reconcile.Late, Key: []string{c.Channel}, At: c.Oldest.UTC(), Text: fmt.Sprintf("%d messages by %s wait to be taken, the oldest for %s", c.Waiting, c.Channel, wait.Round(time.Second))})
+		}
+	}
+	out.Note = fmt.Sprintf("%d wait", waiting)
+	if len(channels) == 0 {
+		out.Note = "no message was sent yet"
+	}
+	return out
 }

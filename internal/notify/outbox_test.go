@@ -156,8 +156,8 @@ func TestAFinalNoIsGivenUp(t *testing.T) {
 	}
 	until(t, "the next message", func() bool { return len(d.seen()) == 1 })
 	until(t, "the count", func() bool {
-		waiting, lost, err := o.Backlog(t.Context())
-		return err == nil && waiting == 0 && lost == 1
+		list, err := o.Health(t.Context(), time.Now().Add(-time.Hour))
+		return err == nil && len(list) == 1 && list[0].Channel == "desk" && list[0].Waiting == 0 && list[0].Oldest.IsZero() && list[0].GivenUp == 1 && !list[0].Delivered.IsZero()
 	})
 }
 
@@ -172,7 +172,10 @@ func TestTheOutboxIsSealed(t *testing.T) {
 	if err := o.Put(t.Context(), m, "desk"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "the message", func() bool { waiting, _, err := o.Backlog(t.Context()); return err == nil && waiting == 0 })
+	until(t, "the message", func() bool {
+		list, err := o.Health(t.Context(), time.Time{})
+		return err == nil && len(list) == 1 && list[0].Waiting == 0
+	})
 	if _, err := o.file.Write.Exec(`UPDATE deliveries SET body = ?`, `{"id":"m1","alarm":"a1","event":"trigger","bed":"Bed 4","condition":"SpO2 below 85 %","level":3}`); err != nil {
 		t.Fatal(err)
 	}

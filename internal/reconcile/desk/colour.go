@@ -65,14 +65,14 @@ func judge(in *integration, st *state, open []Finding, now time.Time) (Colour, s
 	switch {
 	case now.Before(st.PausedUntil):
 		return Grey, "paused until " + st.PausedUntil.UTC().Format("2 Jan 15:04 UTC")
-	case st.NotSetUp && st.Failed == "":
-		return Grey, "not set up"
 	case st.Tried.IsZero():
 		return Red, "never checked"
 	case now.Sub(st.Tried) > overdue(in.cadence()):
 		return Red, "not checked since " + st.Tried.UTC().Format("2 Jan 15:04 UTC")
 	case st.Failed != "":
 		return Red, "the check failed: " + st.Failed
+	case st.NotSetUp:
+		return Grey, "not set up"
 	}
 	counts := map[reconcile.Class]int{}
 	provisional := 0
