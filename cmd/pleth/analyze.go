@@ -17,6 +17,7 @@ type analyzeCmd struct {
 	JSON    bool   `group:"What to write:" help:"Print the analysis document: one object, or one a line for several recordings."`
 	HTML    bool   `group:"What to write:" name:"html" help:"Write the one-page summary as a web page."`
 	PDF     bool   `group:"What to write:" name:"pdf" help:"Write the one-page summary as PDF."`
+	Lang    string `group:"What to write:" name:"lang" placeholder:"de" enum:"en,de" default:"en" help:"Language of the page and the PDF: en, de. The document stays as it is."`
 	CSV     string `group:"What to write:" name:"csv" placeholder:"samples|episodes|falls" enum:",samples,episodes,falls" default:"" help:"Write a table as CSV."`
 	Parquet bool   `group:"What to write:" help:"Write the samples as Parquet."`
 	Out     string `group:"What to write:" placeholder:"DIR" help:"Write files into this folder; without it they go to the current one, and CSV to standard output."`
@@ -71,7 +72,7 @@ func (c *analyzeCmd) Run(e *env) error {
 
 // output checks what is to be written, and makes the folder.
 func (c *analyzeCmd) output() (*app.Output, error) {
-	out := &app.Output{Dir: c.Out, JSON: c.JSON && c.Out != "", HTML: c.HTML, PDF: c.PDF, Parquet: c.Parquet, CSV: c.CSV}
+	out := &app.Output{Dir: c.Out, JSON: c.JSON && c.Out != "", HTML: c.HTML, PDF: c.PDF, Parquet: c.Parquet, CSV: c.CSV, Language: c.Lang}
 	if c.CSV != "" && c.Out == "" {
 		if c.JSON {
 			return nil, usage("--json and --csv both go to standard output: add --out DIR")

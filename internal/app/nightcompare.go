@@ -190,7 +190,7 @@ func (d *nightDoor) comparison(w http.ResponseWriter, r *http.Request, _ *api.Ca
 
 // compared puts a night and its reference nights on one axis.
 func compared(n *road.Night, fromStart bool) (*nightComparison, error) {
-	in := reportOf(n)
+	in := reportOf(n, "")
 	in.FromStart = fromStart
 	sheet, err := page.New(in, format.English())
 	if err != nil {

@@ -30,30 +30,31 @@ type nightDoor struct {
 // exportForm is a form that a night is taken away in.
 type exportForm struct {
 	name, media, ending string
-	write               func(w io.Writer, n *road.Night) error
+	write               func(w io.Writer, n *road.Night, lang string) error
 }
 
 // exportForms are all of them. The tables and reports are those of pleth analyze.
 var exportForms = []exportForm{
-	{"samples", "text/csv; charset=utf-8", ".samples.csv", func(w io.Writer, n *road.Night) error { return export.Samples(w, n.Traces) }},
-	{"episodes", "text/csv; charset=utf-8", ".episodes.csv", func(w io.Writer, n *road.Night) error { return export.Episodes(w, n.Document.Sessions) }},
-	{"falls", "text/csv; charset=utf-8", ".falls.csv", func(w io.Writer, n *road.Night) error { return export.Falls(w, n.Document.Sessions) }},
-	{"parquet", "application/vnd.apache.parquet", ".parquet", func(w io.Writer, n *road.Night) error { return export.Parquet(w, n.Document, n.Traces) }},
-	{"json", "application/json", ".json", func(w io.Writer, n *road.Night) error {
+	{"samples", "text/csv; charset=utf-8", ".samples.csv", func(w io.Writer, n *road.Night, _ string) error { return export.Samples(w, n.Traces) }},
+	{"episodes", "text/csv; charset=utf-8", ".episodes.csv", func(w io.Writer, n *road.Night, _ string) error { return export.Episodes(w, n.Document.Sessions) }},
+	{"falls", "text/csv; charset=utf-8", ".falls.csv", func(w io.Writer, n *road.Night, _ string) error { return export.Falls(w, n.Document.Sessions) }},
+	{"parquet", "application/vnd.apache.parquet", ".parquet", func(w io.Writer, n *road.Night, _ string) error { return export.Parquet(w, n.Document, n.Traces) }},
+	{"json", "application/json", ".json", func(w io.Writer, n *road.Night, _ string) error {
 		body, err := analysis.Encode(n.Document)
 		if err == nil {
 			_, err = w.Write(body)
 		}
 		return err
 	}},
-	{"pdf", "application/pdf", ".pdf", func(w io.Writer, n *road.Night) error { return report.PDF(w, reportOf(n)) }},
-	{"html", "text/html; charset=utf-8", ".html", func(w io.Writer, n *road.Night) error { return report.HTML(w, reportOf(n)) }},
+	{"pdf", "application/pdf", ".pdf", func(w io.Writer, n *road.Night, lang string) error { return report.PDF(w, reportOf(n, lang)) }},
+	{"html", "text/html; charset=utf-8", ".html", func(w io.Writer, n *road.Night, lang string) error { return report.HTML(w, reportOf(n, lang)) }},
 }
 
 // reportOf returns what a report of a night is made from. Of a part that has
-// several sessions the first one is reported.
-func reportOf(n *road.Night) report.Input {
-	in := report.Input{Document: n.Document, Night: n.Traces[0], Strips: map[string]*chart.Strip{}}
+// several sessions the first one is reported, in a language of
+// report.Languages.
+func reportOf(n *road.Night, lang string) report.Input {
+	in := report.Input{Document: n.Document, Night: n.Traces[0], Language: lang, Strips: map[string]*chart.Strip{}}
 	for id, p := range n.Peers {
 		in.Strips[id] = p.Strip
 	}
@@ -71,7 +72,8 @@ func (d *nightDoor) mounts() []api.Mount {
 	return []api.Mount{
 		{Method: "GET", Path: "/api/v1/sessions/{session}/export", ID: "exportSession", Tag: "sessions", Summary: "A session or a part of it as a file",
 			About:   "The files are those that pleth analyze writes of the same rows, byte for byte.",
-			Params:  append([]api.Param{{Name: "as", In: "query", About: "One of " + strings.Join(names, ", ") + ".", Required: true}}, part...),
+			Params:  append([]api.Param{{Name: "as", In: "query", About: "One of " + strings.Join(names, ", ") + ".", Required: true},
+				{Name: "lang", In: "query", About: "Of pdf and html: one of " + strings.Join(report.Languages(), ", ") + "; left out: en."}}, part...),
 			Answers: map[int]string{200: "The file.", 400: "Parameters that are not valid.", 404: missing}, Handle: d.export},
 		{Method: "GET", Path: "/api/v1/sessions/{session}/evaluation", ID: "getEvaluation", Tag: "sessions", Summary: "The findings and the summary of a session in words for a reader",
 			About:   "They are those of the analysis document, in the language asked for and with moments by the clock of the recording where it has one.",
@@ -174,7 +176,11 @@ func (d *nightDoor) export(w http.ResponseWriter, r *http.Request, _ *api.Caller
 	if form == nil {
 		bad = append(bad, api.FieldError{Path: "as", Code: "unknown_form", Detail: "there is no such form", Value: q.Get("as"), Allowed: "samples, episodes, falls, parquet, json, pdf, html"})
 	}
-	if !only(w, q, bad, "as", "from", "to") {
+	lang := cmp.Or(q.Get("lang"), "en")
+	if !slices.Contains(report.Languages(), lang) {
+		bad = append(bad, api.FieldError{Path: "lang", Code: "unknown_language", Detail: "no report is written in it", Value: lang, Allowed: strings.Join(report.Languages(), ", ")})
+	}
+	if !only(w, q, bad, "as", "from", "to", "lang") {
 		return
 	}
 	n := d.night(w, r, part)
@@ -182,7 +188,7 @@ func (d *nightDoor) export(w http.ResponseWriter, r *http.Request, _ *api.Caller
 		return
 	}
 	var body bytes.Buffer
-	if err := form.write(&body, n); err != nil {
+	if err := form.write(&body, n, lang); err != nil {
 		d.fail(w, r, err)
 		return
 	}

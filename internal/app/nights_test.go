@@ -261,7 +261,10 @@ func TestNightDoor(t *testing.T) {
 	if en, de := said["en"], said["de"]; len(en.Findings) != len(de.Findings) || !strings.Contains(de.Summary.Disclaimer, "Medizinprodukt") || !strings.Contains(en.Summary.Headline, ": ") {
 		t.Errorf("%+v and %+v", en.Summary, de.Summary)
 	}
-	for path, want := range map[string]int{"nobody/export?as=pdf": 404, "nobody/evaluation": 404, key + "/evaluation?lang=xx": 400, key + "/export?as=docx": 400, key + "/export?as=pdf&form=1": 400, key + "/export?as=pdf&from=yesterday": 400,
+	if status, body := fetched(t, base+key+"/export?as=html&lang=de"); status != http.StatusOK || !strings.Contains(string(body), said["de"].Findings[0].Rule) || !strings.Contains(string(body), "Medizinprodukt") || strings.Contains(string(body), "clinician") {
+		t.Errorf("the German page: %d, %.80s", status, body)
+	}
+	for path, want := range map[string]int{"nobody/export?as=pdf": 404, "nobody/evaluation": 404, key + "/evaluation?lang=xx": 400, key + "/export?as=pdf&lang=xx": 400, key + "/export?as=docx": 400, key + "/export?as=pdf&form=1": 400, key + "/export?as=pdf&from=yesterday": 400,
 		key + "/export?as=samples&from=%2B20h": 404, "nobody/summary": 404, key + "/comparison?align=moon": 400, "nobody/comparison": 404} {
 		if status, body := fetched(t, base+path); status != want || !strings.Contains(string(body), "urn:pleth:problem:") {
 			t.Errorf("%s: %d, want %d: %.80s", path, status, want, body)

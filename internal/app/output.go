@@ -16,6 +16,7 @@ type Output struct {
 	Dir                      string
 	JSON, HTML, PDF, Parquet bool
 	CSV                      string // "", "samples", "episodes" or "falls"
+	Language                 string // of HTML and PDF: of report.Languages; empty: English
 }
 
 // NeedsTraces reports whether writing needs more than the documents.
@@ -59,7 +60,7 @@ func (o *Output) Write(r *Recording) ([]string, error) {
 		if err != nil {
 			return paths, err
 		}
-		in := report.Input{Document: doc, Night: trace, Strips: r.Strips}
+		in := report.Input{Document: doc, Night: trace, Strips: r.Strips, Language: o.Language}
 		ending := ""
 		if i > 0 {
 			ending = fmt.Sprintf("-session-%d", i+1)

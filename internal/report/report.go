@@ -25,10 +25,13 @@ type Input = page.Input
 // nights are read, for Input.Strips of the nights compared with it.
 func StripOf(d *stream.Derived) *chart.Strip { return chart.NewStrip(&d.Grid) }
 
+// Languages returns the codes of the languages that Input.Language may ask for.
+func Languages() []string { return format.Languages() }
+
 // PDF writes the report of in.Night on A4: one page, and a second one where
 // the document compares the night with others.
 func PDF(w io.Writer, in Input) error {
-	p, err := page.New(in, format.English())
+	p, err := page.New(in, format.In(in.Language))
 	if err != nil {
 		return err
 	}
@@ -37,7 +40,7 @@ func PDF(w io.Writer, in Input) error {
 
 // HTML writes the report of in.Night as one HTML file that needs no network.
 func HTML(w io.Writer, in Input) error {
-	p, err := page.New(in, format.English())
+	p, err := page.New(in, format.In(in.Language))
 	if err != nil {
 		return err
 	}

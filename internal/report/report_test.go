@@ -43,6 +43,31 @@ func TestTheFacesAgree(t *testing.T) {
 	}
 }
 
+// In German every label of the page is German. What other rules have judged is
+// told in their words.
+func TestGerman(t *testing.T) {
+	t.Parallel()
+	for name, in := range reporttest.States() {
+		in.Language = "de"
+		var pdf, page bytes.Buffer
+		if err := errors.Join(report.PDF(&pdf, in), report.HTML(&page, in)); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		text := page.String()
+		for _, english := range []string{"Dips of", "Hour by", "Signal quality", "In words", "Every figure"} {
+			if strings.Contains(text, english) {
+				t.Errorf("%s: %q is in the German page", name, english)
+			}
+		}
+		for _, f := range in.Night.Result.Findings {
+			if !strings.Contains(text, f.Rule) {
+				t.Errorf("%s: %s is not in the German page", name, f.Rule)
+			}
+		}
+	}
+}
+
 func TestStripOfIsSmall(t *testing.T) {
 	t.Parallel()
 	in := reporttest.States()["a day"]

@@ -110,5 +110,6 @@ func English() *Words {
 		weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		months: [12]string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
 			"November", "December"},
+		date: "%s %d %s %d", shortDate: "%.3s %d %.3s", point: ".",
 	}
 }

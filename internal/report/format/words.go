@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -92,9 +93,42 @@ type Words struct {
 	HTML     HTML
 	Terminal Terminal
 
-	weekdays [7]string // Sunday first
-	months   [12]string
+	weekdays  [7]string // Sunday first
+	months    [12]string
+	date      string // weekday, day, month, year
+	shortDate string // weekday, day, month; it cuts the names
+	point     string // between the whole and the decimals of a number
 }
+
+// Languages returns the codes of the languages that reports are written in.
+func Languages() []string { return []string{"en", "de"} }
+
+// In returns the words of the language with that code, English where there is
+// none.
+func In(lang string) *Words {
+	if lang == "de" {
+		return German()
+	}
+	return English()
+}
+
+// Local returns text with the decimal sign of the language in every number.
+func (w *Words) Local(text string) string {
+	if w.point == "." {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		if text[i] == '.' && i > 0 && i+1 < len(text) && digit(text[i-1]) && digit(text[i+1]) {
+			b.WriteString(w.point)
+		} else {
+			b.WriteByte(text[i])
+		}
+	}
+	return b.String()
+}
+
+func digit(c byte) bool { return c >= '0' && c <= '9' }
 
 // HTML is the texts that only the page for the browser has.
 type HTML struct {
@@ -121,12 +155,12 @@ type Terminal struct {
 
 // Date returns the day of t in full: "Tuesday 17 November 2026".
 func (w *Words) Date(t time.Time) string {
-	return fmt.Sprintf("%s %d %s %d", w.weekdays[t.Weekday()], t.Day(), w.months[t.Month()-1], t.Year())
+	return fmt.Sprintf(w.date, w.weekdays[t.Weekday()], t.Day(), w.months[t.Month()-1], t.Year())
 }
 
 // ShortDate returns the day of t without the year: "Tue 17 Nov".
 func (w *Words) ShortDate(t time.Time) string {
-	return fmt.Sprintf("%.3s %d %.3s", w.weekdays[t.Weekday()], t.Day(), w.months[t.Month()-1])
+	return fmt.Sprintf(w.shortDate, w.weekdays[t.Weekday()], t.Day(), w.months[t.Month()-1])
 }
 
 // Metric returns the name of a metric id, or the id itself.

@@ -63,7 +63,7 @@ func plain(v float64) string {
 // foot makes the disclaimer, the definitions and the provenance.
 func (b *builder) foot() {
 	p, w, g := b.page, b.w, b.doc.Generator
-	p.Disclaimer = clean(b.s.Summary.Disclaimer)
+	p.Disclaimer = b.disclaimer
 	if p.Disclaimer == "" {
 		p.Disclaimer = w.Disclaimer
 	}

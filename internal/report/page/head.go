@@ -142,6 +142,14 @@ func seconds(s float64) string {
 func (b *builder) evaluation() {
 	p, w := b.page, b.w
 	findings, summary := analysis.ByClock(b.doc, b.s)
+	if w.Lang != "en" {
+		// A document that other rules have judged is told as it is, in English.
+		told, words := analysis.In(b.doc, b.s, w.Lang)
+		if slices.EqualFunc(told, findings, func(x, y analysis.Finding) bool { return x.Rule == y.Rule && x.Level == y.Level }) {
+			findings, summary = told, words
+		}
+	}
+	b.disclaimer = clean(summary.Disclaimer)
 	for _, f := range findings {
 		l := levelOf(f.Level)
 		p.Level = max(p.Level, l)

@@ -30,6 +30,7 @@ type Input struct {
 	// FromStart aligns the nights of a comparison by their starts, even where all
 	// of them have a clock.
 	FromStart bool
+	Language  string // of format.Languages; empty: English
 }
 
 // Level says how much a finding asks of the reader.
@@ -156,6 +157,8 @@ type builder struct {
 	span  float64 // seconds
 	place *analysis.SessionPosition
 	page  *Page
+
+	disclaimer string // of the summary, in the language of the page
 }
 
 // New puts the page of in.Night together, in the language w.
@@ -188,6 +191,7 @@ func New(in Input, w *format.Words) (*Page, error) {
 	b.quality()
 	b.everything()
 	b.foot()
+	b.local()
 	return b.page, nil
 }
 
