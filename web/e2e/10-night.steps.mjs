@@ -208,6 +208,12 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await page.getByRole('heading', { name: /^Nacht vom/ }).waitFor();
     assert.match(await page.locator('.figures').innerText(), /Zeit unter 90 %/);
     await page.getByText('pleth ist kein Medizinprodukt').waitFor();
+    // The page to print speaks as the screen does.
+    const sheet = await page.getByRole('link', { name: 'Einseitige Übersicht', exact: true }).getAttribute('href');
+    assert.match(sheet, /as=pdf&lang=de/);
+    const printed = await page.evaluate(async (url) => (await fetch(url)).text(), sheet.replace('as=pdf', 'as=html'));
+    assert.match(printed, /Auswertung/);
+    assert.doesNotMatch(printed, /clinician|usable|Falls came/);
     assert.match(await page.locator('.find').innerText(), /Abfälle|Signal zu/);
     assert.doesNotMatch(await page.locator('main').innerText(), /clinician|below|usable|Falls came/);
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, 'the page is wider than the phone');

@@ -2,7 +2,7 @@
 
 import { getJSON, postJSON } from './api';
 import { decimal } from './format';
-import { type Key, lang, say, t } from './lang';
+import { type Key, say, t, told } from './lang';
 import { measured } from './units';
 
 export type Priority = 'low' | 'medium' | 'high';
@@ -189,11 +189,17 @@ export function words(a: Pick<Alert, 'rule' | 'metric' | 'limit' | 'unit' | 'con
   const side = sense(a);
   const kind = kinds[a.rule.slice(a.rule.lastIndexOf('.') + 1)];
   if (kind && (side === 'other' || a.rule.startsWith('signal.'))) return say(kind, { metric: a.metric ? metricName(a.metric) : '' });
-  if (side === 'other' || !a.metric) return lang.value === 'en' || !a.metric ? a.condition : `${metricName(a.metric)}: ${a.condition}`;
+  if (side === 'other' || !a.metric) return told(a.condition).replaceAll('SpO2', 'SpO₂');
   return t(side === 'below' ? 'alarm.below' : 'alarm.above', {
     metric: metricName(a.metric),
     limit: withUnit(a.limit as number, a.unit),
   });
+}
+
+// delaysOf says what passes between the body and the alarm, in the language of
+// the reader.
+export function delaysOf(a: Pick<Alert, 'delays'>): string {
+  return a.delays.split(' + ').map(told).join(' + ');
 }
 
 const shortNames: Record<string, Key> = { pulse_rate: 'metric.pulse_rate.short', heart_rate: 'metric.heart_rate.short' };

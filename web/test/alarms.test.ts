@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Alert, brief, byDevice, grouped, loudest, quietUntil, urgent, words } from '../src/alarms';
+import { type Alert, brief, byDevice, delaysOf, grouped, loudest, quietUntil, urgent, words } from '../src/alarms';
 import { speak } from '../src/lang';
 
 const base: Alert = {
@@ -70,6 +70,19 @@ describe('alarms', () => {
     expect(words(of({ rule: 'mine', limit: undefined, condition: 'as it was written' }))).toBe('as it was written');
     await speak('de');
     expect(words(base)).toBe('SpO₂ unter 85 %');
+    await speak('en');
+  });
+  it('say their delays in the language of the reader', async () => {
+    const delays = 'device averaging 8 s + delay 15 s (up to 1m30s while the signal is in doubt)';
+    expect(delaysOf({ delays })).toBe(delays);
+    await speak('de');
+    expect(delaysOf({ delays })).toBe('Mittelung des Geräts 8 s + Verzögerung 15 s (bis 1m30s, solange das Signal zweifelhaft ist)');
+    expect(delaysOf({ delays: 'device averaging unknown + second reading in a row' })).toBe(
+      'Mittelung des Geräts unbekannt + zweiter Wert in Folge',
+    );
+    expect(words(of({ rule: 'mine', limit: undefined, condition: 'avg of SpO2 over the last 1 min below 90 %' }))).toBe(
+      'SpO₂, Mittel der letzten 1 min unter 90 %',
+    );
     await speak('en');
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { fill, languages, speak, t } from '../src/lang';
+import { fill, languages, speak, t, told } from '../src/lang';
 import { messages as de } from '../src/lang/de';
 import { messages as en } from '../src/lang/en';
 
@@ -33,5 +33,17 @@ describe('a message', () => {
     expect(t('nav.ward')).toBe('Station');
     await speak('en');
     expect(t('nav.ward')).toBe('Ward');
+  });
+  it('of the server is said in the language in force where it is known', async () => {
+    expect(told('3 records are missing')).toBe('3 records are missing');
+    await speak('de');
+    expect(told('3 records are missing')).toBe('3 Datensätze fehlen');
+    expect(told('1 record is missing')).toBe('1 Datensatz fehlt');
+    expect(told('a device is silent since 20:39 UTC')).toBe('ein Gerät schweigt seit 20:39 UTC');
+    expect(told('messages wait to be taken')).toBe('Nachrichten warten auf Abnahme');
+    expect(told('12 wait')).toBe('12 warten');
+    expect(told('avg of tissue oxygen over each 30 s below 25 mmHg')).toBe('Gewebesauerstoff, Mittel je 30 s unter 25 mmHg');
+    expect(told('what nobody has said before')).toBe('what nobody has said before');
+    expect(told('')).toBe('');
   });
 });

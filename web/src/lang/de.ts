@@ -4,7 +4,8 @@ import { integrations } from './de/integrations';
 import { live } from './de/live';
 import { night } from './de/night';
 import { record } from './de/record';
+import { server } from './de/server';
 import { shell } from './de/shell';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations };
+export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server };

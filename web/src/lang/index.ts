@@ -81,3 +81,26 @@ export function t<K extends Key>(key: K, ...args: Args<K>): string {
   const message = words[key] ?? english[key];
   return args[0] ? fill(message, args[0]) : message;
 }
+
+let sentences: { pattern: RegExp; holes: string[]; key: Key }[] | undefined;
+
+// told says a sentence of the server in the language in force, where it is one
+// of those in en/server.ts; another stays as it came. Times, numbers and names in
+// it stay.
+export function told(sentence: string): string {
+  if (lang.value === 'en' || !sentence) return sentence;
+  sentences ??= (Object.keys(english) as Key[])
+    .filter((key) => key.startsWith('said.'))
+    .map((key) => {
+      const holes = [...english[key].matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
+      const text = english[key]
+        .replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')
+        .replaceAll(/\{(\w+)\}/g, (_, h) => (/^[abn]$/.test(h) ? '(\\d+)' : '(.+?)'));
+      return { pattern: new RegExp(`^${text}$`), holes, key };
+    });
+  for (const { pattern, holes, key } of sentences) {
+    const m = sentence.match(pattern);
+    if (m) return say(key, Object.fromEntries(holes.map((h, i) => [h, told(m[i + 1])])));
+  }
+  return sentence;
+}

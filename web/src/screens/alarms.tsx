@@ -3,7 +3,7 @@
 
 import { batch, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { type Alert, metricName, place, stars, withUnit, words } from '../alarms';
+import { type Alert, delaysOf, metricName, place, stars, withUnit, words } from '../alarms';
 import { getJSON, serverNow } from '../api';
 import { age, clockTime, date, duration, instant } from '../format';
 import { type Key, say, t } from '../lang';
@@ -240,7 +240,7 @@ function Line({ a }: { a: Alert }) {
       {open.value && (
         <div class="steps">
           <p class="t2">
-            {a.delays}
+            {delaysOf(a)}
             {a.cleared && ` · ${t('alarms.lasted', { time: duration((instant(a.cleared) - began) / 1000) })}`}
           </p>
           <ol>

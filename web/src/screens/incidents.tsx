@@ -17,7 +17,7 @@ import {
   seconds,
   shape,
 } from '../integrations';
-import { type Key, lang, say, t } from '../lang';
+import { type Key, lang, say, t, told } from '../lang';
 import { actor } from '../prefs';
 import { Banner } from '../ui/bar';
 import { Found } from './integration';
@@ -130,12 +130,12 @@ export function OneIncident({ id }: { id: string }) {
   return (
     <>
       <a class="back" href={`/integrations/${encodeURIComponent(i.integration)}`}>
-        ← {i.title}
+        ← {told(i.title ?? '')}
       </a>
       <div class="head">
         <i class={`sh ${over ? 'ok green' : `${shape[i.severity]} ${i.severity}`}`} />
         <h1>
-          {t('int.inc', { n: i.id })}: {i.title}, {className(i.class)}
+          {t('int.inc', { n: i.id })}: {told(i.title ?? '')}, {className(i.class)}
           {i.channel ? ` (${i.channel})` : ''}
         </h1>
         <span class="chip info">{stateName(i.state)}</span>
@@ -171,9 +171,9 @@ export function OneIncident({ id }: { id: string }) {
         <ol class="course">
           {i.steps.map((s) => (
             <li key={s.number}>
-              <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{s.what}</b> · {s.who}
+              <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{told(s.what)}</b> · {s.who}
               {s.key ? ` · ${s.key.join(' ')}` : ''}
-              {s.why ? <p class="t2">{s.why}</p> : null}
+              {s.why ? <p class="t2">{told(s.why)}</p> : null}
               {s.before || s.after ? (
                 <p class="t3 mono">
                   {(s.before || '–').slice(0, 12)} → {(s.after || '–').slice(0, 12)}

@@ -19,7 +19,7 @@ import {
   type Tile,
   type Timeline,
 } from '../integrations';
-import { lang, t } from '../lang';
+import { lang, t, told } from '../lang';
 import { place } from '../route';
 import { Banner } from '../ui/bar';
 import { every, Figures, Head, Short, Strip } from './integrations';
@@ -69,10 +69,10 @@ export function OneIntegration({ name }: { name: string }) {
         <>
           <section class="card block">
             <Head tile={x} />
-            <h1 class="sr">{x.title}</h1>
+            <h1 class="sr">{told(x.title)}</h1>
             <div class={`say ${x.colour}`}>
-              <b>{x.why}</b>
-              <p class="t2">{x.about}</p>
+              <b>{told(x.why)}</b>
+              <p class="t2">{told(x.about)}</p>
             </div>
             <Strip strip={x.strip} />
             <Figures tile={x} />
@@ -188,7 +188,7 @@ export function Found({ name, list, day }: { name: string; list: Finding[]; day:
                     {className(f.class)}
                     {f.closed ? ` (${t('int.over')})` : f.confirmed ? '' : ` (${t('int.way')})`}
                   </td>
-                  <td>{f.columns?.map((c) => `${c.column}: ${c.a ?? dash} · ${c.b ?? dash}`).join('; ') || f.text || ''}</td>
+                  <td>{f.columns?.map((c) => `${c.column}: ${c.a ?? dash} · ${c.b ?? dash}`).join('; ') || told(f.text ?? '')}</td>
                   <td class="nw">{ago(f.first_seen)}</td>
                 </tr>
               ))}
@@ -228,7 +228,7 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
           <h1>
             {x.finding.key?.join(' · ') || t('int.record')}: {className(x.finding.class)}
           </h1>
-          {x.finding.text && <p>{x.finding.text}</p>}
+          {x.finding.text && <p>{told(x.finding.text)}</p>}
           {x.fields.length > 0 && (
             <section class="card block">
               <h2>{t('int.record')}</h2>

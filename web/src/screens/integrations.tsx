@@ -19,7 +19,7 @@ import {
   shape,
   type Tile,
 } from '../integrations';
-import { lang, t } from '../lang';
+import { lang, t, told } from '../lang';
 import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
@@ -138,7 +138,7 @@ function All() {
             <section class="card group" key={g.name}>
               <h2>
                 <i class={`sh ${shape[g.colour]} ${g.colour}`} />
-                {g.name}
+                {told(g.name)}
                 <small>{counted(g.integrations)}</small>
               </h2>
               {g.integrations.map((x) => (
@@ -206,8 +206,8 @@ function Line({ tile, on, pick }: { tile: Tile; on: boolean; pick: () => void })
     <button type="button" class="line" aria-pressed={on} onClick={pick}>
       <i class={`sh ${shape[tile.colour]} ${tile.colour}`} />
       <span>
-        <b>{tile.title}</b>
-        <small>{tile.colour === 'green' ? tile.about : tile.why}</small>
+        <b>{told(tile.title)}</b>
+        <small>{told(tile.colour === 'green' ? tile.about : tile.why)}</small>
       </span>
       <Strip strip={tile.strip} />
       <span class="num opt">
@@ -238,7 +238,7 @@ export function Head({ tile }: { tile: Tile }) {
   return (
     <div class="row">
       <i class={`sh ${shape[tile.colour]} ${tile.colour}`} />
-      <b>{tile.title}</b>
+      <b>{told(tile.title)}</b>
       <span class="sp" />
       <span class={`chip ${shape[tile.colour]}`}>{tile.since ? t(`int.since.${tile.colour}`, { time: since(tile.since) }) : dash}</span>
     </div>
@@ -269,11 +269,11 @@ export function Figures({ tile }: { tile: Tile }) {
 function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
   const said = useSignal('');
   return (
-    <aside class="card side" aria-label={tile.title}>
+    <aside class="card side" aria-label={told(tile.title)}>
       <Head tile={tile} />
       <div class={`say ${tile.colour}`}>
-        <b>{tile.why}</b>
-        <p class="t2">{tile.about}</p>
+        <b>{told(tile.why)}</b>
+        <p class="t2">{told(tile.about)}</p>
       </div>
       <div class="row">
         <button
@@ -312,7 +312,7 @@ export function Short({ list }: { list: Incident[] }) {
         <li key={i.id}>
           <i class={`sh ${shape[i.severity]} ${i.severity}`} />
           <a href={`/integrations/incidents/${i.id}`}>
-            {i.id} · {i.text}
+            {i.id} · {told(i.text)}
             {i.channel ? ` (${i.channel})` : ''}
           </a>
           <span class="sp" />

@@ -1,5 +1,6 @@
 // What happened beside the signal: notes, alarms, calibrations, firmware.
 
+import { type Alert, metricName, words } from '../alarms';
 import { type Annotation, type Calibration, type DeviceInfo, getAll, getJSON, type SessionInfo } from '../api';
 import { instant } from '../format';
 import { t } from '../lang';
@@ -12,13 +13,6 @@ export interface NightEvent {
 }
 
 export const eventIcons: Record<NightEvent['kind'], IconName> = { note: 'note', alarm: 'bell', calibration: 'check', firmware: 'chip' };
-
-interface Alert {
-  condition: string;
-  onset: string;
-  priority: string;
-  recording?: string;
-}
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 
@@ -40,7 +34,7 @@ export async function eventsOf(
     });
   const [notes, alarms, calibrations, known] = await Promise.all([
     or(getAll<Annotation>(`/api/v1/annotations?${q}`, 'annotations', signal)),
-    or(getAll<Alert>(`/api/v1/alerts?${q}`, 'alerts', signal)),
+    or(getAll<Alert & { recording?: string }>(`/api/v1/alerts?${q}`, 'alerts', signal)),
     or(getAll<Calibration>(`/api/v1/calibrations?device_id=${encodeURIComponent(device)}`, 'calibrations', signal)),
     or(getJSON<DeviceInfo>(`/api/v1/devices/${encodeURIComponent(device)}`, signal).then((d) => [d])),
   ]);
@@ -50,9 +44,8 @@ export async function eventsOf(
     if (at >= from && at < to) out.push({ at: (at - from) / 1000, kind, text });
   };
   for (const n of notes) add(n.from, 'note', n.text);
-  for (const a of alarms)
-    if ((a.recording ?? '') === (recording ?? '')) add(a.onset, 'alarm', t('night.event.alarm', { text: a.condition }));
-  for (const c of calibrations) add(c.from, 'calibration', t('night.event.calibration', { metric: c.metric, v: c.version }));
+  for (const a of alarms) if ((a.recording ?? '') === (recording ?? '')) add(a.onset, 'alarm', t('night.event.alarm', { text: words(a) }));
+  for (const c of calibrations) add(c.from, 'calibration', t('night.event.calibration', { metric: metricName(c.metric), v: c.version }));
   // The first version ever seen is no change.
   for (const f of known[0]?.firmware_history.slice(1) ?? []) add(f.first, 'firmware', t('night.event.firmware', { v: f.version }));
   return out.sort((a, b) => a.at - b.at);

@@ -3,7 +3,7 @@
 import { useRef } from 'preact/hooks';
 import { font, token } from '../chart/canvas';
 import { duration } from '../format';
-import { t } from '../lang';
+import { lang, t } from '../lang';
 import { Icon } from '../ui/icons';
 
 const forms = ['samples', 'episodes', 'falls', 'parquet', 'json', 'pdf', 'html'] as const;
@@ -14,7 +14,9 @@ export function partOf(range: [number, number] | null): string {
 }
 
 export function exportLink(key: string, form: (typeof forms)[number], range: [number, number] | null = null): string {
-  return `/api/v1/sessions/${encodeURIComponent(key)}/export?as=${form}${partOf(range)}`;
+  // what people read is in their language, where the server writes it
+  const words = (form === 'pdf' || form === 'html') && lang.value === 'de' ? '&lang=de' : '';
+  return `/api/v1/sessions/${encodeURIComponent(key)}/export?as=${form}${words}${partOf(range)}`;
 }
 
 export function Export({ session, range, title }: { session: string; range: [number, number] | null; title: string }) {

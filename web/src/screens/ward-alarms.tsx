@@ -2,7 +2,7 @@
 
 // asked is the alarm whose acknowledgement waits for a second press or a name.
 import { signal, useSignal } from '@preact/signals';
-import { type Act, type Alert, act, grouped, metricName, place, quietUntil, stars, waits, withUnit, words } from '../alarms';
+import { type Act, type Alert, act, delaysOf, grouped, metricName, place, quietUntil, stars, waits, withUnit, words } from '../alarms';
 import { age, countdown, instant } from '../format';
 import { t } from '../lang';
 import { alarms, beds, link, now } from '../live/store';
@@ -171,7 +171,7 @@ function Row({ a }: { a: Alert }) {
               : ''}
         </button>
       </h3>
-      <p title={a.delays}>
+      <p title={delaysOf(a)}>
         {detail}
         {who && loud && ` · ${who}`}
         {back > 0 && loud && ` · ${t('alarm.silent', { time: countdown(back - at) })}`}

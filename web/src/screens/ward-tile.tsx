@@ -3,7 +3,7 @@
 
 import { effect, useComputed, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { bedName, brief, number, quietUntil, stars, waits, words } from '../alarms';
+import { bedName, brief, delaysOf, number, quietUntil, stars, waits, words } from '../alarms';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
 import { age, battery, clockTime, countdown, dash, decimal, initials, level } from '../format';
@@ -127,7 +127,7 @@ function faceOf(bed: Bed): Face {
     pulse: fresh && !!pulse,
     head,
     priority: loud?.priority ?? '',
-    why: loud ? `${words(loud)} · ${loud.delays}` : '',
+    why: loud ? `${words(loud)} · ${delaysOf(loud)}` : '',
     last: Number.isNaN(last) ? '' : `${number(Math.floor(last))} %`,
     since: !any ? '' : off ? t('tile.ago', { age: age(sinceOff(bed, at)) }) : stale ? t('tile.at', { time: clockTime(any.received) }) : '',
     foot: !fresh
