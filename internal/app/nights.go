@@ -71,8 +71,8 @@ func (d *nightDoor) mounts() []api.Mount {
 	missing := "There is no such session, or nothing was measured in that part of it."
 	return []api.Mount{
 		{Method: "GET", Path: "/api/v1/sessions/{session}/export", ID: "exportSession", Tag: "sessions", Summary: "A session or a part of it as a file",
-			About:   "The files are those that pleth analyze writes of the same rows, byte for byte.",
-			Params:  append([]api.Param{{Name: "as", In: "query", About: "One of " + strings.Join(names, ", ") + ".", Required: true},
+			About: "The files are those that pleth analyze writes of the same rows, byte for byte.",
+			Params: append([]api.Param{{Name: "as", In: "query", About: "One of " + strings.Join(names, ", ") + ".", Required: true},
 				{Name: "lang", In: "query", About: "Of pdf and html: one of " + strings.Join(report.Languages(), ", ") + "; left out: en."}}, part...),
 			Answers: map[int]string{200: "The file.", 400: "Parameters that are not valid.", 404: missing}, Handle: d.export},
 		{Method: "GET", Path: "/api/v1/sessions/{session}/evaluation", ID: "getEvaluation", Tag: "sessions", Summary: "The findings and the summary of a session in words for a reader",
