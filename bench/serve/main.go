@@ -21,6 +21,7 @@ type bench struct {
 	rows   int           // readings behind the queries
 	crash  int           // readings behind the recovery
 	ward   time.Duration // how long 2,000 devices send
+	day24  time.Duration // how long the ward of 24 beds is whose writes are counted
 	night  string        // a recorded night, for the bytes per value
 	source *source
 	lines  []string // of the table
@@ -41,6 +42,7 @@ var scenarios = []scenario{
 	{"mqtt", (*bench).mqtt},
 	{"ward", (*bench).wardOf2000},
 	{"bytes", (*bench).bytes},
+	{"day", (*bench).day},
 	{"queries", (*bench).queries},
 	{"recovery", (*bench).recovery},
 }
@@ -54,6 +56,7 @@ func main() {
 	flag.IntVar(&b.rows, "rows", 28_800_000, "readings behind the queries")
 	flag.IntVar(&b.crash, "crash", 10_000_000, "readings behind the recovery")
 	flag.DurationVar(&b.ward, "ward", 10*time.Minute, "how long 2,000 devices send")
+	flag.DurationVar(&b.day24, "day", 24*time.Hour, "how long a ward of 24 beds sends, as fast as it is answered, for the bytes written")
 	flag.StringVar(&b.night, "night", "", "a recorded night, for the bytes per value")
 	flag.StringVar(&only, "only", "", "these scenarios, separated by commas")
 	flag.Parse()

@@ -172,19 +172,8 @@ func (b *bench) bytes() error {
 	if err != nil {
 		return err
 	}
-	p.stop()
-	out, err := exec.CommandContext(b.ctx, b.bin, "fsck", "--json", p.dir).Output()
+	r, err := b.stored(p)
 	if err != nil {
-		return fmt.Errorf("fsck: %w", err)
-	}
-	var r struct {
-		Readings    int64 `json:"log_readings"`
-		LogBytes    int64 `json:"log_bytes"`
-		Values      int64 `json:"values"`
-		ChunkBytes  int64 `json:"chunk_bytes"`
-		RollupBytes int64 `json:"rollup_bytes"`
-	}
-	if err := json.Unmarshal(out, &r); err != nil {
 		return err
 	}
 	if r.Values == 0 {
@@ -194,4 +183,24 @@ func (b *bench) bytes() error {
 	b.figure("bytes per value in the series, "+filepath.Base(b.night)+", rollups and all", "<= 0.25", fmt.Sprintf("%.3f of %d values (chunks %.3f)", per, r.Values, float64(r.ChunkBytes)/float64(r.Values)), per <= 0.25)
 	b.figure("the log of it", "<= 4 bytes a reading", fmt.Sprintf("%.2f", float64(r.LogBytes)/float64(r.Readings)), float64(r.LogBytes) <= 4*float64(r.Readings))
 	return nil
+}
+
+// stored is what fsck says of the folder of a server.
+type stored struct {
+	Readings    int64 `json:"log_readings"`
+	LogBytes    int64 `json:"log_bytes"`
+	Values      int64 `json:"values"`
+	ChunkBytes  int64 `json:"chunk_bytes"`
+	RollupBytes int64 `json:"rollup_bytes"`
+}
+
+// stored stops p and asks fsck.
+func (b *bench) stored(p *process) (*stored, error) {
+	p.stop()
+	out, err := exec.CommandContext(b.ctx, b.bin, "fsck", "--json", p.dir).Output()
+	if err != nil {
+		return nil, fmt.Errorf("fsck: %w", err)
+	}
+	var r stored
+	return &r, json.Unmarshal(out, &r)
 }

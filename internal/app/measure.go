@@ -90,6 +90,14 @@ func (p *parts) sources() telemetry.Sources {
 		Disk: func() (uint64, int64) {
 			m := p.db.Metrics()
 			return m.DiskSpaceUsage(), int64(m.Compact.EstimatedDebt)
+		},
+		Written: func() (log, first, again uint64) {
+			m := p.db.Metrics()
+			for _, level := range m.Levels {
+				first += level.TableBytesFlushed
+				again += level.TableBytesCompacted
+			}
+			return m.WAL.BytesWritten, first, again
 		}}
 }
 

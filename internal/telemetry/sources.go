@@ -20,6 +20,9 @@ type Sources struct {
 	Messages func() (waiting, givenUp int64)
 	Sync     func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
 	Disk     func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
+	// Written is what the storage has written since the start: records to its
+	// log, with what it adds to them; tables the first time, and again.
+	Written func() (log, first, again uint64)
 }
 
 // heard is how long a device counts as heard of.
@@ -30,7 +33,7 @@ type sources struct {
 	Sources
 	t *Telemetry
 
-	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, messages, devices, sync, disk, debt *prometheus.Desc
+	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, messages, devices, sync, disk, debt, written *prometheus.Desc
 }
 
 // Watch adds what s says. It is called once.
@@ -51,12 +54,13 @@ func (t *Telemetry) Watch(s Sources) {
 		sync:           d("pleth_log_sync_seconds", "Time of one sync of the log to the disk."),
 		disk:           d("pleth_storage_bytes", "Bytes of log and series on disk."),
 		debt:           d("pleth_storage_compaction_debt_bytes", "Bytes that wait for compaction."),
+		written:        d("pleth_storage_written_bytes_total", "Bytes the storage wrote: to its log, to tables the first time (first), to tables again as they were compacted (again).", "to"),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (s *sources) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.messages, s.devices, s.sync, s.disk, s.debt} {
+	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.messages, s.devices, s.sync, s.disk, s.debt, s.written} {
 		to <- d
 	}
 	s.t.watermark.Describe(to)
@@ -86,6 +90,13 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 	disk, debt := s.Disk()
 	gauge(s.disk, float64(disk))
 	gauge(s.debt, float64(debt))
+	log, first, again := s.Written()
+	for _, c := range []struct {
+		to string
+		n  uint64
+	}{{"log", log}, {"first", first}, {"again", again}} {
+		to <- prometheus.MustNewConstMetric(s.written, prometheus.CounterValue, float64(c.n), c.to)
+	}
 	now := s.t.clock()
 	devices := 0
 	for _, d := range s.Devices() {
