@@ -19,7 +19,7 @@ const (
 var accepts = map[string]string{
 	"*/*": mediaJSON, "application/*": mediaJSON, mediaJSON: mediaJSON, "text/html": mediaJSON,
 	mediaNDJSON: mediaNDJSON, "application/ndjson": mediaNDJSON, "application/jsonl": mediaNDJSON, "application/x-jsonlines": mediaNDJSON,
-	mediaCSV: mediaCSV, "text/*": mediaCSV, mediaArrow: mediaArrow, mediaParquet: mediaParquet, "application/x-parquet": mediaParquet,
+	mediaCSV: mediaCSV, "text/*": mediaCSV, mediaArrow: mediaArrow, mediaParquet: mediaParquet, "application/x-parquet": mediaParquet, "application/parquet": mediaParquet,
 }
 
 // negotiate returns the media type that the client likes best of those we have.
