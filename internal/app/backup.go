@@ -97,7 +97,7 @@ func (s *Server) backupMount(p *parts) api.Mount {
 			}
 			defer func() { <-one }()
 			w.Header().Set("Content-Type", "application/x-tar")
-			out := &patient{w: w, control: http.NewResponseController(w), wait: s.settings.Limits.Idle.or(30 * time.Second)}
+			out := &patient{w: w, control: http.NewResponseController(w), wait: s.settings.Limits.Idle.Or(30 * time.Second)}
 			s.log.Info("backup begins")
 			if err := s.snapshot(r.Context(), p, out); err != nil {
 				s.log.Error("backup failed", "error", err)

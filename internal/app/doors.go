@@ -178,7 +178,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 			return nil
 		}, Admit: s.admit(p), Room: func(n int64) (func(), bool) { return p.api.Room(n) }, Clock: s.clock})
 	bulk := ndjson.New(ndjson.Config{Road: p.counted, People: p.people, Aside: p.refused, Busy: api.Busy, Known: s.known(p), Future: time.Duration(s.settings.Time.Future),
-		Admit: s.admit(p), Idle: lim.Idle.or(30 * time.Second), Clock: s.clock})
+		Admit: s.admit(p), Idle: lim.Idle.Or(30 * time.Second), Clock: s.clock})
 	mounts := []api.Mount{{Method: "POST", Path: "/api/v1/readings:bulk", ID: "postReadingsBulk", Tag: "readings", Summary: "Takes NDJSON of any length",
 		About: "One reading a line, each with its device. What is durable is told group by group to clients that accept NDJSON.", Media: []string{"application/x-ndjson"},
 		Answers: map[int]string{201: "All taken.", 207: "Some refused.", 400: "The body ended early.", 408: "Nothing came for long.", 422: "Nothing taken."},
@@ -206,7 +206,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 	p.api, err = api.New(api.Config{Road: p.counted, Aside: p.refused, Letters: p.aside, People: finder{p.people}, Alarms: p.watch, Deliveries: p.deliveries, Desk: p.desk, Report: s.alarmReport(p), Program: s.program, Keys: keys, Open: s.settings.InsecureLocal,
 		Intake:                  api.Intake{Future: time.Duration(s.settings.Time.Future), Known: s.known(p)},
 		DeviceReadingsPerSecond: s.settings.Quota.DeviceReadingsPerSecond,
-		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.or(30 * time.Second)},
+		Limits:                  api.Limits{Body: lim.BodyBytes, Readings: lim.Readings, Idle: lim.Idle.Or(30 * time.Second)},
 		Clock:                   s.clock, Log: s.log, Mounts: mounts, Pages: web.Handler()})
 	return err
 }

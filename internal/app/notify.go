@@ -163,7 +163,7 @@ func (n *NotifySettings) routes() ([]dispatch.Route, *time.Location, error) {
 		bad := func(format string, args ...any) {
 			errs = append(errs, fmt.Errorf("notify.routes[%d]: %s", i, fmt.Sprintf(format, args...)))
 		}
-		r := dispatch.Route{Profiles: set.Profiles, Channels: set.Channels, Then: set.Then, After: set.After.or(3 * time.Minute)}
+		r := dispatch.Route{Profiles: set.Profiles, Channels: set.Channels, Then: set.Then, After: set.After.Or(3 * time.Minute)}
 		for _, p := range set.Priorities {
 			v, ok := alarm.ParsePriority(p)
 			if !ok {

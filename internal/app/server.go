@@ -147,10 +147,10 @@ func (s *Server) listen() error {
 	lim := s.settings.Limits
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
-		ReadHeaderTimeout: lim.Header.or(10 * time.Second),
-		ReadTimeout:       lim.Request.or(time.Minute),
-		WriteTimeout:      lim.Request.or(time.Minute),
-		IdleTimeout:       lim.Idle.or(2 * time.Minute),
+		ReadHeaderTimeout: lim.Header.Or(10 * time.Second),
+		ReadTimeout:       lim.Request.Or(time.Minute),
+		WriteTimeout:      lim.Request.Or(time.Minute),
+		IdleTimeout:       lim.Idle.Or(2 * time.Minute),
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
@@ -213,7 +213,7 @@ func (s *Server) Failed() <-chan error { return s.failed }
 // Stop refuses what is new, finishes what is under way, writes what is open
 // and closes everything, last part first. It returns when all of it is down.
 func (s *Server) Stop(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, s.settings.Limits.Drain.or(20*time.Second))
+	ctx, cancel := context.WithTimeout(ctx, s.settings.Limits.Drain.Or(20*time.Second))
 	defer cancel()
 	close(s.draining)
 	s.log.Info("stopping")

@@ -7,14 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"time"
 
 	"github.com/goccy/go-yaml"
-	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 
 	"pleth/internal/alarm"
 	"pleth/internal/reconcile/plan"
+	"pleth/internal/settings"
 )
 
 // Settings are what pleth.yaml may say of a server. The zero value of each is
@@ -117,29 +116,7 @@ type LogSettings struct {
 }
 
 // Duration is a time.Duration as "30s" in YAML.
-type Duration time.Duration
-
-// UnmarshalYAML reads a duration such as 1m30s.
-func (d *Duration) UnmarshalYAML(n ast.Node) error {
-	text := n.String()
-	if s, ok := n.(*ast.StringNode); ok {
-		text = s.Value
-	}
-	v, err := time.ParseDuration(text)
-	if err != nil || v < 0 {
-		return fmt.Errorf("line %d: %q is no duration: write 30s, 5m or 1h30m", n.GetToken().Position.Line, text)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-// or returns d, or def if d is not set.
-func (d Duration) or(def time.Duration) time.Duration {
-	if d == 0 {
-		return def
-	}
-	return time.Duration(d)
-}
+type Duration = settings.Duration
 
 // ReadSettings reads the file at path. An unknown key, a key said twice and a
 // value of the wrong kind are errors that name the line.
@@ -156,23 +133,10 @@ func ReadSettings(path string) (Settings, error) {
 		return s, nil // comments only
 	}
 	if err := yaml.NewDecoder(bytes.NewReader(b), yaml.Strict()).Decode(&s); err != nil {
-		return s, fmt.Errorf("%s: %s", path, explainYAML(err))
+		return s, fmt.Errorf("%s: %s", path, settings.Explain(err))
 	}
 	s.Reconcile.Locate(path, b, "reconcile")
 	return s, nil
-}
-
-// explainYAML returns the line and the trouble of an error of the YAML reader.
-func explainYAML(err error) string {
-	var y yaml.Error
-	if !errors.As(err, &y) {
-		return err.Error()
-	}
-	at := 0
-	if t := y.GetToken(); t != nil && t.Position != nil {
-		at = t.Position.Line
-	}
-	return fmt.Sprintf("line %d: %s", at, y.GetMessage())
 }
 
 // check fills in the defaults and returns everything that is wrong.

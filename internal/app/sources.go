@@ -29,7 +29,7 @@ func (s *Server) openImports(p *parts) ([]api.Mount, error) {
 		return nil, fmt.Errorf("imports: %w", err)
 	}
 	s.onStop("imports", im.close)
-	d := &importDoor{importer: im, people: p.people, idle: lim.Idle.or(30 * time.Second), wait: 20 * time.Second}
+	d := &importDoor{importer: im, people: p.people, idle: lim.Idle.Or(30 * time.Second), wait: 20 * time.Second}
 	return d.mounts(), nil
 }
 

@@ -19,7 +19,7 @@ import (
 // folder itself stands for the packages below it, unless they are listed.
 var floors = [][]string{
 	{"."},
-	{"client", "client/live", "web", "internal/signal", "internal/device", "internal/cmf", "internal/plethtest", "internal/atomicfile", "internal/jsondiff", "internal/reconcile", "internal/reading", "internal/column", "internal/sealed", "internal/groupcommit", "internal/sqlitefile", "internal/backup"},
+	{"client", "client/live", "web", "internal/signal", "internal/device", "internal/cmf", "internal/plethtest", "internal/atomicfile", "internal/settings", "internal/jsondiff", "internal/reconcile", "internal/reading", "internal/column", "internal/sealed", "internal/groupcommit", "internal/sqlitefile", "internal/backup"},
 	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/reconcile/*", "internal/eventlog", "internal/pebbledb", "internal/identity", "internal/rawfile"},
 	{"internal/oximetry", "internal/series", "internal/reconcile/plan"},
 	{"internal/stream", "internal/oximetry/pobm", "internal/reconcile/desk"},

@@ -313,7 +313,7 @@ func (b *builder) pair(name string, set *PairSettings) {
 		b.bad(at(), "the name of a pair is up to 80 letters without / ? #")
 	}
 	p := &Pair{Name: name, Title: set.Title, Group: set.Group, Owner: set.Owner, Records: set.Records, Sequence: set.Sequence, Totals: len(set.Key) == 0,
-		Grace: set.Grace.or(15 * time.Minute), Deadline: time.Duration(set.Deadline), Cadence: set.Cadence.or(5 * time.Minute), Window: set.Window.or(48 * time.Hour), History: set.History.or(35 * 24 * time.Hour), Full: set.Full.or(24 * time.Hour),
+		Grace: set.Grace.Or(15 * time.Minute), Deadline: time.Duration(set.Deadline), Cadence: set.Cadence.Or(5 * time.Minute), Window: set.Window.Or(48 * time.Hour), History: set.History.Or(35 * 24 * time.Hour), Full: set.Full.Or(24 * time.Hour),
 		Expect: time.Duration(set.Expect), Volume: set.Volume, Notify: set.Notify, Calendar: b.calendars[set.A.System]}
 	if p.Title == "" {
 		p.Title = name

@@ -4,14 +4,14 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"pleth/internal/settings"
 )
 
 // Settings are what is declared. The zero Settings declare nothing.
@@ -134,32 +134,7 @@ type MendSettings struct {
 }
 
 // Duration is a time.Duration as "30s" in YAML; "2d" are 48 hours.
-type Duration time.Duration
-
-// UnmarshalYAML reads a duration such as 1m30s or 35d.
-func (d *Duration) UnmarshalYAML(n ast.Node) error {
-	text := n.String()
-	if s, ok := n.(*ast.StringNode); ok {
-		text = s.Value
-	}
-	v, err := time.ParseDuration(text)
-	var days int
-	if _, serr := fmt.Sscanf(text+"!", "%dd!", &days); err != nil && serr == nil && days < 10_000 {
-		v, err = time.Duration(days)*24*time.Hour, nil
-	}
-	if err != nil || v < 0 {
-		return fmt.Errorf("line %d: %q is no duration: write 30s, 15m, 24h or 35d", n.GetToken().Position.Line, text)
-	}
-	*d = Duration(v)
-	return nil
-}
-
-func (d Duration) or(def time.Duration) time.Duration {
-	if d == 0 {
-		return def
-	}
-	return time.Duration(d)
-}
+type Duration = settings.Duration
 
 // Read reads the file at path, which holds systems and pairs.
 func Read(path string) (Settings, error) {
@@ -169,23 +144,10 @@ func Read(path string) (Settings, error) {
 		return s, fmt.Errorf("--reconcile: %w", err)
 	}
 	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
-		return s, fmt.Errorf("%s: %s", path, explain(err))
+		return s, fmt.Errorf("%s: %s", path, settings.Explain(err))
 	}
 	s.Locate(path, b)
 	return s, nil
-}
-
-// explain returns the line and the trouble of an error of the YAML reader.
-func explain(err error) string {
-	var y yaml.Error
-	if !errors.As(err, &y) {
-		return err.Error()
-	}
-	at := 0
-	if t := y.GetToken(); t != nil && t.Position != nil {
-		at = t.Position.Line
-	}
-	return fmt.Sprintf("line %d: %s", at, y.GetMessage())
 }
 
 // Locate keeps the text of the file, in which the settings stand below the
