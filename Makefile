@@ -114,8 +114,9 @@ campaign: ## 1,000 simulated days of four shop systems with faults of every clas
 	PLETH_CAMPAIGN=$(DAYS) $(GO) test -count=1 -v -timeout 120m -run TestCampaign ./internal/reconcile/desk
 
 RELADIFF ?= $(shell command -v reladiff)
-bench-reconcile: services ## two systems of 1 M and 10 M rows, against reladiff where it is installed (RELADIFF=path), and 200 integrations; about 20 minutes
+bench-reconcile: services ## two systems of 1 M and 10 M rows, against reladiff where it is installed (RELADIFF=path), and 200 integrations with a year of history; about 25 minutes
 	PLETH_BENCH=1 RELADIFF=$(RELADIFF) $(GO) test -count=1 -v -timeout 120m ./bench/reconcile
+	PLETH_BENCH=1 $(GO) test -count=1 -v -timeout 60m -run TestYear ./internal/reconcile/desk
 
 rules: services ## the alert rules and the real /metrics against Prometheus' own checker
 	$(GO) test -count=1 -v -run TestMetrics ./internal/app

@@ -72,6 +72,7 @@ type Desk struct {
 	byName map[string]*integration
 	wake   chan struct{}
 	slots  chan struct{}
+	notes  notes
 }
 
 // integration is one thing that is watched.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -271,7 +272,8 @@ func (s *store) strip(ctx context.Context, name string, now time.Time, n int) ([
 	return out, rows.Err()
 }
 
-// putRun keeps a check. Clean ones are forgotten after three days.
+// putRun keeps a check. Clean ones, and those of what is not set up, are
+// forgotten after three days, all others after 400.
 func (s *store) putRun(ctx context.Context, tx execer, c *Check) error {
 	body, err := s.seal(c, "run "+c.Integration)
 	if err != nil {
@@ -284,14 +286,14 @@ func (s *store) putRun(ctx context.Context, tx execer, c *Check) error {
 	if c.ID, err = res.LastInsertId(); err != nil {
 		return err
 	}
-	if c.ID%64 == 0 {
-		_, err = tx.ExecContext(ctx, `DELETE FROM run WHERE integration = ? AND started < ? AND colour = 'green'`, c.Integration, c.Started.Add(-72*time.Hour).UnixNano())
+	if rand.IntN(64) == 0 { // ids would leave integrations out whose turn is always the same
+		_, err = tx.ExecContext(ctx, `DELETE FROM run WHERE integration = ? AND (started < ? AND colour IN ('green', 'grey') OR started < ?)`, c.Integration, c.Started.Add(-72*time.Hour).UnixNano(), c.Started.AddDate(0, 0, -400).UnixNano())
 	}
 	return err
 }
 
 func (s *store) runs(ctx context.Context, name string, limit int) ([]Check, error) {
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT id, body FROM run WHERE integration = ? ORDER BY id DESC LIMIT ?`, name, limit)
+	rows, err := s.file.Read.QueryContext(ctx, `SELECT id, body FROM run WHERE integration = ? ORDER BY started DESC, id DESC LIMIT ?`, name, limit)
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -362,42 +361,14 @@ func (d *Desk) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, erro
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}
-	if q.Text == "" {
-		return d.store.incidents(ctx, where+fmt.Sprintf(" ORDER BY id DESC LIMIT %d", q.Limit), args...)
-	}
-	all, err := d.store.incidents(ctx, where+" ORDER BY id DESC LIMIT 5000", args...)
-	if err != nil {
-		return nil, err
-	}
-	byKey, err := d.store.findings(ctx, `key_hash = ? AND incident IS NOT NULL LIMIT 1000`, d.store.hash(strings.Fields(q.Text)))
-	if err != nil {
-		return nil, err
-	}
-	needle := strings.ToLower(q.Text)
-	out := []Incident{}
-	for i := range all {
-		if len(out) == q.Limit {
-			break
+	if q.Text != "" {
+		cond, some, err := d.searched(ctx, q.Text)
+		if err != nil {
+			return nil, err
 		}
-		one := &all[i]
-		ok := slices.ContainsFunc(byKey, func(f Finding) bool { return f.Incident == one.ID })
-		title := one.Integration
-		if in := d.byName[one.Integration]; in != nil {
-			title += " " + in.title()
-		}
-		ok = ok || strings.Contains(strings.ToLower(strings.Join([]string{title, one.Channel, string(one.Class), one.Owner, one.Cause, fmt.Sprint(one.ID)}, " ")), needle)
-		if !ok { // notes are sealed
-			steps, err := d.store.steps(ctx, one.ID)
-			if err != nil {
-				return nil, err
-			}
-			ok = slices.ContainsFunc(steps, func(s Step) bool { return strings.Contains(strings.ToLower(s.What+" "+s.Why), needle) })
-		}
-		if ok {
-			out = append(out, *one)
-		}
+		add(cond, some...)
 	}
-	return out, nil
+	return d.store.incidents(ctx, where+fmt.Sprintf(" ORDER BY id DESC LIMIT %d", q.Limit), args...)
 }
 
 // Incident returns one incident with its steps and mends, and up to limit of
