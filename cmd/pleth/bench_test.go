@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -51,7 +52,11 @@ func BenchmarkCommand(b *testing.B) {
 func built(b testing.TB, dir string) string {
 	b.Helper()
 	bin := filepath.Join(dir, "pleth")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", bin, ".")
+	flags := "-s -w"
+	if runtime.GOOS == "linux" && runtime.GOARCH == "amd64" {
+		flags += " -T 0x411000" // as in the Makefile
+	}
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", flags, "-o", bin, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("%v\n%s", err, out)
@@ -59,7 +64,7 @@ func built(b testing.TB, dir string) string {
 	return bin
 }
 
-func writeNight(b *testing.B, path string) {
+func writeNight(b testing.TB, path string) {
 	b.Helper()
 	night, err := simulate.Night(simulate.Params{Seed: 1, Length: 8 * time.Hour})
 	if err != nil {

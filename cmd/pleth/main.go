@@ -86,6 +86,7 @@ diagnosis or life support.
 Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 no usable data, 4 finished with some inputs refused.`
 
 func main() {
+	app.GiveBack()
 	app.Headroom()
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }

@@ -3,12 +3,37 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"pleth/internal/plethtest"
 )
+
+// TestMemoryOfANight: the whole command keeps to 40 MB over a night, start
+// included, whatever the kernel maps of the program: its file is written in one
+// piece here, which lies in the page cache by pieces of 2 MB.
+func TestMemoryOfANight(t *testing.T) {
+	if _, err := os.Stat("/proc/self/status"); err != nil {
+		t.Skip("needs /proc to see the memory of another process")
+	}
+	dir := t.TempDir()
+	program, err := os.ReadFile(built(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bin, night := filepath.Join(dir, "again"), filepath.Join(dir, "night.csv")
+	if err := os.WriteFile(bin, program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	writeNight(t, night)
+	for range 5 {
+		if _, kB := measured(t, exec.Command(bin, "analyze", "--json", night)); kB > 40<<10 {
+			t.Errorf("%d kB in use, want at most 40 MB", kB)
+		}
+	}
+}
 
 // TestMemoryOfHealthExport: the whole command keeps to 100 MB over an Apple
 // Health export with years of nights, whatever it writes. 128 MB always, 2 GB
