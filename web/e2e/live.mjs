@@ -46,6 +46,53 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     }
   });
 
+  test('on a 4K wall all beds are seen, and as large as they fit', async ({ browser }) => {
+    const page = await first(browser, '/ward', { viewport: { width: 3840, height: 2160 }, colorScheme: 'dark' });
+    await page.locator('.t .sat').nth(23).waitFor({ timeout: 30000 });
+    const last = await page.locator('.grid > :last-child').boundingBox();
+    assert(last.y + last.height <= 2160, `the last bed ends at ${last.y + last.height}`);
+    assert(last.width > 330, `a bed is ${last.width} wide`);
+    await shot(page, 'ward-4k');
+    // Other pages are as they were.
+    await page.goto(`${base}/alarms`);
+    assert.equal(await page.evaluate(() => document.body.style.zoom), '');
+    await page.context().close();
+  });
+
+  test('the screen stays awake while a ward is watched', async ({ browser }) => {
+    const page = await open(browser, url);
+    await page
+      .context()
+      .grantPermissions(['screen-wake-lock'])
+      .catch(() => {});
+    await page.addInitScript(() => {
+      window.locks = [];
+      const ask = WakeLock.prototype.request;
+      WakeLock.prototype.request = async function (kind) {
+        const lock = await ask.call(this, kind);
+        window.locks.push(lock);
+        return lock;
+      };
+    });
+    await page.goto(`${base}/ward`);
+    await page.locator('.t .sat').nth(3).waitFor({ timeout: 30000 });
+    const held = () => page.evaluate(() => window.locks.filter((l) => !l.released).length);
+    await page.waitForFunction(() => window.locks.some((l) => !l.released), null, { timeout: 20000 });
+    assert.equal(await held(), 1);
+    // The browser takes it back, as when another window is in front: it is asked for again.
+    await page.evaluate(async () => {
+      await window.locks[0].release();
+      document.dispatchEvent(new Event('visibilitychange'));
+    });
+    await page.waitForFunction(() => window.locks.length > 1 && window.locks.some((l) => !l.released), null, { timeout: 20000 });
+    assert.equal(await held(), 1);
+    // Who leaves the ward lets the screen go dark.
+    await page.getByRole('link', { name: 'Nights', exact: true }).first().click();
+    await page.getByRole('heading', { level: 1 }).first().waitFor();
+    await page.waitForFunction(() => window.locks.every((l) => l.released), null, { timeout: 20000 });
+    await page.context().close();
+  });
+
   test('the ward speaks German', async ({ browser }) => {
     const page = await first(browser, '/ward', { locale: 'de-DE' });
     await page.getByRole('heading', { name: '24 überwacht' }).waitFor({ timeout: 30000 });

@@ -152,6 +152,7 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.getByLabel('Another setting').fill('no such thing');
     await page.locator('.whatif button').click();
     await page.getByText('There is no report.').waitFor({ timeout: 30000 });
+    await page.getByText(/this is no setting: write delay=15s/).waitFor();
     await accessible(page, 'the report');
     await shot(page, 'alarms-report');
     await page.setViewportSize({ width: 402, height: 874 });

@@ -46,7 +46,9 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let text = t('api.status', { status: res.status });
   try {
     const p = await res.json();
-    text = [p.title, p.detail].filter(Boolean).join(': ') || text;
+    // what is wrong in the body or the address is told one by one
+    const errors: string[] = (p.errors ?? []).map((e: { detail?: string }) => e.detail).filter(Boolean);
+    text = (errors.length ? `${errors.slice(0, 3).join('; ')}.` : [p.title, p.detail].filter(Boolean).join(': ')) || text;
   } catch {
     // not a problem document: the status has to do
   }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { fill, languages, speak, t, told } from '../src/lang';
+import { fill, type Key, languages, say, speak, t, told } from '../src/lang';
 import { messages as de } from '../src/lang/de';
 import { messages as en } from '../src/lang/en';
 
@@ -45,5 +45,8 @@ describe('a message', () => {
     expect(told('avg of tissue oxygen over each 30 s below 25 mmHg')).toBe('Gewebesauerstoff, Mittel je 30 s unter 25 mmHg');
     expect(told('what nobody has said before')).toBe('what nobody has said before');
     expect(told('')).toBe('');
+  });
+  it('that is not there says nothing, and breaks nothing', () => {
+    expect(say('cause.of a newer server' as Key)).toBe('');
   });
 });

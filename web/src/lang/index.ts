@@ -68,10 +68,12 @@ export function fill(message: string, args: Record<string, string | number>, rul
 }
 
 // say says the message of a key that is only known when the page runs; what it
-// puts in is for the caller to know.
+// puts in is for the caller to know. A key that is none, as of a word that only a
+// newer server has, says nothing.
 export function say(key: Key, args: Record<string, string | number> = {}): string {
   lang.value;
-  return fill(words[key] ?? english[key], args);
+  const message: string | undefined = words[key] ?? english[key];
+  return message === undefined ? '' : fill(message, args);
 }
 
 // t says the message of a key in the language in force. A component that calls it

@@ -2,7 +2,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { getJSON, serverNow } from '../api';
+import { words } from '../alarms';
+import { getAll, getJSON, serverNow } from '../api';
 import { decimal, duration } from '../format';
 import { t } from '../lang';
 import { Banner } from '../ui/bar';
@@ -17,6 +18,9 @@ interface Counts {
   time_to_acknowledge_median_s?: number;
   time_to_acknowledge_p90_s?: number;
 }
+
+// Rule is what a report names by its id.
+type Rule = Parameters<typeof words>[0] & { rule: string };
 
 interface Outcome {
   settings: string;
@@ -39,6 +43,21 @@ export function AlarmReport() {
   const report = useSignal<Report | null>(null);
   const error = useSignal('');
   const busy = useSignal(false);
+  const named = useSignal(new Map<string, Rule>());
+  useEffect(() => {
+    const stop = new AbortController();
+    getAll<{ rules: Rule[] }>('/api/v1/alarm-profiles', 'profiles', stop.signal)
+      .then((profiles) => {
+        named.value = new Map(profiles.flatMap((p) => p.rules).map((r) => [r.rule, r]));
+      })
+      .catch(() => {}); // their ids stand there
+    return () => stop.abort();
+  }, []);
+  // The limit of a rule may be another one under the settings compared.
+  const called = (rule: string) => {
+    const r = named.value.get(rule);
+    return r ? words(r) : rule;
+  };
   useEffect(() => {
     const stop = new AbortController();
     const q = new URLSearchParams({ from: new Date(serverNow() - hours[span.value] * 3_600_000).toISOString() });
@@ -153,7 +172,10 @@ export function AlarmReport() {
               </tr>
               {(base.conditions ?? []).map((c) => (
                 <tr key={c.rule}>
-                  <th scope="row">{c.rule}</th>
+                  <th scope="row">
+                    {called(c.rule)}
+                    <small class="t3">{called(c.rule) === c.rule ? '' : c.rule}</small>
+                  </th>
                   {r.settings.map((o) => (
                     <td key={o.settings}>{per(o, c.rule)?.alarms ?? 0}</td>
                   ))}

@@ -208,18 +208,24 @@ function Line({ a }: { a: Alert }) {
   const day = date(began - local.getTimezoneOffset() * 60_000, false);
   const shape = a.technical ? 'off' : { high: 'bad', medium: 'warn', low: 'off' }[a.priority];
   const ack = a.acknowledged && a.sounded ? (Date.parse(a.acknowledged) - Date.parse(a.sounded)) / 1000 : undefined;
-  const toggle = () => {
-    open.value = !open.value;
-    if (open.value)
-      getJSON<Alert>(`/api/v1/alerts/${encodeURIComponent(a.id)}`)
-        .then((x) => {
-          whole.value = x;
-        })
-        .catch(() => {});
-  };
+  const failed = useSignal('');
+  const tried = useSignal(0);
+  useEffect(() => {
+    if (!open.value) return;
+    const stop = new AbortController();
+    getJSON<Alert>(`/api/v1/alerts/${encodeURIComponent(a.id)}`, stop.signal)
+      .then((x) => {
+        whole.value = x;
+        failed.value = '';
+      })
+      .catch((e) => {
+        if (!stop.signal.aborted) failed.value = (e as Error).message;
+      });
+    return () => stop.abort();
+  }, [open.value, a.id, a.state, tried.value]);
   return (
     <li>
-      <button type="button" class="line" aria-expanded={open.value} onClick={toggle}>
+      <button type="button" class="line" aria-expanded={open.value} onClick={() => (open.value = !open.value)}>
         <span class="mono">
           {day} {clockTime(began)}
         </span>
@@ -243,6 +249,14 @@ function Line({ a }: { a: Alert }) {
             {delaysOf(a)}
             {a.cleared && ` · ${t('alarms.lasted', { time: duration((instant(a.cleared) - began) / 1000) })}`}
           </p>
+          {failed.value && (
+            <p class="wrong" role="alert">
+              {t('alarms.failed')} {failed.value}{' '}
+              <button type="button" class="link" onClick={() => tried.value++}>
+                {t('again')}
+              </button>
+            </p>
+          )}
           <ol>
             {whole.value?.history?.map((s) => (
               <li key={`${s.at}${s.cause}`}>

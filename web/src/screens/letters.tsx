@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ApiError, getJSON, postJSON } from '../api';
 import { instant } from '../format';
-import { t } from '../lang';
+import { type Key, say, t } from '../lang';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
@@ -40,6 +40,11 @@ interface Taken {
   accepted?: number; // late and contradicting ones included
   duplicate?: number;
   refused?: number;
+}
+
+// codeName says in words why a reading was refused.
+function codeName(code: string): string {
+  return say(`letters.code.${code}` as Key) || code.replaceAll('_', ' ');
 }
 
 export function LettersScreen({ path: [chosen] }: ScreenProps) {
@@ -125,7 +130,7 @@ export function LettersScreen({ path: [chosen] }: ScreenProps) {
                       <b>{l.device_id ?? '–'}</b>
                       <small>
                         <span class="sr">{t(l.settled ? 'letters.settled' : 'letters.unsettled')}: </span>
-                        {l.codes.join(', ')}
+                        {l.codes.map(codeName).join(', ')}
                       </small>
                     </span>
                     <span class="fig">
@@ -245,7 +250,7 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
           <ul class="errs">
             {it.errors.map((e) => (
               <li key={`${e.path} ${e.code}`}>
-                <b class="mono">{e.path || '/'}</b> <span lang="en">{e.detail}</span>
+                <b class="mono">{e.path || '/'}</b> {codeName(e.code)}: <span lang="en">{e.detail}</span>
                 {e.allowed ? <small lang="en">{e.allowed}</small> : null}
               </li>
             ))}

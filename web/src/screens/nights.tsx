@@ -92,7 +92,7 @@ function Nights() {
         }}
       >
         <div class="head">
-          <h1>{t('nights.title')}</h1>
+          <h1 class={empty ? 'sr' : ''}>{t('nights.title')}</h1>
           <span class="sp" />
           {persons.length > 0 && (
             <label class="pick">
@@ -116,10 +116,12 @@ function Nights() {
               </select>
             </label>
           )}
-          <button type="button" class={`btn${empty ? '' : ' pri'}`} onClick={choose}>
-            <Icon name="upload" />
-            {t('nights.import')}
-          </button>
+          {!empty && (
+            <button type="button" class="btn pri" onClick={choose}>
+              <Icon name="upload" />
+              {t('nights.import')}
+            </button>
+          )}
           <input
             ref={input}
             class="sr"
@@ -179,6 +181,7 @@ function First({ choose, sample, busy }: { choose: () => void; sample: () => voi
   return (
     <section class="first">
       <h2>{t('first.title')}</h2>
+      <p class="t2">{t('first.none')}</p>
       <div class="ways">
         <div class="card">
           <Icon name="upload" />

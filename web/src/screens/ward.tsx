@@ -15,6 +15,7 @@ import { Find, FindButton } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
+import { enlarge } from '../wall';
 import { Alarms, take } from './ward-alarms';
 import { Feed } from './ward-feed';
 import { Tile } from './ward-tile';
@@ -49,6 +50,19 @@ export function Ward() {
   }, []);
   useKeys();
   const list = roster.value;
+  const beds = list.length;
+  useEffect(() => {
+    const set = () => {
+      const z = enlarge(innerWidth, innerHeight, beds);
+      document.body.style.setProperty('zoom', z === 1 ? '' : String(z));
+    };
+    set();
+    addEventListener('resize', set);
+    return () => {
+      removeEventListener('resize', set);
+      document.body.style.removeProperty('zoom');
+    };
+  }, [beds]);
   return (
     <>
       <Bar at="ward">

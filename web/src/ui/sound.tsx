@@ -11,14 +11,15 @@ import { Icon } from './icons';
 export function SoundButton() {
   useEffect(begin, []);
   const on = wanted.value === 'on';
+  const blocked = on && state.value !== 'ready';
   // looked at again with every tick of the clock
   void now.value;
   const left = on ? 0 : offFor - (Date.now() - offSince.value);
   return (
-    <button type="button" class="btn sound" aria-pressed={on} onClick={() => turn(!on)}>
-      <Icon name={on ? 'bell' : 'belloff'} />
+    <button type="button" class="btn sound" aria-pressed={on && !blocked} onClick={() => (blocked ? allow() : turn(!on))}>
+      <Icon name={on && !blocked ? 'bell' : 'belloff'} />
       {on ? (
-        t('sound.on')
+        t(blocked ? 'sound.off' : 'sound.on')
       ) : left > 0 ? (
         <span title={t('sound.off.back', { time: countdown(left) })}>{`${t('sound.off')} ${countdown(left)}`}</span>
       ) : (

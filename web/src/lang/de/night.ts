@@ -24,6 +24,7 @@ export const night: Record<keyof typeof english, string> = {
   'nights.whose.new': 'Für jemand Neuen einlesen',
   'nights.person': 'Person {n}',
   'nights.drop': 'Hier ablegen',
+  'first.none': 'Noch keine Nacht. Schließen Sie ein Oximeter an, oder lesen Sie eine Datei ein.',
   'first.title': 'Ihre erste Nacht, in weniger als einer Minute',
   'first.own': 'Eigene Datei einlesen',
   'first.own.text':

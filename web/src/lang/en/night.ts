@@ -22,6 +22,7 @@ export const night = {
   'nights.whose.new': 'Import for somebody new',
   'nights.person': 'Person {n}',
   'nights.drop': 'Drop it here',
+  'first.none': 'No nights yet. Connect an oximeter or import a file.',
   'first.title': 'Your first night, in under a minute',
   'first.own': 'Import your own file',
   'first.own.text':
