@@ -141,8 +141,10 @@ func appendDecimal(b []byte, v pleth.Value) []byte {
 
 // appendFloat appends f as encoding/json does; null where it is none.
 func appendFloat(b []byte, f float64) []byte {
-	if whole := int64(f); float64(whole) == f && whole != 0 && math.Abs(f) < 1<<53 {
-		return strconv.AppendInt(b, whole, 10)
+	// Most numbers have few decimals. Of the decimals with so few digits only one
+	// is nearest to f, so that it is the shortest too.
+	if thousandths := int64(math.Round(f * 1000)); thousandths != 0 && math.Abs(f) < 1e9 && float64(thousandths)/1000 == f {
+		return appendThousandths(b, thousandths)
 	}
 	if size := math.Abs(f); size != 0 && size < 1e-6 || size >= 1e21 || math.IsNaN(f) {
 		if text, err := json.Marshal(f); err == nil {
@@ -151,6 +153,22 @@ func appendFloat(b []byte, f float64) []byte {
 		return append(b, "null"...)
 	}
 	return strconv.AppendFloat(b, f, 'f', -1, 64)
+}
+
+// appendThousandths appends n/1000 without trailing zeros.
+func appendThousandths(b []byte, n int64) []byte {
+	if n < 0 {
+		b, n = append(b, '-'), -n
+	}
+	b = strconv.AppendInt(b, n/1000, 10)
+	if n %= 1000; n == 0 {
+		return b
+	}
+	b = append(b, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
+	for b[len(b)-1] == '0' {
+		b = b[:len(b)-1]
+	}
+	return b
 }
 
 func (a *API) bucketsCSV(list []road.Bucket) []byte {

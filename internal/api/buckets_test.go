@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/json"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -18,13 +19,17 @@ func TestBucketsByHand(t *testing.T) {
 	var a API
 	for range 2000 {
 		float := func() float64 {
-			switch random.IntN(4) {
+			switch random.IntN(6) {
 			case 0:
 				return float64(random.IntN(200))
 			case 1:
 				return random.Float64() * 1e-8
 			case 2:
 				return random.NormFloat64() * 1e22
+			case 3:
+				return float64(random.IntN(2e6)-1e6) / 1000
+			case 4:
+				return math.Nextafter(float64(random.IntN(2e6)-1e6)/1000, 1e9*(random.Float64()-0.5))
 			}
 			return -random.Float64() * 100
 		}
@@ -42,5 +47,18 @@ func TestBucketsByHand(t *testing.T) {
 		if got := a.appendBuckets(nil, []road.Bucket{b}, ",", ""); string(got) != string(want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
+	}
+}
+
+func BenchmarkBuckets(b *testing.B) {
+	list := make([]road.Bucket, 8760)
+	for i := range list {
+		list[i] = road.Bucket{Partition: reading.Partition{Device: "a"}, Metric: pleth.SpO2, Start: 1_700_000_000e9 + int64(i)*3600e9, Count: 60,
+			Min: pleth.Num(92, 0), Max: pleth.Num(98, 0), Mean: 95 + float64(i%60)/60, P5: 92.9, P50: 95, P95: 97.5}
+	}
+	var a API
+	out := make([]byte, 0, 4<<20)
+	for b.Loop() {
+		out = a.appendBuckets(out[:0], list, ",", "")
 	}
 }
