@@ -62,6 +62,7 @@ type env struct {
 type cli struct {
 	Analyze   analyzeCmd   `cmd:"" help:"Analyse recordings: what was recorded, what is artefact, which dips matter."`
 	Verify    verifyCmd    `cmd:"" help:"Re-derive every number of an analysis document from the raw file."`
+	Replay    replayCmd    `cmd:"" help:"Build everything behind the log of a stopped server again, in a side store."`
 	Fsck      fsckCmd      `cmd:"" help:"Check the storage of a stopped server, and repair it."`
 	Formats   formatsCmd   `cmd:"" help:"List the recordings that can be read."`
 	Reconcile reconcileCmd `cmd:"" help:"Compare what two systems of record say."`

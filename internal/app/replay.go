@@ -1,0 +1,242 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"pleth/internal/analysis"
+	"pleth/internal/atomicfile"
+	"pleth/internal/eventlog"
+	logs "pleth/internal/eventlog/pebble"
+	"pleth/internal/pebbledb"
+	"pleth/internal/reading"
+	"pleth/internal/road"
+	onpebble "pleth/internal/road/pebble"
+	"pleth/internal/sealed"
+	chunks "pleth/internal/series/pebble"
+)
+
+// ReplayOptions say what is rebuilt, and where.
+type ReplayOptions struct {
+	Data     string        // data directory of a stopped server
+	Side     string        // folder for what is rebuilt; must not exist, or be empty
+	KeyFile  string        // key of both; empty: nothing is encrypted
+	Lateness time.Duration // as the server has it; 0: its default
+	From, To time.Time     // event times that are compared; zero: no bound
+	Rules    string        // version of the rules; empty: that of this program
+}
+
+// Replayed says what was rebuilt.
+type Replayed struct {
+	Partitions int   // streams and recordings
+	Records    int64 // of the log
+	Begins     int   // partitions whose log begins later than they did: its records were dropped
+}
+
+// sideFile says of a side store what it was made for.
+const sideFile = "replay.json"
+
+type sideJSON struct {
+	From     int64  `json:"from"` // event times, nanoseconds; 0: no bound
+	To       int64  `json:"to"`
+	Lateness int64  `json:"lateness,omitempty"`
+	Rules    string `json:"rules"`
+	Program  string `json:"program"`
+}
+
+// Replay copies the log of a data directory, which no server may be using, to a
+// side store and builds there what follows from it: rows, state and sessions.
+// The data directory stays as it is.
+func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out Replayed, err error) {
+	if o.Rules != "" && o.Rules != analysis.RuleSet {
+		return out, fmt.Errorf("--rules %s: this program has version %s of the rules alone; take the program that has the other one", o.Rules, analysis.RuleSet)
+	}
+	if files, err := os.ReadDir(o.Side); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return out, fmt.Errorf("%s is not empty: what is rebuilt needs a folder of its own", o.Side)
+	}
+	from, done, err := openStopped(o.Data, o.KeyFile)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	opts, err := storageKey(o.KeyFile)
+	if err != nil {
+		return out, err
+	}
+	side := filepath.Join(o.Side, "store")
+	if err := copyLog(ctx, from, side, opts, &out); err != nil {
+		return out, fmt.Errorf("copy the log: %w", err)
+	}
+	to, err := pebbledb.Open(side, opts)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	cfg, err := replayConfig(program, to, int64(o.Lateness))
+	if err != nil {
+		return out, err
+	}
+	r, err := road.Replay(ctx, cfg)
+	if err != nil {
+		return out, err
+	}
+	if err := r.Close(ctx); err != nil {
+		return out, err
+	}
+	about := sideJSON{From: nanosOf(o.From), To: nanosOf(o.To), Lateness: int64(o.Lateness), Rules: analysis.RuleSet, Program: program.Version}
+	text, err := json.Marshal(about)
+	if err != nil {
+		return out, err
+	}
+	return out, atomicfile.Write(filepath.Join(o.Side, sideFile), func(w io.Writer) error {
+		_, err := w.Write(append(text, '\n'))
+		return err
+	})
+}
+
+func nanosOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+// VerifyReplay compares a data directory, which no server may be using, with
+// what Replay made of its log: rows, control records and session documents of
+// the time that it was made for, byte for byte. nil: they are equal.
+func VerifyReplay(ctx context.Context, program analysis.Program, data, side, keyFile string) (_ *road.Difference, err error) {
+	text, err := os.ReadFile(filepath.Join(side, sideFile))
+	if err != nil {
+		return nil, fmt.Errorf("--replay %s is no folder that pleth replay made: %w", side, err)
+	}
+	var about sideJSON
+	if err := json.Unmarshal(text, &about); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(side, sideFile), err)
+	}
+	a, done, err := openStopped(data, keyFile)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, done()) }()
+	opts, err := storageKey(keyFile)
+	if err != nil {
+		return nil, err
+	}
+	opts.ReadOnly = true
+	b, err := pebbledb.Open(filepath.Join(side, "store"), opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.Close()) }()
+	var roads [2]*road.Road
+	for i, db := range [...]*pebbledb.DB{a, b} {
+		cfg, err := replayConfig(program, db, about.Lateness)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Series, cfg.SealRows = frozen{cfg.Series.(onpebble.Series)}, 1<<30
+		if roads[i], err = road.Replay(ctx, cfg); err != nil {
+			return nil, err
+		}
+		defer func() { _ = roads[i].Close(context.WithoutCancel(ctx)) }() // it has nothing to finish
+	}
+	return road.Compare(ctx, roads[0], roads[1], about.From, about.To)
+}
+
+// frozen is a series that is read only.
+type frozen struct{ onpebble.Series }
+
+// Commit implements road.Series.
+func (frozen) Commit(*road.Sealed) error { return road.ErrReadOnly }
+
+// replayConfig is the configuration of a server for the stores in db.
+func replayConfig(program analysis.Program, db *pebbledb.DB, lateness int64) (road.Config, error) {
+	settings := analysis.Settings{Config: analysis.Config{ODI: "abosa"}}
+	err := settings.Resolve()
+	return road.Config{Log: onpebble.Log{Log: logs.Open(db)}, Series: onpebble.Series{Store: chunks.Open(db)}, Lateness: lateness, Program: program, Settings: settings}, err
+}
+
+// storageKey returns the options for a storage under a key.
+func storageKey(keyFile string) (o pebbledb.Options, err error) {
+	if keyFile == "" {
+		return o, nil
+	}
+	key, err := sealed.Load(keyFile)
+	if err != nil {
+		return o, fmt.Errorf("--key-file: %w", err)
+	}
+	o.Key = key.Derive("storage").Bytes()
+	return o, nil
+}
+
+// openStopped opens the storage of a stopped server for reading.
+func openStopped(data, keyFile string) (db *pebbledb.DB, done func() error, err error) {
+	lock, err := vfs.Default.Lock(filepath.Join(data, "lock"))
+	if err != nil {
+		return nil, nil, fmt.Errorf("--data %s: a pleth is running on this directory, or there is none: stop it first (%w)", data, err)
+	}
+	opts, err := storageKey(keyFile)
+	if err == nil {
+		opts.ReadOnly = true
+		db, err = pebbledb.Open(filepath.Join(data, "store"), opts)
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, lock.Close())
+	}
+	return db, func() error { return errors.Join(db.Close(), lock.Close()) }, nil
+}
+
+// copiedAtOnce is about how many bytes of the log are written at a time.
+const copiedAtOnce = 4 << 20
+
+// copyLog copies the directory of partitions and the log of a storage to a new
+// one, as they are.
+func copyLog(ctx context.Context, from *pebbledb.DB, dir string, opts pebbledb.Options, out *Replayed) (err error) {
+	to, err := pebbledb.Open(dir, opts)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, to.Close()) }()
+	batch := to.NewBatch()
+	defer func() { _ = batch.Close() }()
+	for _, prefix := range [...]pebbledb.Prefix{pebbledb.PartitionEntry, pebbledb.LogRecord, pebbledb.LogEnd} {
+		err := from.Walk([]byte{byte(prefix)}, func(key, value []byte) error {
+			if err := batch.Set(key, value, nil); err != nil {
+				return err
+			}
+			if batch.Len() < copiedAtOnce {
+				return ctx.Err()
+			}
+			if err := to.Apply(batch, false); err != nil {
+				return err
+			}
+			batch.Reset()
+			return ctx.Err()
+		}, func(key, _ []byte, err error) error {
+			return fmt.Errorf("key %x: %w; pleth fsck says what is damaged", key, err)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := to.Apply(batch, true); err != nil {
+		return err
+	}
+	return logs.Open(from).Partitions(func(_ reading.Partition, first, next eventlog.Offset) error {
+		out.Partitions++
+		out.Records += int64(next - first)
+		if first > 0 {
+			out.Begins++
+		}
+		return nil
+	})
+}
