@@ -117,12 +117,22 @@ func TestSlowAndSilentClients(t *testing.T) {
 					break
 				}
 			}
-			// A client that keeps connections may use one that the server has just
-			// ended for idleness.
+			// An honest client of a busy machine may be too slow for the times of
+			// this test as well: it comes again.
 			fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-			if got := post(t, fresh, s); got != 201 {
-				t.Errorf("meanwhile: %d", got)
-			}
+			eventually(t, "somebody else is answered", func() bool {
+				req, err := http.NewRequest("POST", address(s)+"/api/v1/devices/ECG-001/readings", strings.NewReader(oneReading))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Authorization", "Bearer "+s.token)
+				res, err := fresh.Do(req)
+				if err != nil {
+					return false
+				}
+				defer res.Body.Close()
+				return res.StatusCode == 201
+			})
 		})
 	}
 }

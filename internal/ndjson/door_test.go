@@ -35,6 +35,8 @@ type road struct {
 	busy  int // so often half of the batches are turned away
 	fails int // from the so many-th submission on; 0: never
 	calls int
+	// failed is closed when it fails first; nil: it cannot.
+	failed chan struct{}
 }
 
 func (r *road) Submit(_ context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error) {
@@ -42,6 +44,9 @@ func (r *road) Submit(_ context.Context, batches ...*reading.Batch) ([][]reading
 	defer r.mu.Unlock()
 	r.calls++
 	if r.fails > 0 && r.calls >= r.fails {
+		if r.calls == r.fails {
+			close(r.failed)
+		}
 		return make([][]reading.Outcome, len(batches)), errors.New("disk")
 	}
 	out := make([][]reading.Outcome, len(batches))
@@ -177,16 +182,19 @@ func TestBusy(t *testing.T) {
 func TestFailure(t *testing.T) {
 	t.Parallel()
 	d := start(t)
-	d.road.fails = 3
+	d.road.fails, d.road.failed = 3, make(chan struct{})
 	reader, writer := io.Pipe()
 	go func() {
+		// Who goes on sending to a server that has answered and closed may see
+		// the connection end before the answer.
 		var err error
-		// No faster than that the sender hears the answer: who goes on sending
-		// at full speed to a server that has closed may only see the connection
-		// end.
 		for i := 0; err == nil; i++ {
-			_, err = io.WriteString(writer, line(i))
-			time.Sleep(200 * time.Microsecond)
+			select {
+			case <-d.road.failed:
+				return
+			default:
+				_, err = io.WriteString(writer, line(i))
+			}
 		}
 	}()
 	status, got := d.send(t, reader)
