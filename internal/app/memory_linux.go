@@ -12,14 +12,15 @@ import (
 // touches half of the program; most commands never come there again, and it
 // would count as memory in use to the end. What is needed again is mapped again
 // from the page cache. Programs call it once when they start; it has no effect
-// on results, and does nothing where a debugger has written into the program.
+// on results, and does nothing where a debugger has written into the program,
+// or a dynamic linker has: as in one that was built with cgo.
 func GiveBack() {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil || !bytes.Contains(status, []byte("\nTracerPid:\t0\n")) {
 		return
 	}
 	maps, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
+	if err != nil || !alone(maps) {
 		return
 	}
 	for _, m := range programMaps(maps) {
@@ -32,6 +33,26 @@ func GiveBack() {
 
 // extent is a range of addresses.
 type extent struct{ start, end uintptr }
+
+// alone reports whether the program is the only file that is mapped, from the
+// text of /proc/self/maps: no linker has put addresses into parts of it that
+// cannot be written to any more, which would be lost.
+func alone(maps []byte) bool {
+	var program []byte
+	for line := range bytes.Lines(maps) {
+		f := bytes.Fields(line)
+		if len(f) < 6 || f[5][0] != '/' {
+			continue
+		}
+		if program == nil {
+			program = f[4]
+		}
+		if !bytes.Equal(f[4], program) {
+			return false
+		}
+	}
+	return program != nil
+}
 
 // programMaps returns the parts of the program file that are mapped and cannot
 // be written to, from the text of /proc/self/maps. The program is what is

@@ -25,3 +25,17 @@ func TestProgramMaps(t *testing.T) {
 		t.Error("maps of nothing")
 	}
 }
+
+// TestAlone: what a dynamic linker has written into stays.
+func TestAlone(t *testing.T) {
+	t.Parallel()
+	const static = "00400000-00411000 r--p 00000000 fe:00 7 /bin/pleth\n00411000-01000000 r-xp 00011000 fe:00 7 /bin/pleth\n7f0000000000-7f0000001000 rw-p 00000000 00:00 0 [stack]\n"
+	if !alone([]byte(static)) {
+		t.Error("a program without a linker is not alone")
+	}
+	for _, maps := range []string{"", static + "7f1000000000-7f1000001000 r-xp 00000000 fe:00 9 /lib64/ld-linux-x86-64.so.2\n"} {
+		if alone([]byte(maps)) {
+			t.Errorf("alone: %q", maps)
+		}
+	}
+}
