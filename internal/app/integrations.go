@@ -44,7 +44,7 @@ func (s *Server) openDesk(ctx context.Context, p *parts) error {
 	if s.settings.Demo {
 		pairs = append(pairs, s.demoShop()...)
 	}
-	p.desk, err = desk.Open(ctx, desk.Config{Path: filepath.Join(s.settings.Data, "reconcile.db"), Key: p.key.Derive("reconcile"), Pairs: pairs, Probes: s.probes(p), Clock: s.clock, Log: s.log, Tell: s.tellIncident(p)})
+	p.desk, err = desk.Open(ctx, desk.Config{Path: filepath.Join(s.settings.Data, "reconcile.db"), Key: p.key.Derive("reconcile"), Pairs: pairs, Dashboard: made.Dashboard, Probes: s.probes(p), Clock: s.clock, Log: s.log, Tell: s.tellIncident(p)})
 	if err != nil {
 		return err
 	}

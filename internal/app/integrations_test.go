@@ -38,6 +38,7 @@ keys:
   - {name: ben, token_file: $DIR/ben}
   - {name: reader, token_file: $DIR/reader, scope: dry-run}
 reconcile:
+  dashboard: https://grafana.example/d/pleth?var-integration={integration}
   systems: {files: {kind: csv, folder: $DIR}}
   pairs:
     files:
@@ -131,6 +132,7 @@ keys:
   - {name: reader, token_file: $DIR/read, scope: read}
   - {name: planner, token_file: $DIR/dry, scope: dry-run}
 reconcile:
+  dashboard: https://grafana.example/d/pleth?var-integration={integration}
   systems: {files: {kind: csv, folder: $DIR}}
   pairs:
     files:
@@ -200,6 +202,12 @@ reconcile:
 		if got, out := call(c.token, c.method, c.path, c.body); got != c.want {
 			t.Errorf("%s %s %s: %d, want %d: %v", c.method, c.path, c.body, got, c.want, out)
 		}
+	}
+	if _, out := call(s.token, "GET", "/api/v1/integrations/files", ""); out["dashboard"] != "https://grafana.example/d/pleth?var-integration=files" {
+		t.Errorf("%v", out["dashboard"])
+	}
+	if metrics := scrape(t, s); !strings.Contains(metrics, `pleth_integration_colour{colour="red",group="Systems",integration="files"} 1`) || !strings.Contains(metrics, `pleth_integration_incidents{group="Systems",integration="files"} 1`) {
+		t.Error("the metrics do not have the integration")
 	}
 	if _, out := call(s.token, "GET", incident, ""); out["state"] != "acknowledged" || len(out["findings"].([]any)) != 1 {
 		t.Errorf("%v", out)

@@ -82,6 +82,14 @@ func (p *parts) sources() telemetry.Sources {
 			return s.Letters, s.Readings, s.Bytes
 		},
 		Messages: p.backlog,
+		Integrations: func() ([]telemetry.Integration, error) {
+			list, err := p.desk.Standings(context.Background())
+			out := make([]telemetry.Integration, 0, len(list))
+			for _, s := range list {
+				out = append(out, telemetry.Integration{Name: s.Name, Group: s.Group, Colour: string(s.Colour), Checked: s.Checked, Good: s.Good, Incidents: s.Incidents, Findings: s.Findings})
+			}
+			return out, err
+		},
 		Clients: func() (int, int) {
 			s := p.live.State()
 			return s.Clients, s.Alarms

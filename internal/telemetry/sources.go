@@ -18,12 +18,27 @@ type Sources struct {
 	Clients func() (clients, alarms int)            // live clients, alarms that stand
 	// Messages are those to people that wait, and those that were given up.
 	Messages func() (waiting, givenUp int64)
-	Sync     func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
-	Disk     func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
+	// Integrations are what is watched; an error leaves them out.
+	Integrations func() ([]Integration, error)
+	Sync         func() prometheus.Metric                 // histogram of the syncs of the log; nil: unknown
+	Disk         func() (bytes uint64, compactions int64) // of the storage; bytes that wait for compaction
 	// Written is what the storage has written since the start: records to its
 	// log, with what it adds to them; tables the first time, and again.
 	Written func() (log, first, again uint64)
 }
+
+// Integration is how one integration is.
+type Integration struct {
+	Name, Group string
+	Colour      string    // green, yellow, red or grey
+	Checked     time.Time // of the last check that did not fail; zero: none
+	Good        time.Time // when it was green last; zero: never
+	Incidents   int64     // open ones
+	Findings    int64     // that are confirmed and stand
+}
+
+// colours of an integration.
+var colours = []string{"green", "yellow", "red", "grey"}
 
 // heard is how long a device counts as heard of.
 const heard = 10 * time.Minute
@@ -33,7 +48,7 @@ type sources struct {
 	Sources
 	t *Telemetry
 
-	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, messages, devices, sync, disk, debt, written *prometheus.Desc
+	readings, letters, letterReadings, letterBytes, waiting, clients, alarms, messages, devices, sync, disk, debt, written, colour, checked, good, incidents, findings *prometheus.Desc
 }
 
 // Watch adds what s says. It is called once.
@@ -55,12 +70,17 @@ func (t *Telemetry) Watch(s Sources) {
 		disk:           d("pleth_storage_bytes", "Bytes of log and series on disk."),
 		debt:           d("pleth_storage_compaction_debt_bytes", "Bytes that wait for compaction."),
 		written:        d("pleth_storage_written_bytes_total", "Bytes the storage wrote: to its log, to tables the first time (first), to tables again as they were compacted (again).", "to"),
+		colour:         d("pleth_integration_colour", "1 for the colour that an integration has, 0 for the others.", "integration", "group", "colour"),
+		checked:        d("pleth_integration_checked_timestamp_seconds", "When an integration was checked last without failing.", "integration", "group"),
+		good:           d("pleth_integration_good_timestamp_seconds", "When an integration was green last.", "integration", "group"),
+		incidents:      d("pleth_integration_incidents", "Open incidents of an integration.", "integration", "group"),
+		findings:       d("pleth_integration_findings", "Findings of an integration that are confirmed and stand.", "integration", "group"),
 	})
 }
 
 // Describe implements prometheus.Collector.
 func (s *sources) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.messages, s.devices, s.sync, s.disk, s.debt, s.written} {
+	for _, d := range []*prometheus.Desc{s.readings, s.letters, s.letterReadings, s.letterBytes, s.waiting, s.clients, s.alarms, s.messages, s.devices, s.sync, s.disk, s.debt, s.written, s.colour, s.checked, s.good, s.incidents, s.findings} {
 		to <- d
 	}
 	s.t.watermark.Describe(to)
@@ -97,6 +117,7 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 	}{{"log", log}, {"first", first}, {"again", again}} {
 		to <- prometheus.MustNewConstMetric(s.written, prometheus.CounterValue, float64(c.n), c.to)
 	}
+	s.integrations(to)
 	now := s.t.clock()
 	devices := 0
 	for _, d := range s.Devices() {
@@ -109,6 +130,35 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 	gauge(s.devices, float64(devices))
 	if m := syncs(s.sync, s.Sync()); m != nil {
 		to <- m
+	}
+}
+
+// integrations gives the metrics of integrations. What was never is left out.
+func (s *sources) integrations(to chan<- prometheus.Metric) {
+	list, err := s.Integrations()
+	if err != nil {
+		to <- prometheus.NewInvalidMetric(s.colour, err)
+		return
+	}
+	for _, in := range list {
+		gauge := func(d *prometheus.Desc, v float64) {
+			to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, in.Name, in.Group)
+		}
+		for _, c := range colours {
+			v := 0.0
+			if c == in.Colour {
+				v = 1
+			}
+			to <- prometheus.MustNewConstMetric(s.colour, prometheus.GaugeValue, v, in.Name, in.Group, c)
+		}
+		if !in.Checked.IsZero() {
+			gauge(s.checked, float64(in.Checked.Unix()))
+		}
+		if !in.Good.IsZero() {
+			gauge(s.good, float64(in.Good.Unix()))
+		}
+		gauge(s.incidents, float64(in.Incidents))
+		gauge(s.findings, float64(in.Findings))
 	}
 }
 

@@ -59,20 +59,28 @@ func graveness(f *Finding, now time.Time, affected float64) Colour {
 // well any more.
 func overdue(cadence time.Duration) time.Duration { return 2*cadence + 2*time.Minute }
 
+// unknown returns the colour of an integration of which no check says how it is.
+func unknown(in *integration, st *state, now time.Time) (Colour, string, bool) {
+	switch {
+	case now.Before(st.PausedUntil):
+		return Grey, "paused until " + st.PausedUntil.UTC().Format("2 Jan 15:04 UTC"), true
+	case st.Tried.IsZero():
+		return Red, "never checked", true
+	case now.Sub(st.Tried) > overdue(in.cadence()):
+		return Red, "not checked since " + st.Tried.UTC().Format("2 Jan 15:04 UTC"), true
+	case st.Failed != "":
+		return Red, "the check failed: " + st.Failed, true
+	case st.NotSetUp:
+		return Grey, "not set up", true
+	}
+	return "", "", false
+}
+
 // judge returns the colour of an integration and why. open are its findings
 // that are not closed; hint is what speaks against green besides, empty: nothing.
 func judge(in *integration, st *state, open []Finding, now time.Time) (Colour, string) {
-	switch {
-	case now.Before(st.PausedUntil):
-		return Grey, "paused until " + st.PausedUntil.UTC().Format("2 Jan 15:04 UTC")
-	case st.Tried.IsZero():
-		return Red, "never checked"
-	case now.Sub(st.Tried) > overdue(in.cadence()):
-		return Red, "not checked since " + st.Tried.UTC().Format("2 Jan 15:04 UTC")
-	case st.Failed != "":
-		return Red, "the check failed: " + st.Failed
-	case st.NotSetUp:
-		return Grey, "not set up"
+	if c, why, ok := unknown(in, st, now); ok {
+		return c, why
 	}
 	counts := map[reconcile.Class]int{}
 	provisional := 0

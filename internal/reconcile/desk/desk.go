@@ -29,8 +29,11 @@ type Config struct {
 	Key    sealed.Key // contents of records are sealed with it; the zero Key: they lie in plain
 	Pairs  []*plan.Pair
 	Probes []*Probe
-	Clock  func() time.Time
-	Log    *slog.Logger
+	// Dashboard is the address of a board that pages lead to, with {integration}
+	// in the place of a name; empty: there is none.
+	Dashboard string
+	Clock     func() time.Time
+	Log       *slog.Logger
 	// Tell is called after an incident was opened, reopened, acknowledged or
 	// resolved; nil: nobody wants to know. It must not block for long.
 	Tell func(News)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -194,10 +195,19 @@ func place(channel string, class reconcile.Class) string { return channel + "\x0
 
 // read reads the incidents and marks what people accepted.
 func (w *incidentWork) read(ctx context.Context, findings []Finding) error {
-	all, err := w.desk.store.incidents(ctx, `integration = ? AND (resolved IS NULL OR resolved > ? OR state = 'false_positive')`, w.in.name(), w.now.Add(-reopenWindow).UnixNano())
+	name, err := json.Marshal([]string{w.in.name()})
 	if err != nil {
 		return err
 	}
+	all, err := w.desk.store.alive(ctx, string(name), w.now)
+	if err == nil {
+		w.take(all, findings)
+	}
+	return err
+}
+
+// take takes the incidents and marks what people accepted.
+func (w *incidentWork) take(all []Incident, findings []Finding) {
 	w.open, w.over, w.recent = map[string]*Incident{}, map[int64]*Incident{}, map[string]*Incident{}
 	byID := map[int64]*Incident{}
 	for i := range all {
@@ -218,7 +228,6 @@ func (w *incidentWork) read(ctx context.Context, findings []Finding) error {
 			f.Accepted = one.State == FalsePositive || one.State == Accepted && w.now.Before(one.Until)
 		}
 	}
-	return nil
 }
 
 // group puts confirmed findings to their incidents.

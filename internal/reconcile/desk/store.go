@@ -251,27 +251,6 @@ func (s *store) putStrip(ctx context.Context, tx execer, name string, now time.T
 	return err
 }
 
-// strip returns the colours of the last n quarters of an hour, the oldest
-// first; empty where nothing was checked.
-func (s *store) strip(ctx context.Context, name string, now time.Time, n int) ([]Colour, error) {
-	last := now.UnixNano() / int64(slot)
-	out := make([]Colour, n)
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT slot, colour FROM strip WHERE integration = ? AND slot > ? AND slot <= ?`, name, last-int64(n), last)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var at int64
-		var c int
-		if err := rows.Scan(&at, &c); err != nil {
-			return nil, err
-		}
-		out[int64(n)-1-(last-at)] = colourOfRank(c)
-	}
-	return out, rows.Err()
-}
-
 // putRun keeps a check. Clean ones, and those of what is not set up, are
 // forgotten after three days, all others after 400.
 func (s *store) putRun(ctx context.Context, tx execer, c *Check) error {

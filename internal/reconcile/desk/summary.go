@@ -39,16 +39,17 @@ func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error
 	if err != nil {
 		return nil, err
 	}
+	quarters := int(to.Sub(from)/slot) + 1
+	s, err := d.sheet(ctx, d.all, to, quarters)
+	if err != nil {
+		return nil, err
+	}
+	of := map[string][]*Incident{}
+	for i := range out.Incidents {
+		of[out.Incidents[i].Integration] = append(of[out.Incidents[i].Integration], &out.Incidents[i])
+	}
 	for _, in := range d.all {
-		quarters := int(to.Sub(from)/slot) + 1
-		t, err := d.tile(ctx, in, 1)
-		if err != nil {
-			return nil, err
-		}
-		strip, err := d.store.strip(ctx, in.name(), to, quarters)
-		if err != nil {
-			return nil, err
-		}
+		t, strip := d.tile(in, s, quarters), s.strips[in.name()]
 		line := SummaryLine{Name: t.Name, Title: t.Title, Group: t.Group, Colour: t.Colour, Why: t.Why, Share: map[Colour]float64{}}
 		known := 0
 		for _, c := range strip {
@@ -60,14 +61,12 @@ func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error
 		for c := range line.Share {
 			line.Share[c] /= float64(known)
 		}
-		for i := range out.Incidents {
-			if one := &out.Incidents[i]; one.Integration == t.Name {
-				if !one.Opened.Before(from) {
-					line.Opened++
-				}
-				if !one.Resolved.IsZero() {
-					line.Resolved++
-				}
+		for _, one := range of[t.Name] {
+			if !one.Opened.Before(from) {
+				line.Opened++
+			}
+			if !one.Resolved.IsZero() {
+				line.Resolved++
 			}
 		}
 		out.Colours[t.Colour]++

@@ -3,7 +3,9 @@ package desk
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -15,6 +17,8 @@ type Overview struct {
 	Counts map[Colour]int `json:"counts"`
 	At     time.Time      `json:"at"`
 	Groups []Group        `json:"groups"`
+	// Dashboard is the address of a board of everything; empty: none is named.
+	Dashboard string `json:"dashboard,omitempty"`
 }
 
 // Group are integrations that belong together.
@@ -50,6 +54,19 @@ type Tile struct {
 	Progress  *Progress  `json:"progress"`
 	Cadence   float64    `json:"cadence_s"`
 	Rows      [2]int64   `json:"rows"`
+	Dashboard string     `json:"dashboard,omitempty"` // address of a board
+}
+
+// board returns the address of the board of an integration; nil: of everything.
+func (d *Desk) board(in *integration) string {
+	name := ""
+	if in != nil {
+		if in.pair != nil && in.pair.Dashboard != "" {
+			return in.pair.Dashboard
+		}
+		name = in.name()
+	}
+	return strings.ReplaceAll(d.cfg.Dashboard, "{integration}", url.QueryEscape(name))
 }
 
 // stripLength is how many quarters of an hour a tile shows: eight hours.
@@ -65,12 +82,13 @@ func when(t time.Time) *time.Time {
 
 // Overview returns everything on one page.
 func (d *Desk) Overview(ctx context.Context) (*Overview, error) {
-	out := &Overview{Counts: map[Colour]int{}, At: d.cfg.Clock().UTC(), Groups: []Group{}, Colour: Grey}
+	out := &Overview{Counts: map[Colour]int{}, At: d.cfg.Clock().UTC(), Groups: []Group{}, Colour: Grey, Dashboard: d.board(nil)}
+	s, err := d.sheet(ctx, d.all, d.cfg.Clock(), stripLength)
+	if err != nil {
+		return nil, err
+	}
 	for _, in := range d.all {
-		t, err := d.tile(ctx, in, stripLength)
-		if err != nil {
-			return nil, err
-		}
+		t := d.tile(in, s, stripLength)
 		i := slices.IndexFunc(out.Groups, func(g Group) bool { return g.Name == t.Group })
 		if i < 0 {
 			i = len(out.Groups)
@@ -92,23 +110,22 @@ func (d *Desk) Tile(ctx context.Context, name string, quarters int) (*Tile, erro
 	if in == nil {
 		return nil, ErrUnknown
 	}
-	return d.tile(ctx, in, quarters)
+	s, err := d.sheet(ctx, []*integration{in}, d.cfg.Clock(), quarters)
+	if err != nil {
+		return nil, err
+	}
+	return d.tile(in, s, quarters), nil
 }
 
-func (d *Desk) tile(ctx context.Context, in *integration, quarters int) (*Tile, error) {
+func (d *Desk) tile(in *integration, s *sheet, quarters int) *Tile {
 	now := d.cfg.Clock()
 	in.mu.Lock()
 	st, progress := in.state, in.progress
 	in.mu.Unlock()
-	open, err := d.store.findings(ctx, `integration = ? AND closed IS NULL`, in.name())
-	if err != nil {
-		return nil, err
-	}
+	open := s.findings[in.name()]
 	w := &incidentWork{desk: d, in: in, now: now}
-	if err := w.read(ctx, open); err != nil {
-		return nil, err
-	}
-	t := &Tile{Name: in.name(), Title: in.title(), Group: in.group(), Kind: "pair", Checked: when(st.Checked), Tried: when(st.Tried), LastGood: when(st.LastGood), Since: when(st.Since), Paused: when(st.PausedUntil), Cadence: in.cadence().Seconds(), Incidents: len(w.open), Rows: st.Rows}
+	w.take(s.incidents[in.name()], open)
+	t := &Tile{Name: in.name(), Title: in.title(), Group: in.group(), Kind: "pair", Checked: when(st.Checked), Tried: when(st.Tried), LastGood: when(st.LastGood), Since: when(st.Since), Paused: when(st.PausedUntil), Cadence: in.cadence().Seconds(), Incidents: len(w.open), Rows: st.Rows, Dashboard: d.board(in)}
 	if !now.Before(st.PausedUntil) {
 		t.Paused = nil
 	}
@@ -150,8 +167,10 @@ func (d *Desk) tile(ctx context.Context, in *integration, quarters int) (*Tile, 
 		}
 	}
 	t.Colour, t.Why = judge(in, &st, open, now)
-	t.Strip, err = d.store.strip(ctx, in.name(), now, quarters)
-	return t, err
+	if t.Strip = s.strips[in.name()]; t.Strip == nil {
+		t.Strip = make([]Colour, quarters)
+	}
+	return t
 }
 
 // Buckets returns the matrix of days and channels from one day to another, both

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/big"
 	"net/http"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +21,9 @@ import (
 // Plan is what is watched. Close it when nothing of it is used any more.
 type Plan struct {
 	Pairs []*Pair // by group and name
+	// Dashboard is the address of a board of everything, with {integration} in
+	// the place of a name; empty: there is none.
+	Dashboard string
 
 	databases map[string]*sqlsource.DB
 }
@@ -27,6 +31,7 @@ type Plan struct {
 // Pair is two sides that must agree.
 type Pair struct {
 	Name, Title, Group, Owner, Records string
+	Dashboard                          string // address of a board; empty: there is none
 	A, B                               Side
 	Spec                               reconcile.Spec // without a window; Time, Channel and so on may be empty
 	Sequence                           string
@@ -69,6 +74,9 @@ type Inner func(table string) (reconcile.Source, error)
 func (s *Settings) Build(inner Inner) (*Plan, error) {
 	p := &Plan{databases: map[string]*sqlsource.DB{}}
 	b := &builder{s: s, plan: p, inner: inner, zones: map[string]*time.Location{}, calendars: map[string]*Calendar{}}
+	if s.Dashboard != "" {
+		p.Dashboard = b.dashboard(s.Dashboard, []string{"dashboard"})
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.Systems)) {
 		set := s.Systems[name]
 		b.system(name, &set)
@@ -307,6 +315,16 @@ func (b *builder) column(path []string, text string) reconcile.Column {
 	return c
 }
 
+// dashboard checks the address of a board.
+func (b *builder) dashboard(text string, at []string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil {
+		b.bad(at, "a dashboard is an address that begins with https:// or http:// and holds no password")
+		return ""
+	}
+	return text
+}
+
 func (b *builder) pair(name string, set *PairSettings) {
 	at := func(key ...string) []string { return append([]string{"pairs", name}, key...) }
 	if name == "" || len(name) > 80 || strings.ContainsAny(name, "/?#\n") {
@@ -315,6 +333,9 @@ func (b *builder) pair(name string, set *PairSettings) {
 	p := &Pair{Name: name, Title: set.Title, Group: set.Group, Owner: set.Owner, Records: set.Records, Sequence: set.Sequence, Totals: len(set.Key) == 0,
 		Grace: set.Grace.Or(15 * time.Minute), Deadline: time.Duration(set.Deadline), Cadence: set.Cadence.Or(5 * time.Minute), Window: set.Window.Or(48 * time.Hour), History: set.History.Or(35 * 24 * time.Hour), Full: set.Full.Or(24 * time.Hour),
 		Expect: time.Duration(set.Expect), Volume: set.Volume, Notify: set.Notify, Calendar: b.calendars[set.A.System]}
+	if set.Dashboard != "" {
+		p.Dashboard = b.dashboard(set.Dashboard, at("dashboard"))
+	}
 	if p.Title == "" {
 		p.Title = name
 	}

@@ -18,6 +18,9 @@ import (
 type Settings struct {
 	Systems map[string]SystemSettings `yaml:"systems"`
 	Pairs   map[string]PairSettings   `yaml:"pairs"`
+	// Dashboard is the address of a board, such as Grafana's, that pages lead to;
+	// {integration} in it becomes the name of one.
+	Dashboard string `yaml:"dashboard"`
 
 	file   *ast.File
 	prefix []string
@@ -74,12 +77,14 @@ type TableSettings struct {
 
 // PairSettings are two sides that must agree.
 type PairSettings struct {
-	Title   string        `yaml:"title"`
-	Group   string        `yaml:"group"`
-	Owner   string        `yaml:"owner"`
-	Records string        `yaml:"records"` // what they are called: orders
-	A       TableSettings `yaml:"a"`       // the source of truth
-	B       TableSettings `yaml:"b"`
+	Title string `yaml:"title"`
+	// Dashboard is the address of a board for this pair; left out: that of all.
+	Dashboard string        `yaml:"dashboard"`
+	Group     string        `yaml:"group"`
+	Owner     string        `yaml:"owner"`
+	Records   string        `yaml:"records"` // what they are called: orders
+	A         TableSettings `yaml:"a"`       // the source of truth
+	B         TableSettings `yaml:"b"`
 	// Key names a record, name or nameInA=nameInB. Without a key only numbers
 	// and sums of buckets are compared.
 	Key        []string                     `yaml:"key"`
