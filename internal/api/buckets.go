@@ -52,9 +52,6 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 	if err := q.done(); err != nil {
 		return err
 	}
-	if media == mediaArrow || media == mediaParquet {
-		return problem(http.StatusNotAcceptable, "not-acceptable", "No such form", "buckets come as "+mediaJSON+", "+mediaNDJSON+" or "+mediaCSV)
-	}
 	var list []road.Bucket
 	next := ""
 	err := error(nil)
@@ -78,18 +75,25 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 	if err != nil {
 		return err
 	}
-	w.Header()["Content-Type"] = []string{media}
-	linkNext(w, r, next)
 	var body []byte
 	switch media {
 	case mediaNDJSON:
 		body = a.appendBuckets(nil, list, "", "\n")
 	case mediaCSV:
 		body = a.bucketsCSV(list)
+	case mediaArrow:
+		body, err = a.bucketsArrow(list)
+	case mediaParquet:
+		body, err = a.bucketsParquet(list)
 	default:
 		body = a.appendBuckets(append(make([]byte, 0, 64+200*len(list)), `{"readings":[`...), list, ",", "")
 		body = append(appendJSON(append(body, `],"next_cursor":`...), next), '}', '\n')
 	}
+	if err != nil {
+		return err
+	}
+	w.Header()["Content-Type"] = []string{media}
+	linkNext(w, r, next)
 	_, _ = w.Write(body)
 	return nil
 }
