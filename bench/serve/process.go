@@ -69,6 +69,31 @@ func start(ctx context.Context, p *process, ready string, name string, args ...s
 	return fmt.Errorf("%s is not ready after 2 minutes: %s", p.name, tail(p.out))
 }
 
+// settle waits until the server has done what a load left behind, such as
+// compactions: until it takes less than a twentieth of a processor for two
+// seconds, at most three minutes.
+func (p *process) settle(ctx context.Context) error {
+	for range 90 {
+		before, err := p.cpu()
+		if err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(2 * time.Second):
+		}
+		after, err := p.cpu()
+		if err != nil {
+			return err
+		}
+		if after-before < 100*time.Millisecond {
+			return nil
+		}
+	}
+	return nil
+}
+
 // blame adds to an error what the process has said, if it has ended.
 func (p *process) blame(err error) error {
 	select {

@@ -117,6 +117,9 @@ func (b *bench) queries() error {
 	if _, err := fill(p, b.source, yearOf, 1, 365*24*60, time.Minute); err != nil {
 		return err
 	}
+	if err := p.settle(b.ctx); err != nil {
+		return err
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	whole := time.Duration(rows) * time.Second
 	device := func() string { return deviceName(random.IntN(devices)) }
