@@ -85,7 +85,7 @@ export function steps(test, { open, accessible, plain, pictures, at }) {
     await page.goto(at('/devices/ring-7'));
     const detail = page.locator('.detail');
     await detail.getByRole('heading', { name: 'ring-7' }).waitFor();
-    await detail.getByText(/battery is low \(3400 mV\)/).waitFor();
+    await detail.getByText(/battery is low \(3\.40.V\)/).waitFor();
     await detail.getByText('2.3.0', { exact: true }).waitFor();
     await detail.getByText(/^(99|100).%$/).waitFor();
     await accessible(page, 'the devices');
