@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pleth/internal/reconcile"
+	"pleth/internal/reconcile/folder"
 )
 
 type reconcileCmd struct {
@@ -20,8 +21,8 @@ type reconcileCmd struct {
 }
 
 type reconcileDiffCmd struct {
-	A string `arg:"" type:"existingfile" help:"The source of truth, CSV with a header." placeholder:"A.csv"`
-	B string `arg:"" type:"existingfile" help:"The other side." placeholder:"B.csv"`
+	A string `arg:"" type:"path" help:"The source of truth: CSV with a header, also packed with gzip, or Parquet." placeholder:"A.csv"`
+	B string `arg:"" type:"path" help:"The other side." placeholder:"B.csv"`
 
 	Key        []string `required:"" placeholder:"NAME" help:"Columns that together name a record: order_id, or order_id=OrderNo where B calls it otherwise."`
 	Compare    []string `placeholder:"NAME" help:"Columns that must agree; none: only which records there are."`
@@ -79,7 +80,7 @@ func (c reconcileDiffCmd) Run(e *env) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	r, err := reconcile.Diff(e.ctx, spec, reconcile.CSVFile{Path: c.A}, reconcile.CSVFile{Path: c.B})
+	r, err := reconcile.Diff(e.ctx, spec, folder.File(c.A), folder.File(c.B))
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -16,8 +17,9 @@ import (
 // maxCells bounds one row of a file in bytes.
 const maxCells = 64 << 20
 
-// CSVFile is a file of comma-separated values with a header row, UTF-8. The
-// separator is found from the header: comma, semicolon, tab or bar.
+// CSVFile is a file of comma-separated values with a header row, UTF-8, packed
+// with gzip or not. The separator is found from the header: comma, semicolon,
+// tab or bar.
 type CSVFile struct{ Path string }
 
 // Name returns the path.
@@ -88,6 +90,14 @@ func (f CSVFile) open() (*csvReader, error) {
 		return nil, err
 	}
 	r := &csvReader{file: file, in: bufio.NewReaderSize(file, 1<<20)}
+	if mark, _ := r.in.Peek(2); bytes.Equal(mark, []byte("\x1f\x8b")) {
+		packed, err := gzip.NewReader(r.in)
+		if err != nil {
+			file.Close()
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		r.in = bufio.NewReaderSize(packed, 1<<20)
+	}
 	if err := r.readHeader(); err != nil {
 		file.Close()
 		return nil, fmt.Errorf("%s: %w", f.Path, err)

@@ -180,7 +180,7 @@ func (d *Desk) windows(ctx context.Context, in *integration, st *state, c *Check
 	}
 	out := []window{recent}
 	if !c.Full {
-		open, err := d.store.findings(ctx, `integration = ? AND closed IS NULL AND day <> '' AND day < ?`, p.Name, recent.from.In(p.zone()).Format(time.DateOnly))
+		open, err := d.store.findings(ctx, `closed IS NULL AND integration = ? AND day <> '' AND day < ?`, p.Name, recent.from.In(p.zone()).Format(time.DateOnly))
 		if err != nil {
 			return nil, &storeError{err}
 		}

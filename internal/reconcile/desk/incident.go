@@ -441,7 +441,7 @@ func (d *Desk) Act(ctx context.Context, id int64, a Action) (*Incident, error) {
 
 // recolour finds the colour anew, after people have changed something.
 func (d *Desk) recolour(ctx context.Context, in *integration) {
-	open, err := d.store.findings(ctx, `integration = ? AND closed IS NULL`, in.name())
+	open, err := d.store.findings(ctx, `closed IS NULL AND integration = ?`, in.name())
 	w := &incidentWork{desk: d, in: in, now: d.cfg.Clock()}
 	if err == nil {
 		err = w.read(ctx, open)

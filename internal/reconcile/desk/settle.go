@@ -64,7 +64,7 @@ func (d *Desk) settle(ctx context.Context, in *integration, st *state, s *sight,
 			return err
 		}
 	}
-	open, err := d.store.findings(ctx, `integration = ? AND closed IS NULL`, in.name())
+	open, err := d.store.findings(ctx, `closed IS NULL AND integration = ?`, in.name())
 	if err != nil {
 		return &storeError{err}
 	}
@@ -181,7 +181,7 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 	} else {
 		st.Failed, st.Checked, st.Rows = "", c.Started, c.Rows
 	}
-	open, err := d.store.findings(ctx, `integration = ? AND closed IS NULL`, in.name())
+	open, err := d.store.findings(ctx, `closed IS NULL AND integration = ?`, in.name())
 	if err != nil {
 		return err
 	}

@@ -76,3 +76,28 @@ func (s *store) strips(ctx context.Context, names string, now time.Time, n int) 
 	}
 	return out, rows.Err()
 }
+
+// shares counts the colours of the last n quarters of an hour by integration.
+func (s *store) shares(ctx context.Context, now time.Time, n int) (map[string]map[Colour]int, error) {
+	last := now.UnixNano() / int64(slot)
+	rows, err := s.file.Read.QueryContext(ctx, `SELECT i.name, s.colour, count(*) FROM integration AS i CROSS JOIN strip AS s ON s.integration = i.name AND s.slot > ? AND s.slot <= ? GROUP BY i.name, s.colour`, last-int64(n), last)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]map[Colour]int{}
+	for rows.Next() {
+		var name string
+		var c, n int
+		if err := rows.Scan(&name, &c, &n); err != nil {
+			return nil, err
+		}
+		if out[name] == nil {
+			out[name] = map[Colour]int{}
+		}
+		if colour := colourOfRank(c); colour != "" {
+			out[name][colour] += n
+		}
+	}
+	return out, rows.Err()
+}

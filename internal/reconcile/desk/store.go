@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -150,9 +151,14 @@ func (f *Finding) standing() bool { return !f.Due.After(f.Last) }
 
 const findingColumns = `integration, id, first, last, due, closed, incident, body`
 
-// findings reads findings by a condition.
+// findings reads findings by a condition. One that begins with "closed IS NULL"
+// reads those alone that are open: the planner would read all of an integration.
 func (s *store) findings(ctx context.Context, where string, args ...any) ([]Finding, error) {
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT `+findingColumns+` FROM finding WHERE `+where, args...)
+	from := "finding"
+	if strings.HasPrefix(where, "closed IS NULL AND integration ") {
+		from += " INDEXED BY finding_open"
+	}
+	rows, err := s.file.Read.QueryContext(ctx, `SELECT `+findingColumns+` FROM `+from+` WHERE `+where, args...)
 	if err != nil {
 		return nil, err
 	}

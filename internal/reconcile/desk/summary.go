@@ -39,8 +39,11 @@ func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error
 	if err != nil {
 		return nil, err
 	}
-	quarters := int(to.Sub(from)/slot) + 1
-	s, err := d.sheet(ctx, d.all, to, quarters)
+	s, err := d.sheet(ctx, d.all, to, 1)
+	if err != nil {
+		return nil, err
+	}
+	shares, err := d.store.shares(ctx, to, int(to.Sub(from)/slot)+1)
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +52,14 @@ func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error
 		of[out.Incidents[i].Integration] = append(of[out.Incidents[i].Integration], &out.Incidents[i])
 	}
 	for _, in := range d.all {
-		t, strip := d.tile(in, s, quarters), s.strips[in.name()]
+		t := d.tile(in, s, 1)
 		line := SummaryLine{Name: t.Name, Title: t.Title, Group: t.Group, Colour: t.Colour, Why: t.Why, Share: map[Colour]float64{}}
 		known := 0
-		for _, c := range strip {
-			if c != "" {
-				known++
-				line.Share[c]++
-			}
+		for _, n := range shares[in.name()] {
+			known += n
 		}
-		for c := range line.Share {
-			line.Share[c] /= float64(known)
+		for c, n := range shares[in.name()] {
+			line.Share[c] = float64(n) / float64(known)
 		}
 		for _, one := range of[t.Name] {
 			if !one.Opened.Before(from) {

@@ -206,7 +206,7 @@ func (d *Desk) Findings(ctx context.Context, q FindingQuery) ([]Finding, error) 
 		if d.byName[q.Integration] == nil {
 			return nil, ErrUnknown
 		}
-		add("integration = ?", q.Integration)
+		where, args = "integration = ?", []any{q.Integration}
 	}
 	if q.Day != "" {
 		add("day = ?", q.Day)
@@ -221,7 +221,7 @@ func (d *Desk) Findings(ctx context.Context, q FindingQuery) ([]Finding, error) 
 		add("incident = ?", q.Incident)
 	}
 	if !q.Closed {
-		where += " AND closed IS NULL"
+		where = "closed IS NULL AND " + where
 	}
 	if q.Limit <= 0 {
 		q.Limit = 200

@@ -11,10 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 
 	"pleth/internal/reconcile"
 )
@@ -28,6 +26,23 @@ type Table struct {
 
 // Name returns what the table is called.
 func (t *Table) Name() string { return t.Label }
+
+// File returns one file by its path: Parquet by its ending, else CSV.
+func File(path string) reconcile.Source {
+	if strings.EqualFold(filepath.Ext(path), ".parquet") {
+		return named{parquetFile{path}, path}
+	}
+	return reconcile.CSVFile{Path: path}
+}
+
+// named is a file that is a side by itself.
+type named struct {
+	source
+	path string
+}
+
+// Name returns the path.
+func (n named) Name() string { return n.path }
 
 // source is one file.
 type source interface {
@@ -132,11 +147,17 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 type parquetFile struct{ path string }
 
 // open opens the file; columns are its leaves.
-func (f parquetFile) open() (*os.File, *parquet.File, error) {
+func (f parquetFile) open() (_ *os.File, _ *parquet.File, err error) {
 	file, err := os.Open(f.path)
 	if err != nil {
 		return nil, nil, err
 	}
+	defer func() {
+		if p := recover(); p != nil { // the library panics on some damaged files
+			_ = file.Close()
+			err = fmt.Errorf("%s: the file is damaged", filepath.Base(f.path))
+		}
+	}()
 	info, err := file.Stat()
 	if err == nil {
 		var p *parquet.File
@@ -232,62 +253,4 @@ func (f parquetFile) Scan(ctx context.Context, row func(int64, []reconcile.Cell)
 		}
 	}
 	return nil
-}
-
-// writer returns how a value of a column is written.
-func writer(node parquet.Node) func(parquet.Value) string {
-	plain := func(v parquet.Value) string { return v.String() }
-	if node == nil {
-		return plain
-	}
-	t := node.Type()
-	if t.LogicalType() == nil {
-		return plain
-	}
-	switch logical := t.LogicalType().Value.(type) {
-	case *format.TimestampType:
-		form := "2006-01-02T15:04:05.000"
-		if logical.IsAdjustedToUTC {
-			form += "Z"
-		}
-		return func(v parquet.Value) string {
-			at := time.UnixMilli(v.Int64())
-			switch logical.Unit.Value.(type) {
-			case *format.MicroSeconds:
-				at = time.UnixMicro(v.Int64())
-			case *format.NanoSeconds:
-				at = time.Unix(0, v.Int64())
-			}
-			return at.UTC().Format(form)
-		}
-	case *format.DateType:
-		return func(v parquet.Value) string {
-			return time.Unix(int64(v.Int32())*86400, 0).UTC().Format(time.DateOnly)
-		}
-	case *format.DecimalType:
-		if t.Kind() == parquet.Int32 || t.Kind() == parquet.Int64 {
-			return func(v parquet.Value) string {
-				if t.Kind() == parquet.Int32 {
-					return decimal(int64(v.Int32()), int(logical.Scale))
-				}
-				return decimal(v.Int64(), int(logical.Scale))
-			}
-		}
-	}
-	return plain
-}
-
-// decimal writes n with a point before its last scale digits.
-func decimal(n int64, scale int) string {
-	if scale <= 0 {
-		return fmt.Sprint(n)
-	}
-	sign, digits := "", fmt.Sprint(n)
-	if n < 0 {
-		sign, digits = "-", digits[1:]
-	}
-	for len(digits) <= scale {
-		digits = "0" + digits
-	}
-	return sign + digits[:len(digits)-scale] + "." + digits[len(digits)-scale:]
 }
