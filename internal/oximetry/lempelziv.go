@@ -30,6 +30,14 @@ func LempelZiv76(s *Series) (LempelZiv, bool) {
 // letters is the size of the alphabet: 0 at most the median, 1 above it.
 const letters = 2
 
+// sameLetters are runs of each letter to copy from.
+var sameLetters = func() (runs [letters][64]byte) {
+	for i := range runs[1] {
+		runs[1][i] = 1
+	}
+	return runs
+}()
+
 // binary returns the words of the stretches.
 func (s *Series) binary() [][]byte {
 	t := newTally(s)
@@ -41,12 +49,12 @@ func (s *Series) binary() [][]byte {
 	for _, part := range s.Stretches {
 		from := len(word)
 		for _, r := range s.Between(part.From, part.End) {
-			letter := byte(0)
+			run := &sameLetters[0]
 			if 2*r.Rank > limit {
-				letter = 1
+				run = &sameLetters[1]
 			}
-			for range r.End - r.From {
-				word = append(word, letter)
+			for n := int(r.End - r.From); n > 0; n -= len(run) {
+				word = append(word, run[:min(n, len(run))]...)
 			}
 		}
 		words = append(words, word[from:])

@@ -55,16 +55,22 @@ func (b *bridge) add(v signal.Fixed, ok bool, next func(v signal.Fixed), cut fun
 type smoother struct {
 	newest signal.Fixed
 	next   int               // second to take next
-	less   [smoothRing]int64 // by second modulo smoothRing, from next on
+	at     int               // its place in less
+	less   [smoothRoom]int64 // by second, from next on; what lies before or beyond the window is zero
 }
 
-// smoothRing is the least power of two that holds the seconds in a window.
-const smoothRing = 32
+const (
+	smoothWindow = 2 * SmoothLag     // seconds that a change may come before it is felt
+	smoothRoom   = 16 * smoothWindow // they move on in it and are moved back at its end
+)
 
-// smoothBefore[n] is the sum of the first n taps.
-var smoothBefore = func() (sums [len(smoothTaps)]int64) {
-	for i, tap := range smoothTaps[:len(smoothTaps)-1] {
-		sums[i+1] = sums[i] + tap
+// smoothBefore[i] is the sum of the first smoothWindow-i taps: what a change
+// counts for, i seconds after the first one that feels it.
+var smoothBefore = func() (sums [smoothWindow]int64) {
+	sum := int64(0)
+	for i, tap := range smoothTaps[:smoothWindow] {
+		sum += tap
+		sums[smoothWindow-1-i] = sum
 	}
 	return sums
 }()
@@ -79,8 +85,12 @@ func (s *smoother) add(k int, v signal.Fixed) {
 	}
 	by := int64(v - s.newest)
 	s.newest = v
-	for n := 1; n <= min(k+SmoothLag-s.next, 2*SmoothLag); n++ {
-		s.less[uint(k+SmoothLag-n)%smoothRing] += by * smoothBefore[n]
+	// The window ends before second k+SmoothLag; of a new stretch less of it is left.
+	n := min(k+SmoothLag-s.next, smoothWindow)
+	less := s.less[s.at+k+SmoothLag-s.next-n:][:n]
+	before := smoothBefore[smoothWindow-n:][:n]
+	for i := range less {
+		less[i] += by * before[i]
 	}
 }
 
@@ -88,9 +98,13 @@ func (s *smoother) add(k int, v signal.Fixed) {
 // SmoothLag after it, or the last one of the stretch if that comes before, is
 // the last one added.
 func (s *smoother) take() int64 {
-	less := &s.less[uint(s.next)%smoothRing]
-	sum := smoothUnit*int64(s.newest) - *less
-	*less = 0
+	sum := smoothUnit*int64(s.newest) - s.less[s.at]
+	s.less[s.at] = 0
 	s.next++
+	if s.at++; s.at == smoothRoom-smoothWindow {
+		copy(s.less[:], s.less[s.at:])
+		clear(s.less[s.at:])
+		s.at = 0
+	}
 	return sum
 }
