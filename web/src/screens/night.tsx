@@ -2,9 +2,8 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { ApiError, getJSON, type SessionInfo, summaryOf } from '../api';
+import { ApiError, getJSON, type SessionInfo } from '../api';
 import { bars, type Bar as NightBar } from '../chart/bars';
-import { strip } from '../chart/night';
 import type { Document, Session } from '../doc';
 import { decimal, duration, Wall } from '../format';
 import { lang, t } from '../lang';
@@ -19,6 +18,7 @@ import { Export, exportLink, partOf } from './night-export';
 import { enough, Figures, short } from './night-figures';
 import { NoteForm } from './night-notes';
 import { Deepest, Distribution, Evaluation } from './night-side';
+import { useStrip } from './night-strip';
 import { loadNights } from './nights';
 
 // previousOf returns the night of the same person before one; nights is the list,
@@ -358,44 +358,14 @@ function sentence(s: string): string {
 
 // NightStrip draws where a night went below 90, and says for how long.
 export function NightStrip({ night }: { night: SessionInfo }) {
-  const el = useRef<HTMLCanvasElement>(null);
-  const box = useRef<HTMLSpanElement>(null);
-  const below = useSignal<number | undefined>(undefined);
-  const known = useSignal(false);
-  useEffect(() => {
-    let gone = false;
-    let undo = () => {};
-    // Only what is seen is asked for.
-    const seen = new IntersectionObserver(
-      (list) => {
-        if (!list.some((e) => e.isIntersecting)) return;
-        seen.disconnect();
-        summaryOf(night).then(
-          (s) => {
-            if (gone) return;
-            below.value = s.metrics['below.90.seconds'];
-            known.value = true;
-            undo = redraw.subscribe(() => el.current && strip(el.current, s.episodes, s.metrics['time.span_s'] ?? night.duration_s));
-          },
-          () => {}, // the line stays without its strip
-        );
-      },
-      { rootMargin: '200px' },
-    );
-    if (box.current) seen.observe(box.current);
-    return () => {
-      gone = true;
-      seen.disconnect();
-      undo();
-    };
-  }, [night.key, night.id]);
+  const { seen, canvas, summary } = useStrip(night);
   return (
     <>
-      <span class="m" ref={box}>
-        {known.value ? short(below.value) : duration(night.duration_s)}
+      <span class="m" ref={seen}>
+        {summary.value ? short(summary.value.metrics['below.90.seconds']) : duration(night.duration_s)}
       </span>
       <span class="st">
-        <canvas ref={el} />
+        <canvas ref={canvas} />
       </span>
     </>
   );

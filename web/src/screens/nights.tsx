@@ -3,15 +3,14 @@
 import { useSignal } from '@preact/signals';
 import { lazy } from 'preact/compat';
 import { useEffect, useRef } from 'preact/hooks';
-import { ApiError, getAll, type SessionInfo, summaryOf } from '../api';
-import { strip } from '../chart/night';
+import { ApiError, getAll, type SessionInfo } from '../api';
 import { duration, level, Wall } from '../format';
 import { t } from '../lang';
-import { redraw } from '../redraw';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
+import { useStrip } from './night-strip';
 import { Calendar } from './nights-calendar';
 import { useImports } from './nights-import';
 
@@ -230,47 +229,17 @@ function NightLine({ night }: { night: SessionInfo }) {
 
 // Below draws where a night went below 90, and says how long and how low.
 function Below({ night }: { night: SessionInfo }) {
-  const el = useRef<HTMLCanvasElement>(null);
-  const box = useRef<HTMLSpanElement>(null);
-  const text = useSignal<[string, string] | null>(null);
-  useEffect(() => {
-    let gone = false;
-    let undo = () => {};
-    const seen = new IntersectionObserver(
-      (list) => {
-        if (!list.some((e) => e.isIntersecting)) return;
-        seen.disconnect();
-        summaryOf(night).then(
-          (s) => {
-            if (gone) return;
-            const below = s.metrics['below.90.seconds'];
-            const low = s.metrics['spo2.min'];
-            text.value = [
-              below === undefined ? '' : below < 60 ? `${Math.round(below)}\u00a0s` : `${Math.round(below / 60)}\u00a0min`,
-              low === undefined ? '' : t('nights.lowest', { v: level(low) }),
-            ];
-            undo = redraw.subscribe(() => el.current && strip(el.current, s.episodes, s.metrics['time.span_s'] ?? night.duration_s));
-          },
-          () => {}, // the line stays without its strip
-        );
-      },
-      { rootMargin: '300px' },
-    );
-    if (box.current) seen.observe(box.current);
-    return () => {
-      gone = true;
-      seen.disconnect();
-      undo();
-    };
-  }, [night.key, night.id]);
+  const { seen, canvas, summary } = useStrip(night);
+  const below = summary.value?.metrics['below.90.seconds'];
+  const low = summary.value?.metrics['spo2.min'];
   return (
     <>
-      <span class="st" ref={box}>
-        <canvas ref={el} />
+      <span class="st" ref={seen}>
+        <canvas ref={canvas} />
       </span>
       <span class="v" title={t('nights.below')}>
-        {text.value?.[0]}
-        <small>{text.value?.[1]}</small>
+        {below === undefined ? '' : below < 60 ? `${Math.round(below)}\u00a0s` : `${Math.round(below / 60)}\u00a0min`}
+        <small>{low === undefined ? '' : t('nights.lowest', { v: level(low) })}</small>
       </span>
     </>
   );
