@@ -87,14 +87,24 @@ func appendLatest(b []byte, l *road.Latest, s *stamps) []byte {
 }
 
 // stamps writes instants as RFC 3339 in UTC. Most of an answer are of one day,
-// whose date it keeps. The zero stamps is ready to use.
+// whose date it keeps, and many are the one before again. The zero stamps is
+// ready to use.
 type stamps struct {
 	day  int64 // from 1970, of date
 	date []byte
+	last int64 // of text
+	text []byte
 }
 
 // append appends t, nanoseconds UTC, with the decimals it needs.
 func (s *stamps) append(b []byte, t int64) []byte {
+	if s.text == nil || s.last != t {
+		s.text, s.last = s.write(s.text[:0], t), t
+	}
+	return append(b, s.text...)
+}
+
+func (s *stamps) write(b []byte, t int64) []byte {
 	const daily = int64(24 * time.Hour)
 	day, rest := t/daily, t%daily
 	if rest < 0 {

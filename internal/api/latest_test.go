@@ -44,3 +44,22 @@ func TestLatestIsWhatTheDocumentSays(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+func BenchmarkLatest(b *testing.B) {
+	list := make([]road.Latest, 1000)
+	for i := range list {
+		at := 1_700_000_000e9 + int64(i)*1e6
+		list[i] = road.Latest{Device: "device-0001", At: at, Received: at + 123456789}
+		for _, m := range []pleth.Metric{pleth.SpO2, pleth.PulseRate, pleth.Temperature, pleth.PerfusionIndex} {
+			list[i].Values = append(list[i].Values, road.LatestValue{Metric: m, At: at, Value: pleth.Num(971, 1)})
+		}
+	}
+	out := make([]byte, 0, 1<<20)
+	for b.Loop() {
+		out = out[:0]
+		var s stamps
+		for i := range list {
+			out = appendLatest(out, &list[i], &s)
+		}
+	}
+}

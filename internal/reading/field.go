@@ -46,9 +46,9 @@ func FieldNamed(name string) (Field, bool) {
 
 // FieldOf returns the field that carries metric m.
 func FieldOf(m pleth.Metric) Field {
-	for _, f := range fields {
-		if f.Metric == m {
-			return f
+	for i := range fields {
+		if fields[i].Metric == m {
+			return fields[i]
 		}
 	}
 	panic("reading: metric " + m.String() + " has no field")
