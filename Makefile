@@ -71,6 +71,15 @@ stop: ## end the pages that make run has opened
 demo: build ## a simulated ward and a shop of four systems until Ctrl-C: prints the address
 	bin/pleth serve --demo --data out/demo
 
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+.PHONY: release
+release: pages ## one file for each of Linux, macOS and Windows, amd64 and arm64, with their checksums, under out/release
+	@if [ ! -f $(PAGES) ]; then echo "NO RELEASE: there are no pages"; exit 1; fi; \
+	rm -rf out/release && mkdir -p out/release && set -e; for p in $(PLATFORMS); do \
+	  os=$${p%/*}; arch=$${p#*/}; end=; [ $$os = windows ] && end=.exe; file=pleth-$(VERSION)-$$os-$$arch$$end; echo "$$file"; \
+	  GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/release/$$file ./cmd/pleth; \
+	done; cd out/release && sha256sum pleth-* > SHA256SUMS
+
 lint: ## gofmt, vet, staticcheck
 	@out="$$(gofmt -l $$(git ls-files '*.go'))"; if [ -n "$$out" ]; then echo "not gofmt'ed:"; echo "$$out"; exit 1; fi
 	$(GO) vet ./...

@@ -89,6 +89,9 @@ Exit codes: 0 fine, 1 failed, 2 used wrongly, 3 no usable data, 4 finished with 
 func main() {
 	app.GiveBack()
 	app.Headroom()
+	if len(os.Args) == 1 && clicked() {
+		os.Exit(clickRun(os.Stdin, os.Stdout, os.Stderr))
+	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

@@ -21,6 +21,7 @@ type serveCmd struct {
 	Bedside        []string `help:"Follow a stream of bedside monitors, JSON lines: a file that grows, or - for standard input." placeholder:"FILE|-" sep:"none"`
 	KeyFile        string   `help:"Key under which everything lies on disk (in plain)." placeholder:"FILE" type:"path"`
 	Reconcile      string   `help:"Systems that must agree, as docs/reconcile.md says." placeholder:"FILE" type:"path"`
+	Open           bool     `help:"Show the pages in the browser once they answer."`
 	Demo           bool     `help:"Add a simulated ward of 24 beds and a shop of four systems."`
 }
 
@@ -61,6 +62,11 @@ func (c *serveCmd) Run(e *env) error {
 	fmt.Fprintln(e.stdout, s.URL())
 	err = s.Start(e.ctx)
 	if err == nil {
+		if c.Open {
+			if err := openBrowser(s.URL()); err != nil {
+				fmt.Fprintln(e.stderr, "pleth:", err)
+			}
+		}
 		select {
 		case <-e.ctx.Done():
 		case err = <-s.Failed():
