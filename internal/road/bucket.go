@@ -91,7 +91,7 @@ func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
 		return nil
 	}
 	// What a row holds besides the metrics asked for does no harm here.
-	return r.merged(h, q.From, to, func(t *reading.Table) (bool, error) {
+	return r.mergedOf(h, q.From, to, q.Metrics, func(t *reading.Table) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}

@@ -57,7 +57,7 @@ func (r *Road) compared(ctx context.Context, p *place) (*analysis.Document, map[
 		return nil, nil, err
 	}
 	var told told
-	defer told.wait.Wait()
+	defer told.settle(ctx)
 	told.id(r, p.h, p.m, p.spans[p.i].Start, one.session.ID)
 	doc := r.emptyDocument(p.h)
 	if len(one.facts) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"sort"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -33,6 +34,15 @@ func (s *state) contest(t int64) {
 	if k, have := slices.BinarySearch(s.Contested, hour); !have && len(s.Contested) < mostContested {
 		s.Contested = slices.Insert(s.Contested, k, hour)
 	}
+}
+
+// contested reports whether rows at times from <= t <= to may contradict each other.
+func (s *state) contested(from, to int64) bool {
+	if len(s.Contested) >= mostContested {
+		return true
+	}
+	k := sort.Search(len(s.Contested), func(k int) bool { return s.Contested[k]+(series.Hour-1) >= from })
+	return k < len(s.Contested) && s.Contested[k] <= to
 }
 
 // mostTries is how often a span is read again because rows were sealed meanwhile.
@@ -109,6 +119,7 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 		seals := h.seals
 		fresh = h.table(h.order[searchOrder(h, from):searchOrder(h, to)])
 		h.mu.RUnlock()
+		b.room = b.room[:0] // the hours of the span before are in the sums
 		for k := range b.sums {
 			parts[k] = parts[k][:0]
 			err := rollups.Rollups(h.partition, b.sums[k].metric, from, to, func(hour int64, u *series.Rollup) error {
@@ -168,7 +179,7 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 // partOf returns what u says of an hour, in the memory of b.
 func (b *bucketer) partOf(hour int64, u *series.Rollup) part {
 	if cap(b.room)-len(b.room) < len(u.Bins) {
-		b.room = make([]window.Bin, 0, max(4096, len(u.Bins)))
+		b.room = make([]window.Bin, 0, max(8192, len(u.Bins)))
 	}
 	p := part{hour: hour, bins: b.room[len(b.room):]}
 	for _, bin := range u.Bins {

@@ -1,11 +1,13 @@
 package road
 
 import (
+	"context"
 	"encoding/json"
 	"math"
 	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"pleth"
 	"pleth/internal/eventlog"
@@ -15,12 +17,36 @@ import (
 // another one after every row. One that somebody was told is written to the log
 // before the answer: whatever happens to the process, it leads to the session.
 
-// told are the ids that an answer holds. The zero told is ready; wait before the
-// answer goes out.
-type told struct{ wait sync.WaitGroup }
+// told are the ids that an answer holds. The zero told is ready; settle before
+// the answer goes out.
+type told struct {
+	wait    sync.WaitGroup
+	pending bool
+}
+
+// patience is how long an answer waits for the log at most: a disk that stalls
+// holds up what is written, not what is read.
+const patience = 2 * time.Second
+
+// settle waits until the ids are in the log.
+func (t *told) settle(ctx context.Context) {
+	if !t.pending {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		t.wait.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-ctx.Done():
+	case <-time.After(patience):
+	}
+}
 
 // id notes that an answer holds the id of the session that begins at start.
-// Where the log is too busy or fails the answer goes out all the same, and the
+// Where the log is too busy, stalls or fails the answer goes out all the same, and the
 // id is kept with the next seal. Imports are complete: their ids stay.
 func (t *told) id(r *Road, h *head, m pleth.Metric, start int64, id string) {
 	h.mu.Lock()
@@ -42,6 +68,7 @@ func (t *told) id(r *Road, h *head, m pleth.Metric, start int64, id string) {
 		panic(err) // strings and numbers always encode
 	}
 	t.wait.Add(1)
+	t.pending = true
 	c := &eventlog.Control{Kind: eventlog.KindNamed, Actor: "pleth", Payload: payload}
 	if r.queue(&request{partition: h.partition, control: c, rows: 1, done: func(answer) { t.wait.Done() }}) != nil {
 		t.wait.Done()

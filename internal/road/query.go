@@ -187,6 +187,12 @@ func AppendRow(out, t *reading.Table, i int) { appendRow(out, t, i, nil) }
 // of chunks and those of the head. The head is read first: a row that is
 // sealed meanwhile comes twice then, and is left out once.
 func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, error)) error {
+	return r.mergedOf(h, from, to, nil, f)
+}
+
+// mergedOf is merged for who asks for some metrics alone, nil: for all. Rows may
+// lack others then.
+func (r *Road) mergedOf(h *head, from, to int64, wanted []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	h.mu.RLock()
 	lo, hi := searchOrder(h, from), len(h.order)
 	if to < forever {
@@ -194,11 +200,16 @@ func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, err
 	}
 	fresh := h.table(h.order[lo:max(lo, hi)])
 	sealedTo, oldest := h.sealedTo, h.state.Oldest
+	// Which of rows that contradict each other counts, and where a row of the
+	// head stands among those of chunks, depends on all that they say.
+	if h.state.contested(from, to) || fresh.Rows.Len() > 0 && fresh.Rows.Time(0) <= sealedTo {
+		wanted = nil
+	}
 	h.mu.RUnlock()
 
 	m := &merger{head: fresh, f: f, flags: flagger{}}
 	if sealedTo >= from && oldest <= to {
-		err := r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), nil, func(t *reading.Table) (bool, error) {
+		err := r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), wanted, func(t *reading.Table) (bool, error) {
 			return m.chunk(t)
 		})
 		if err != nil || m.stopped {

@@ -302,7 +302,7 @@ func (r *Road) sessions(ctx context.Context, q SessionQuery) ([]SessionInfo, str
 	out := []SessionInfo{}
 	seen := q.After == ""
 	var told told
-	defer told.wait.Wait()
+	defer told.settle(ctx)
 	for _, h := range list {
 		for _, m := range timelines {
 			spans, err := r.tracked(ctx, h, m)
