@@ -37,8 +37,11 @@ type Config struct {
 	// Tell is called after an incident was opened, reopened, acknowledged or
 	// resolved; nil: nobody wants to know. It must not block for long.
 	Tell func(News)
-	// Parallel is how many checks run at once; 0: 2.
+	// Parallel is how many checks run at once; 0: 2. One that takes longer than
+	// Patience, 0: 30 s, does not count any more, so that systems that hang do not
+	// keep the checks of others.
 	Parallel int
+	Patience time.Duration
 }
 
 // Probe watches one pipe that has no records to compare.
@@ -74,7 +77,7 @@ type Desk struct {
 	all    []*integration
 	byName map[string]*integration
 	wake   chan struct{}
-	slots  chan struct{}
+	gate   *gate
 	notes  notes
 }
 
@@ -146,11 +149,14 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Parallel <= 0 {
 		cfg.Parallel = 2
 	}
+	if cfg.Patience <= 0 {
+		cfg.Patience = 30 * time.Second
+	}
 	s, err := openStore(ctx, cfg.Path, cfg.Key)
 	if err != nil {
 		return nil, fmt.Errorf("integrations: %w", err)
 	}
-	d := &Desk{cfg: cfg, store: s, byName: map[string]*integration{}, wake: make(chan struct{}, 1), slots: make(chan struct{}, cfg.Parallel)}
+	d := &Desk{cfg: cfg, store: s, byName: map[string]*integration{}, wake: make(chan struct{}, 1), gate: newGate(cfg.Parallel, cfg.Patience)}
 	for _, p := range cfg.Pairs {
 		d.all = append(d.all, &integration{pair: p})
 	}
@@ -202,12 +208,11 @@ func (d *Desk) Run(ctx context.Context) {
 				in.progress = &Progress{Started: now, Full: full}
 				in.asked = false
 				running.Go(func() {
-					select {
-					case d.slots <- struct{}{}:
-						defer func() { <-d.slots }()
-					case <-ctx.Done():
+					leave := d.gate.enter(ctx)
+					if leave == nil {
 						return
 					}
+					defer leave()
 					_, _ = d.check(ctx, in, full)
 				})
 			}

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"testing"
 	"time"
@@ -107,6 +108,50 @@ func TestRun(t *testing.T) {
 	if err != nil || len(sum.Integrations) != 1 {
 		t.Errorf("%+v %v", sum, err)
 	}
+}
+
+// hanging is a system that answers when its check is cut off.
+type hanging struct{ table }
+
+func (h *hanging) Scan(ctx context.Context, _ func(int64, []reconcile.Cell) error, _ func(int64, string) error) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// TestASystemThatHangs keeps its own checks and no others.
+func TestASystemThatHangs(t *testing.T) {
+	t.Parallel()
+	columns := []string{"id"}
+	good := plan.Side{System: "good", Open: func() (reconcile.Source, error) { return &table{columns: columns}, nil }}
+	bad := plan.Side{System: "bad", Open: func() (reconcile.Source, error) { return &hanging{table{columns: columns}}, nil }}
+	spec := reconcile.Spec{Key: []reconcile.Column{{A: "id", B: "id"}}}
+	var pairs []*plan.Pair
+	for i := range 10 {
+		pairs = append(pairs, &plan.Pair{Name: fmt.Sprint("hangs ", i), A: good, B: bad, Spec: spec, Cadence: time.Second, Window: time.Hour, History: time.Hour, Full: time.Hour})
+	}
+	pairs = append(pairs, &plan.Pair{Name: "works", A: good, B: good, Spec: spec, Cadence: time.Second, Window: time.Hour, History: time.Hour, Full: time.Hour})
+	d, err := desk.Open(ctx, desk.Config{Path: filepath.Join(t.TempDir(), "r.db"), Pairs: pairs, Patience: time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	run, stop := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() { d.Run(run); close(done) }()
+	var last time.Time
+	for range 3 {
+		eventually(t, "a check of the system that works", func() bool {
+			tile, err := d.Tile(ctx, "works", 1)
+			return err == nil && tile.Checked != nil && tile.Checked.After(last)
+		})
+		tile, err := d.Tile(ctx, "works", 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = *tile.Checked
+	}
+	stop()
+	<-done
 }
 
 func eventually(t *testing.T, what string, f func() bool) {

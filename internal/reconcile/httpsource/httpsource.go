@@ -392,9 +392,8 @@ func (t *Table) once(ctx context.Context, address string) (body any, header http
 		return nil, nil, 0, errors.New("the answer broke off")
 	case len(text) > mostPage:
 		return nil, nil, -1, fmt.Errorf("an answer of more than %d MB", mostPage>>20)
-	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode >= 500:
-		after, _ := strconv.ParseFloat(res.Header.Get("Retry-After"), 64)
-		return nil, nil, time.Duration(min(max(after, 0), 120) * float64(time.Second)), fmt.Errorf("the system answers %s", res.Status)
+	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout || res.StatusCode >= 500:
+		return nil, nil, retryAfter(res.Header), fmt.Errorf("the system answers %s", res.Status)
 	case res.StatusCode != http.StatusOK:
 		return nil, nil, -1, fmt.Errorf("the system answers %s", res.Status)
 	}
@@ -411,6 +410,27 @@ func (t *Table) once(ctx context.Context, address string) (body any, header http
 		return nil, nil, -1, errors.New("there is more after the JSON of the answer")
 	}
 	return body, res.Header, 0, nil
+}
+
+// retryAfter returns how long a server wants to be left alone, at most two
+// minutes: seconds, or until an instant by its own clock.
+func retryAfter(h http.Header) time.Duration {
+	text := h.Get("Retry-After")
+	if s, err := strconv.ParseFloat(text, 64); err == nil {
+		if !(s > 0) { // nor a number at all
+			return 0
+		}
+		return time.Duration(min(s, 120) * float64(time.Second))
+	}
+	until, err := http.ParseTime(text)
+	if err != nil {
+		return 0
+	}
+	now, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		now = time.Now()
+	}
+	return min(max(until.Sub(now), 0), 2*time.Minute)
 }
 
 // scrub leaves the address out of an error of a client.

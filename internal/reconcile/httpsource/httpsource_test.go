@@ -154,8 +154,12 @@ func TestBusyServersAreAskedAgain(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
 	table := source(t, Config{URL: "$/"}, []string{"id"}, func(w http.ResponseWriter, _ *http.Request) {
-		if asked.Add(1) < 3 {
+		if n := asked.Add(1); n < 3 {
 			w.Header().Set("Retry-After", "7")
+			if n == 2 {
+				w.Header().Set("Date", "Sat, 21 Nov 2026 23:59:55 GMT")
+				w.Header().Set("Retry-After", "Sun, 22 Nov 2026 00:00:02 GMT")
+			}
 			w.WriteHeader(429)
 			return
 		}

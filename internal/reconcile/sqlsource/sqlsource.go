@@ -44,6 +44,9 @@ type DB struct {
 	kind  string
 	pool  *sql.DB
 	limit *rate.Limiter // of rows; nil: no bound
+	// timeout is how long a statement may give nothing. Servers that know such a
+	// thing are told; a network that has gone tells nobody.
+	timeout time.Duration
 }
 
 // Open returns the database that dsn names, a URL or what the driver takes; a
@@ -53,7 +56,7 @@ func Open(kind, dsn string, timeout time.Duration, rowsPerSecond float64) (*DB, 
 	if timeout <= 0 {
 		timeout = 5 * time.Minute
 	}
-	db := &DB{kind: kind}
+	db := &DB{kind: kind, timeout: timeout}
 	var err error
 	switch kind {
 	case Postgres:
@@ -62,7 +65,9 @@ func Open(kind, dsn string, timeout time.Duration, rowsPerSecond float64) (*DB, 
 			return nil, errors.New("the address of the database cannot be read: write postgres://user:password@host/database")
 		}
 		cfg.RuntimeParams["default_transaction_read_only"] = "on"
-		cfg.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+		if rowsPerSecond <= 0 { // else a statement takes as long as its rows may
+			cfg.RuntimeParams["statement_timeout"] = fmt.Sprint(timeout.Milliseconds())
+		}
 		cfg.RuntimeParams["timezone"] = "UTC"
 		cfg.RuntimeParams["application_name"] = "pleth reconcile"
 		cfg.ConnectTimeout = 10 * time.Second
@@ -144,11 +149,33 @@ func (db *DB) column(name string) string {
 // records may.
 var quoted = regexp.MustCompile(`"[^"]*"|'[^']*'`)
 
+// errSilent is the cause of a statement that was ended here.
+var errSilent = errors.New("the database gave nothing for too long; timeout of the system says how long it may")
+
+// bound ends what it is given to when the database gives nothing for the
+// timeout. heard puts that off; end frees it.
+func (db *DB) bound(ctx context.Context) (_ context.Context, heard, end func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(db.timeout+db.timeout/8, func() { cancel(errSilent) })
+	return ctx, func() { timer.Reset(db.timeout + db.timeout/8) }, func() { timer.Stop(); cancel(nil) }
+}
+
+// silent returns errSilent in the place of an error that it caused.
+func silent(ctx context.Context, err error) error {
+	if err != nil && errors.Is(context.Cause(ctx), errSilent) {
+		return errSilent
+	}
+	return err
+}
+
 // explain returns an error without what it may quote of records or
 // credentials.
 func explain(name string, err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
+	}
+	if errors.Is(err, errSilent) {
+		return fmt.Errorf("%s: %w", name, err)
 	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -203,9 +230,11 @@ func (t *Table) Name() string { return t.name }
 // look asks for the columns once.
 func (t *Table) look(ctx context.Context) (*layout, error) {
 	t.once.Do(func() {
+		ctx, _, end := t.db.bound(ctx)
+		defer end()
 		rows, err := t.db.pool.QueryContext(ctx, "SELECT * FROM "+t.from+" WHERE 1 = 0")
 		if err != nil {
-			t.shape.err = explain(t.name, err)
+			t.shape.err = explain(t.name, silent(ctx, err))
 			return
 		}
 		defer rows.Close()
@@ -298,9 +327,12 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		list = append(list, t.db.text(t.db.column(n), l.types[i]))
 	}
 	where, args := t.where(l)
+	whole := ctx
+	ctx, heard, end := t.db.bound(ctx)
+	defer end()
 	rows, err := t.db.pool.QueryContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.from+where, args...)
 	if err != nil {
-		return explain(t.name, err)
+		return explain(t.name, silent(ctx, err))
 	}
 	defer rows.Close()
 	raw := make([]sql.RawBytes, len(l.names))
@@ -311,12 +343,16 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 	cells := make([]reconcile.Cell, len(raw))
 	for n := int64(1); rows.Next(); n++ {
 		if t.db.limit != nil {
-			if err := t.db.limit.Wait(ctx); err != nil {
+			heard()
+			if err := t.db.limit.Wait(whole); err != nil {
 				return err
 			}
 		}
+		if n%64 == 0 {
+			heard()
+		}
 		if err := rows.Scan(into...); err != nil {
-			return explain(t.name, err)
+			return explain(t.name, silent(ctx, err))
 		}
 		why := ""
 		for i, b := range raw {
@@ -339,13 +375,15 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return err
 		}
 	}
-	return explain(t.name, rows.Err())
+	return explain(t.name, silent(ctx, rows.Err()))
 }
 
 // Size implements reconcile.Sizer: what the engine guesses.
 func (t *Table) Size(ctx context.Context) (int64, error) {
 	var n sql.NullInt64
 	var err error
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	switch {
 	case t.db.kind == Postgres && !strings.HasPrefix(t.from, "("):
 		err = t.db.pool.QueryRowContext(ctx, "SELECT greatest(reltuples, relpages*50)::bigint FROM pg_class WHERE oid = to_regclass($1)", t.db.quote(t.name)).Scan(&n)
@@ -360,5 +398,5 @@ func (t *Table) Size(ctx context.Context) (int64, error) {
 	if n.Int64 <= 0 {
 		n.Int64 = 1 << 16
 	}
-	return n.Int64, explain(t.name, err)
+	return n.Int64, explain(t.name, silent(ctx, err))
 }

@@ -213,12 +213,16 @@ func (t *Table) part(f *forms, s *reconcile.Shape, parts uint64) string {
 
 // Version implements reconcile.Tallier.
 func (t *Table) Version(ctx context.Context) (string, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	v, err := t.db.tongue().version(ctx, t.db)
-	return v, explain(t.name, err)
+	return v, explain(t.name, silent(ctx, err))
 }
 
 // Bounds implements reconcile.Tallier.
 func (t *Table) Bounds(ctx context.Context, s reconcile.Shape) (from, to int64, ok bool, err error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	l, err := t.look(ctx)
 	if err != nil || len(s.Key) != 1 || familyOf(t.db.kind, l.typeOf(s.Key[0])) != integers {
 		return 0, 0, false, err
@@ -230,7 +234,7 @@ func (t *Table) Bounds(ctx context.Context, s reconcile.Shape) (from, to int64, 
 	c := t.db.column(s.Key[0])
 	var low, high sql.NullString // unsigned ones do not fit into an int64
 	if err := t.db.pool.QueryRowContext(ctx, "SELECT min("+c+"), max("+c+") FROM "+t.from).Scan(&low, &high); err != nil {
-		return 0, 0, false, explain(t.name, err)
+		return 0, 0, false, explain(t.name, silent(ctx, err))
 	}
 	_, errLow := fmt.Sscan(low.String, &from)
 	_, errHigh := fmt.Sscan(high.String, &to)
@@ -245,13 +249,15 @@ type index struct {
 
 // indexes returns the indexes of a table; a query has none.
 func (t *Table) indexes(ctx context.Context) ([]index, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	if strings.HasPrefix(t.from, "(") {
 		return nil, nil
 	}
 	query, args := t.db.tongue().keyed(t)
 	rows, err := t.db.pool.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, explain(t.name, err)
+		return nil, explain(t.name, silent(ctx, err))
 	}
 	defer rows.Close()
 	var out []index
@@ -259,16 +265,18 @@ func (t *Table) indexes(ctx context.Context) ([]index, error) {
 		var names string
 		var one index
 		if err := rows.Scan(&names, &one.unique); err != nil {
-			return nil, explain(t.name, err)
+			return nil, explain(t.name, silent(ctx, err))
 		}
 		one.columns = strings.Split(names, ",")
 		out = append(out, one)
 	}
-	return out, explain(t.name, rows.Err())
+	return out, explain(t.name, silent(ctx, rows.Err()))
 }
 
 // Tally implements reconcile.Tallier.
 func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]reconcile.Tallied, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	f, err := t.forms(ctx, &s)
 	if err != nil {
 		return nil, err
@@ -290,7 +298,7 @@ func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]r
 	query += " FROM (" + say.grouped(t, list, f.around()) + ") AS q GROUP BY " + by
 	rows, err := t.db.pool.QueryContext(ctx, query)
 	if err != nil {
-		return nil, explain(t.name, err)
+		return nil, explain(t.name, silent(ctx, err))
 	}
 	defer rows.Close()
 	var out []reconcile.Tallied
@@ -305,7 +313,7 @@ func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]r
 			into = append(into, &sums[k])
 		}
 		if err := rows.Scan(into...); err != nil {
-			return nil, explain(t.name, err)
+			return nil, explain(t.name, silent(ctx, err))
 		}
 		n, ok := new(big.Int).SetString(sum.String, 10)
 		if !one.Odd && (!ok || hashed != one.Rows) {
@@ -319,12 +327,14 @@ func (t *Table) Tally(ctx context.Context, s reconcile.Shape, parts uint64) ([]r
 		}
 		out = append(out, one)
 	}
-	return out, explain(t.name, rows.Err())
+	return out, explain(t.name, silent(ctx, rows.Err()))
 }
 
 // Keys implements reconcile.Tallier. A unique index says that every row has a
 // key of its own.
 func (t *Table) Keys(ctx context.Context, s reconcile.Shape) (int64, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	f, err := t.forms(ctx, &s)
 	if err != nil {
 		return 0, err
@@ -340,18 +350,20 @@ func (t *Table) Keys(ctx context.Context, s reconcile.Shape) (int64, error) {
 	var n int64
 	query := "SELECT COUNT(*) FROM (SELECT DISTINCT " + t.db.tongue().hash(f.keys, true, s.Seed) + " AS h FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd + ") AS d"
 	err = t.db.pool.QueryRowContext(ctx, query).Scan(&n)
-	return n, explain(t.name, err)
+	return n, explain(t.name, silent(ctx, err))
 }
 
 // Words implements reconcile.Tallier.
 func (t *Table) Words(ctx context.Context, s reconcile.Shape, name string) (map[string]int64, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	f, err := t.forms(ctx, &s)
 	if err != nil {
 		return nil, err
 	}
 	rows, err := t.db.pool.QueryContext(ctx, "SELECT COALESCE("+t.db.tongue().trim(t.db.column(name))+", '') AS w, COUNT(*) FROM "+t.from+" WHERE "+f.inside+" GROUP BY w LIMIT 1000")
 	if err != nil {
-		return nil, explain(t.name, err)
+		return nil, explain(t.name, silent(ctx, err))
 	}
 	defer rows.Close()
 	out := map[string]int64{}
@@ -359,15 +371,17 @@ func (t *Table) Words(ctx context.Context, s reconcile.Shape, name string) (map[
 		var word string
 		var n int64
 		if err := rows.Scan(&word, &n); err != nil {
-			return nil, explain(t.name, err)
+			return nil, explain(t.name, silent(ctx, err))
 		}
 		out[word] = n
 	}
-	return out, explain(t.name, rows.Err())
+	return out, explain(t.name, silent(ctx, rows.Err()))
 }
 
 // Last implements reconcile.Tallier.
 func (t *Table) Last(ctx context.Context, s reconcile.Shape) (time.Time, error) {
+	ctx, _, end := t.db.bound(ctx)
+	defer end()
 	f, err := t.forms(ctx, &s)
 	if err != nil || f.at == "" {
 		return time.Time{}, err
@@ -376,7 +390,7 @@ func (t *Table) Last(ctx context.Context, s reconcile.Shape) (time.Time, error) 
 	say := t.db.tongue()
 	err = t.db.pool.QueryRowContext(ctx, "SELECT "+say.write("max("+f.at+")")+" FROM "+t.from+" WHERE "+f.inside).Scan(&last)
 	if err != nil || last.String == "" {
-		return time.Time{}, explain(t.name, err)
+		return time.Time{}, explain(t.name, silent(ctx, err))
 	}
 	at, err := time.Parse(time.RFC3339Nano, last.String)
 	if err != nil {
