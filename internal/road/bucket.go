@@ -64,6 +64,7 @@ type bucketer struct {
 	start      int64 // of the bucket that is filled
 	sums       []bucketSum
 	room       []window.Bin // memory for the bins of hours to come
+	parts      [][]part     // memory for hours to come, by metric
 	stopped    bool
 }
 

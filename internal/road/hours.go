@@ -113,7 +113,10 @@ type part struct {
 // span takes the hours from <= t < to.
 func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, rollups hourly) error {
 	var fresh *reading.Table
-	parts := make([][]part, len(b.sums))
+	if b.parts == nil {
+		b.parts = make([][]part, len(b.sums))
+	}
+	parts := make([][]part, len(b.sums)) // those of b.parts that are left
 	for try := 0; ; try++ {
 		h.mu.RLock()
 		seals := h.seals
@@ -121,14 +124,15 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 		h.mu.RUnlock()
 		b.room = b.room[:0] // the hours of the span before are in the sums
 		for k := range b.sums {
-			parts[k] = parts[k][:0]
+			all := b.parts[k][:0]
 			err := rollups.Rollups(h.partition, b.sums[k].metric, from, to, func(hour int64, u *series.Rollup) error {
-				parts[k] = append(parts[k], b.partOf(hour, u))
+				all = append(all, b.partOf(hour, u))
 				return ctx.Err()
 			})
 			if err != nil {
 				return err
 			}
+			b.parts[k], parts[k] = all, all
 		}
 		h.mu.RLock()
 		same := h.seals == seals && seals%2 == 0
