@@ -53,7 +53,7 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 		return err
 	}
 	var list []road.Bucket
-	if n := (query.To-query.From)/resolution + 2; query.To != 0 && len(query.Devices) == 1 && len(query.Metrics) == 1 && n < int64(limit) {
+	if n := (query.To-query.From)/resolution + 2; query.To != 0 && len(query.Devices) == 1 && len(query.Metrics) == 1 && n > 0 && n < int64(limit) {
 		list = make([]road.Bucket, 0, n)
 	}
 	next := ""
