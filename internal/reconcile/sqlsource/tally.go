@@ -348,7 +348,7 @@ func (t *Table) Keys(ctx context.Context, s reconcile.Shape) (int64, error) {
 		return -1, nil
 	}
 	var n int64
-	query := "SELECT COUNT(*) FROM (SELECT DISTINCT " + t.db.tongue().hash(f.keys, true, s.Seed) + " AS h FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd + ") AS d"
+	query := "SELECT COUNT(DISTINCT " + t.db.tongue().hash(f.keys, true, s.Seed) + ") FROM " + t.from + " WHERE " + f.inside + " AND NOT " + f.odd
 	err = t.db.pool.QueryRowContext(ctx, query).Scan(&n)
 	return n, explain(t.name, silent(ctx, err))
 }
