@@ -5,9 +5,9 @@ export CGO_ENABLED := 0
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 COMMIT ?= $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
 # No multiple of 2 MB: Linux would map the program by such pieces, of which a
-# command needs little, and count all of it as memory in use.
-SMALL_PAGES := $(if $(filter linux/amd64,$(shell $(GO) env GOOS)/$(shell $(GO) env GOARCH)),-T 0x411000)
-LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) $(SMALL_PAGES)
+# command needs little, and count all of it as memory in use. linux/amd64 only.
+SMALL_PAGES := -T 0x411000
+LDFLAGS := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 
 PAGES := web/static/dist/index.html
 
@@ -17,7 +17,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: pages ## build bin/pleth, its pages included
-	$(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/pleth ./cmd/pleth
+	$(GO) build -trimpath -ldflags '$(LDFLAGS) $(if $(filter linux/amd64,$(shell $(GO) env GOOS)/$(shell $(GO) env GOARCH)),$(SMALL_PAGES))' -o bin/pleth ./cmd/pleth
 
 # The pages need Node 20; without it the program says on its first page how to
 # get them.
@@ -77,7 +77,8 @@ release: pages ## one file for each of Linux, macOS and Windows, amd64 and arm64
 	@if [ ! -f $(PAGES) ]; then echo "NO RELEASE: there are no pages"; exit 1; fi; \
 	rm -rf out/release && mkdir -p out/release && set -e; for p in $(PLATFORMS); do \
 	  os=$${p%/*}; arch=$${p#*/}; end=; [ $$os = windows ] && end=.exe; file=pleth-$(VERSION)-$$os-$$arch$$end; echo "$$file"; \
-	  GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o out/release/$$file ./cmd/pleth; \
+	  pages=; [ $$p = linux/amd64 ] && pages='$(SMALL_PAGES)'; \
+	  GOOS=$$os GOARCH=$$arch $(GO) build -trimpath -ldflags "$(LDFLAGS) $$pages" -o out/release/$$file ./cmd/pleth; \
 	done; cd out/release && sha256sum pleth-* > SHA256SUMS
 
 lint: ## gofmt, vet, staticcheck
