@@ -128,8 +128,8 @@ func (e *instants) Scan(ctx context.Context, row func(int64, []reconcile.Cell) e
 // Bounds of one look at the log: a server under load has more to do than to
 // watch itself. What a look leaves out is counted, and fsck compares all of it.
 const (
-	mostFollowed = 20_000 // readings
-	mostRecords  = 500    // of one partition, the newest ones
+	mostFollowed = 5_000 // readings
+	mostRecords  = 500   // of one partition, the newest ones
 )
 
 // errEnough ends a reading of the log.

@@ -25,6 +25,7 @@ type guard struct {
 	logger
 	armed  atomic.Bool // Open has returned: before, errors are returned as they are
 	failed *atomic.Pointer[error]
+	gentle *gentle
 }
 
 // isLog reports whether name is one of Pebble's logs.
@@ -44,7 +45,11 @@ func (g *guard) fail(what string, err error) {
 // Create makes a file, and waits for a log to become possible.
 func (g *guard) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if !isLog(name) {
-		return g.FS.Create(name, category)
+		f, err := g.FS.Create(name, category)
+		if err == nil && path.Ext(name) == ".sst" && g.armed.Load() {
+			return &tableFile{File: f, g: g.gentle}, nil
+		}
+		return f, err
 	}
 	for waited := time.Duration(0); ; waited += pause {
 		if p := g.failed.Load(); p != nil && g.armed.Load() {

@@ -57,6 +57,7 @@ type DB struct {
 	dir      string
 	patience time.Duration
 	pace     pace
+	gentle   gentle
 
 	mu   sync.Mutex // guards the partitions
 	dirs directory
@@ -80,6 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	db := &DB{cache: pebble.NewCache(o.Cache), fs: fs, dir: dir, patience: o.Patience}
 	p := settings(o)
+	db.gentle.listen(p.EventListener)
 	p.Cache = db.cache
 	p.WALMinSyncInterval = func() time.Duration { return db.pace.interval(time.Now()) }
 	lock, err := lock(fs, dir, o.ReadOnly)
@@ -99,7 +101,7 @@ func Open(dir string, o Options) (*DB, error) {
 		db.cache.Unref()
 		return nil, err
 	}
-	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed}
+	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle}
 	p.FS = g
 	if db.DB, err = openPebble(dir, p); err != nil {
 		db.cache.Unref()
@@ -206,6 +208,7 @@ func settings(o Options) *pebble.Options {
 // Close waits for what is running and closes the folder. It gives up after
 // Options.Patience.
 func (d *DB) Close() error {
+	d.gentle.off.Store(true)
 	closed := make(chan error, 1)
 	go func() {
 		defer d.cache.Unref()

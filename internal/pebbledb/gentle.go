@@ -1,0 +1,62 @@
+package pebbledb
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// gentle keeps the writing of tables from taking a processor for as long as it
+// takes: where all of them are busy with readings, a table written in one go
+// holds every answer up. It writes a third of the time, unless tables fall
+// behind what comes in. The zero value is ready to use.
+type gentle struct {
+	logs    atomic.Int64 // begun, one for each table in memory
+	flushed atomic.Int64 // of these tables, written
+	stalls  atomic.Int64 // begun less ended: writers wait for tables
+	off     atomic.Bool  // the DB is closing
+}
+
+const (
+	restShare = 2                    // rests so many times as long as it worked
+	restMost  = 5 * time.Millisecond // at a time
+	// mostWaiting is how many tables in memory there may be, the one that takes
+	// what comes included.
+	mostWaiting = 2
+)
+
+// listen has l tell of what is waiting.
+func (g *gentle) listen(l *pebble.EventListener) {
+	l.WALCreated = func(pebble.WALCreateInfo) { g.logs.Add(1) }
+	l.FlushEnd = func(i pebble.FlushInfo) {
+		if i.Err == nil {
+			g.flushed.Add(int64(i.Input))
+		}
+	}
+	l.WriteStallBegin = func(pebble.WriteStallBeginInfo) { g.stalls.Add(1) }
+	l.WriteStallEnd = func() { g.stalls.Add(-1) }
+}
+
+// hurried reports whether tables are written as fast as can be.
+func (g *gentle) hurried() bool {
+	return g.off.Load() || g.stalls.Load() > 0 || g.logs.Load()-g.flushed.Load() > mostWaiting
+}
+
+// tableFile is a table that is written.
+type tableFile struct {
+	vfs.File
+	g    *gentle
+	busy time.Time // since when it is worked on; zero: nothing was written yet
+}
+
+// Write implements io.Writer.
+func (f *tableFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	if !f.busy.IsZero() && err == nil && !f.g.hurried() {
+		time.Sleep(min(restShare*time.Since(f.busy), restMost))
+	}
+	f.busy = time.Now()
+	return n, err
+}

@@ -1,0 +1,38 @@
+package pebbledb
+
+import (
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// Tables are written as fast as can be where they fall behind, where writers
+// wait for them, and when the DB closes.
+func TestHurried(t *testing.T) {
+	t.Parallel()
+	var g gentle
+	var l pebble.EventListener
+	g.listen(&l)
+	check := func(what string, want bool) {
+		t.Helper()
+		if g.hurried() != want {
+			t.Errorf("%s: hurried is %v", what, !want)
+		}
+	}
+	l.WALCreated(pebble.WALCreateInfo{})
+	check("one table takes what comes", false)
+	l.WALCreated(pebble.WALCreateInfo{})
+	check("another is written", false)
+	l.WALCreated(pebble.WALCreateInfo{})
+	check("two wait", true)
+	l.FlushEnd(pebble.FlushInfo{Input: 2, Err: pebble.ErrClosed})
+	check("they could not be written", true)
+	l.FlushEnd(pebble.FlushInfo{Input: 2})
+	check("they are written", false)
+	l.WriteStallBegin(pebble.WriteStallBeginInfo{})
+	check("writers wait", true)
+	l.WriteStallEnd()
+	check("they go on", false)
+	g.off.Store(true)
+	check("closing", true)
+}
