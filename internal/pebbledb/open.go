@@ -107,6 +107,7 @@ func Open(dir string, o Options) (*DB, error) {
 		db.cache.Unref()
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
+	db.gentle.begin()
 	g.armed.Store(true)
 	if err := db.loadPartitions(o.Damaged); err != nil {
 		return nil, errors.Join(err, db.Close())
