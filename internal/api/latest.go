@@ -32,7 +32,7 @@ func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error
 		all = all[:limit]
 		next = cursorOf(all[limit-1].Device)
 	}
-	b := append(make([]byte, 0, 64+420*len(all)), `{"latest":[`...)
+	b := append(takeRoom(), `{"latest":[`...)
 	var s stamps
 	for i := range all {
 		if i > 0 {
@@ -43,6 +43,7 @@ func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error
 	b = append(appendJSON(append(b, `],"next_cursor":`...), next), '}', '\n')
 	w.Header()["Content-Type"] = jsonType
 	_, _ = w.Write(b)
+	keepRoom(b)
 	return nil
 }
 

@@ -67,8 +67,9 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	if limit == 0 {
 		return a.streamRows(w, r, media, query)
 	}
-	var body bytes.Buffer
-	form := a.rowWriter(media, &body, query.Metrics)
+	body := bytes.NewBuffer(takeRoom())
+	defer func() { keepRoom(body.Bytes()) }()
+	form := a.rowWriter(media, body, query.Metrics)
 	next, err := a.page(r.Context(), query, limit, form)
 	if err == nil {
 		err = form.end(next)

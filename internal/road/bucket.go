@@ -196,9 +196,10 @@ func (b *bucketer) flush() error {
 			continue
 		}
 		s.fold()
-		mean, _ := window.Moments(s.bins)
-		out := Bucket{Partition: b.partition, Metric: s.metric, Start: b.start, Count: s.count, Min: trim(s.min), Max: trim(s.max), Mean: mean,
-			P5: window.Percentile(s.bins, 5), P50: window.Percentile(s.bins, 50), P95: window.Percentile(s.bins, 95)}
+		var p [3]float64
+		window.Percentiles(s.bins, p[:], 5, 50, 95)
+		out := Bucket{Partition: b.partition, Metric: s.metric, Start: b.start, Count: s.count, Min: trim(s.min), Max: trim(s.max), Mean: window.Mean(s.bins),
+			P5: p[0], P50: p[1], P95: p[2]}
 		s.count, s.bins = 0, s.bins[:0]
 		more, err := b.f(out)
 		if err != nil {
