@@ -7,6 +7,7 @@ import (
 
 	"pleth"
 	"pleth/internal/reading"
+	"pleth/internal/series"
 )
 
 // tableRows is about how many rows a table handed to a caller has.
@@ -187,12 +188,18 @@ func AppendRow(out, t *reading.Table, i int) { appendRow(out, t, i, nil) }
 // of chunks and those of the head. The head is read first: a row that is
 // sealed meanwhile comes twice then, and is left out once.
 func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, error)) error {
-	return r.mergedOf(h, from, to, nil, f)
+	return r.mergedIn(nil, h, from, to, nil, f)
 }
 
-// mergedOf is merged for who asks for some metrics alone, nil: for all. Rows may
-// lack others then.
-func (r *Road) mergedOf(h *head, from, to int64, wanted []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+// roomy is a Series that reads chunks into memory that is there, as package
+// series/pebble does: a table is good until f has had the next one.
+type roomy interface {
+	ScanIn(room *series.Room, p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error
+}
+
+// mergedIn is merged for who asks for some metrics alone, nil: for all, and
+// keeps no table where room is not nil. Rows may lack other metrics then.
+func (r *Road) mergedIn(room *series.Room, h *head, from, to int64, wanted []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	h.mu.RLock()
 	lo, hi := searchOrder(h, from), len(h.order)
 	if to < forever {
@@ -209,9 +216,12 @@ func (r *Road) mergedOf(h *head, from, to int64, wanted []pleth.Metric, f func(*
 
 	m := &merger{head: fresh, f: f, flags: flagger{}}
 	if sealedTo >= from && oldest <= to {
-		err := r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), wanted, func(t *reading.Table) (bool, error) {
-			return m.chunk(t)
-		})
+		var err error
+		if in, ok := r.cfg.Series.(roomy); ok && room != nil {
+			err = in.ScanIn(room, h.partition, from, min(to, sealedTo), wanted, m.chunk)
+		} else {
+			err = r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), wanted, m.chunk)
+		}
 		if err != nil || m.stopped {
 			return err
 		}
