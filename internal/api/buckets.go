@@ -103,7 +103,7 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 	}
 	w.Header()["Content-Type"] = []string{media}
 	linkNext(w, r, next)
-	_, _ = w.Write(body)
+	writeWhole(w, body)
 	return nil
 }
 

@@ -79,7 +79,7 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	}
 	w.Header().Set("Content-Type", media)
 	linkNext(w, r, next)
-	_, _ = w.Write(body.Bytes())
+	writeWhole(w, body.Bytes())
 	return nil
 }
 
@@ -107,6 +107,7 @@ func (a *API) rowQuery(ctx context.Context, who *Caller, q *asked) (rowQuery, er
 	var query rowQuery
 	query.Devices = q.devices("device_id")
 	query.Metrics = q.metrics("metric")
+	query.Lent = true // rows are written as they come
 	query.From, query.To = q.span()
 	if v, ok := q.values["recording"]; ok && len(v) == 1 {
 		query.Recording = &v[0]

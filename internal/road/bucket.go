@@ -120,7 +120,7 @@ func (b *bucketer) keep() {
 // rows takes the rows of h that q selects.
 func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
 	if q.Subject != "" {
-		return r.rows(ctx, h, q, b.table)
+		return r.rows(ctx, &b.chunks, h, q, b.table)
 	}
 	to := int64(forever)
 	if q.To != 0 {

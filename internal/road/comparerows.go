@@ -317,7 +317,7 @@ func pull(ctx context.Context, r *Road, h *head, q *Query) (next func() (*tableR
 	done := make(chan error, 1)
 	ctx, stop = context.WithCancel(ctx)
 	go func() {
-		err := r.rows(ctx, h, q, func(t *reading.Table) (bool, error) {
+		err := r.rows(ctx, nil, h, q, func(t *reading.Table) (bool, error) {
 			select {
 			case tables <- t:
 				return true, nil

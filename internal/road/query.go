@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"sync"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -16,11 +17,20 @@ const tableRows = 4096
 // Rows calls f for the rows that q selects, by device, recording, event time,
 // sequence and content, in tables of one partition each, until f returns false
 // or an error. Everything acknowledged before is among them. A table belongs
-// to f.
+// to f, unless it is lent.
 func (r *Road) Rows(ctx context.Context, q Query, f func(*reading.Table) (bool, error)) error {
+	var room *series.Room
+	if q.Lent {
+		room = rooms.Get().(*series.Room)
+		defer func() {
+			if room.Bytes() <= largestRoom {
+				rooms.Put(room)
+			}
+		}()
+	}
 	for _, h := range r.selected(&q) {
 		more := true
-		err := r.rows(ctx, h, &q, func(t *reading.Table) (ok bool, err error) {
+		err := r.rows(ctx, room, h, &q, func(t *reading.Table) (ok bool, err error) {
 			more, err = f(t)
 			return more, err
 		})
@@ -30,6 +40,12 @@ func (r *Road) Rows(ctx context.Context, q Query, f func(*reading.Table) (bool, 
 	}
 	return nil
 }
+
+// rooms is memory that chunks are read into for tables that are lent.
+var rooms = sync.Pool{New: func() any { return &series.Room{} }}
+
+// largestRoom is how much of it one question leaves for the next.
+const largestRoom = 4 << 20
 
 // selected returns the heads that q concerns, in order.
 func (r *Road) selected(q *Query) []*head {
@@ -59,8 +75,9 @@ func (r *Road) selected(q *Query) []*head {
 	return out
 }
 
-// rows hands out the rows of one partition that q selects.
-func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Table) (bool, error)) error {
+// rows hands out the rows of one partition that q selects, lent from room, nil:
+// for good.
+func (r *Road) rows(ctx context.Context, room *series.Room, h *head, q *Query, f func(*reading.Table) (bool, error)) error {
 	from, to := q.From, int64(forever)
 	if q.To != 0 {
 		to = q.To - 1
@@ -79,7 +96,7 @@ func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Tabl
 	}
 	out := &reading.Table{Partition: h.partition}
 	more := true
-	err := r.merged(h, from, to, func(t *reading.Table) (bool, error) {
+	err := r.mergedIn(room, h, from, to, nil, func(t *reading.Table) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
