@@ -49,15 +49,17 @@ func (s *store) strips(ctx context.Context, names string, to time.Time, n int) (
 		if err := rows.Scan(&name, &day, &colours); err != nil {
 			return nil, err
 		}
+		strip := out[name]
 		for k := range colours {
 			at := day*slotsOfDay + int64(k) - first
 			if at < 0 || at >= int64(n) || colours[k] == '0' {
 				continue
 			}
-			if out[name] == nil {
-				out[name] = make([]Colour, n)
+			if strip == nil {
+				strip = make([]Colour, n)
+				out[name] = strip
 			}
-			out[name][at] = colourOfRank(int(colours[k] - '0'))
+			strip[at] = colourOfRank(int(colours[k] - '0'))
 		}
 	}
 	return out, rows.Err()
@@ -76,10 +78,16 @@ func (s *store) shares(ctx context.Context, names []string, from, to time.Time) 
 	}
 	out := map[string]map[Colour]int{}
 	for name, strip := range strips {
-		out[name] = map[Colour]int{}
+		var counts [5]int // by rank
 		for _, c := range strip {
 			if c != "" {
-				out[name][c]++
+				counts[c.rank()]++
+			}
+		}
+		out[name] = map[Colour]int{}
+		for rank, n := range counts {
+			if n > 0 {
+				out[name][colourOfRank(rank)] = n
 			}
 		}
 	}
