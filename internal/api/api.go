@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -189,6 +190,24 @@ func (a *API) serve(rt *route, w http.ResponseWriter, r *http.Request) {
 	do(w, r)
 }
 
+// nowhere answers with 404 what a handler would have answered with 200.
+type nowhere struct {
+	http.ResponseWriter
+	begun bool
+}
+
+func (n *nowhere) WriteHeader(int) {
+	if !n.begun {
+		n.begun = true
+		n.ResponseWriter.WriteHeader(http.StatusNotFound)
+	}
+}
+
+func (n *nowhere) Write(b []byte) (int, error) {
+	n.WriteHeader(http.StatusNotFound)
+	return n.ResponseWriter.Write(b)
+}
+
 // unknown answers for paths and methods without a route.
 func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 	allow := ""
@@ -201,6 +220,10 @@ func (a *API) unknown(w http.ResponseWriter, r *http.Request) {
 			}
 			allow += m
 		}
+	}
+	if allow == "" && a.cfg.Pages != nil && r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && !strings.HasPrefix(r.URL.Path, "/api/") {
+		a.cfg.Pages.ServeHTTP(&nowhere{ResponseWriter: w}, r) // a page that says so, with the way to the others
+		return
 	}
 	if allow == "" {
 		notFound("there is nothing at this address; /docs shows what there is").Write(w)

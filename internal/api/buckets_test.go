@@ -44,9 +44,7 @@ func TestBucketsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := a.bucketText(mediaNDJSON, nil)
-		text.append(&b)
-		if got := text.b; string(got) != string(want)+"\n" {
+		if got := a.appendBuckets(nil, []road.Bucket{b}, ",", ""); string(got) != string(want) {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -61,10 +59,6 @@ func BenchmarkBuckets(b *testing.B) {
 	var a API
 	out := make([]byte, 0, 4<<20)
 	for b.Loop() {
-		text := a.bucketText(mediaJSON, out[:0])
-		for i := range list {
-			text.append(&list[i])
-		}
-		out = text.b
+		out = a.appendBuckets(out[:0], list, ",", "")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -447,4 +448,24 @@ func TestOpenServersAnswerLocally(t *testing.T) {
 	got := s.do("GET", "/api/v1/devices", "", "Authorization: ", "Host: evil.example")
 	got.want(t, 421, nil)
 	_, _ = io.Discard.Write(got.body)
+}
+
+func TestABrowserThatErredGetsAPage(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *api.Config) {
+		c.Pages = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<title>pages</title>"))
+			_, _ = w.Write([]byte("<p>"))
+		})
+	})
+	got := s.do("GET", "/no-such-page", "", "Accept: text/html,*/*")
+	if got.want(t, 404, nil); string(got.body) != "<title>pages</title><p>" {
+		t.Errorf("%s", got.body)
+	}
+	for _, c := range [][2]string{{"/no-such-page", "Accept: application/json"}, {"/api/v1/no-such-thing", "Accept: text/html"}} {
+		if got := s.do("GET", c[0], "", c[1]); !strings.Contains(got.Header.Get("Content-Type"), "json") {
+			t.Errorf("%s with %s: %s", c[0], c[1], got.Header.Get("Content-Type"))
+		}
+	}
 }

@@ -43,7 +43,7 @@ func integrationRoutes() []route {
 			answers: []answer{{http.StatusOK, "The summary.", []content{{media: mediaJSON, schema: desk.Summary{}}, {media: "text/html"}, {media: "application/pdf"}}}, wrong}, handle: (*API).getSummary},
 		{method: "GET", path: "/api/v1/incidents", id: "getIncidents", tag: "integrations", summary: "Incidents, the newest first: also what mended this the last time", params: []param{
 			{name: "integration", in: "query"}, {name: "state", in: "query"}, {name: "class", in: "query"}, {name: "over", in: "query", one: []string{"true", "false"}}, {name: "q", in: "query", about: "In titles, owners, causes and notes, or the key of a record."}, byLimit, byCursor},
-			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: page("incidents", desk.Incident{})}}}, wrong}, handle: (*API).getIncidents},
+			answers: []answer{{http.StatusOK, "One page.", []content{{media: mediaJSON, schema: page("incidents", IncidentLine{})}}}, wrong}, handle: (*API).getIncidents},
 		{method: "GET", path: "/api/v1/incidents/{incident}", id: "getIncident", tag: "integrations", summary: "One incident with its steps, mends, findings and messages", params: []param{number},
 			answers: []answer{{http.StatusOK, "The incident.", jsonOf(IncidentDetail{})}, missing}, handle: (*API).getIncident},
 		{method: "POST", path: "/api/v1/incidents/{incident}/actions", id: "postIncidentAction", tag: "integrations", once: true, summary: "Acknowledges, notes, assigns, accepts or resolves an incident", about: "Every step stays in its history.", params: []param{number}, body: jsonOf(IncidentAction{}),

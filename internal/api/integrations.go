@@ -32,6 +32,12 @@ type NewPause struct {
 	Until string `json:"until" doc:"RFC 3339, 31 days away at most; empty: the pause ends now."`
 }
 
+// IncidentLine is one incident in a list.
+type IncidentLine struct {
+	desk.Incident
+	Title string `json:"title" doc:"Of the integration."`
+}
+
 // IncidentDetail is one incident with everything that belongs to it.
 type IncidentDetail struct {
 	desk.Incident
@@ -254,7 +260,11 @@ func (a *API) getIncidents(w http.ResponseWriter, r *http.Request, _ *Caller) er
 		return err
 	}
 	list, err := a.cfg.Desk.Incidents(r.Context(), iq)
-	out := map[string]any{"incidents": orNone(list)}
+	lines := make([]IncidentLine, len(list))
+	for i := range list {
+		lines[i] = IncidentLine{list[i], a.cfg.Desk.Title(list[i].Integration)}
+	}
+	out := map[string]any{"incidents": lines}
 	if n := len(list); n == iq.Limit {
 		out["next_cursor"] = cursorOf(list[n-1].ID)
 	}
@@ -284,10 +294,7 @@ func (a *API) incident(w http.ResponseWriter, r *http.Request, id int64, status 
 	if err != nil {
 		return deskError(err)
 	}
-	out := &IncidentDetail{Incident: *i, Title: i.Integration, Steps: orNone(steps), Mends: orNone(mends), Findings: orNone(findings), Actions: a.cfg.Desk.Fits(i.Integration, i.Class), Told: []IncidentDelivery{}}
-	if t, err := a.cfg.Desk.Tile(r.Context(), i.Integration, 1); err == nil {
-		out.Title = t.Title
-	}
+	out := &IncidentDetail{Incident: *i, Title: a.cfg.Desk.Title(i.Integration), Steps: orNone(steps), Mends: orNone(mends), Findings: orNone(findings), Actions: a.cfg.Desk.Fits(i.Integration, i.Class), Told: []IncidentDelivery{}}
 	out.MTTD, out.MTTA, out.MTTR = i.Took()
 	if a.cfg.Deliveries != nil {
 		told, err := a.cfg.Deliveries(r.Context(), IncidentAlarm(id))

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -19,19 +20,7 @@ const (
 )
 
 // rank orders colours, the worst last.
-func (c Colour) rank() int {
-	switch c {
-	case Grey:
-		return 1
-	case Green:
-		return 2
-	case Yellow:
-		return 3
-	case Red:
-		return 4
-	}
-	return 0
-}
+func (c Colour) rank() int { return slices.Index([]Colour{Grey, Green, Yellow, Red}, c) + 1 }
 
 func colourOfRank(n int) Colour {
 	if n < 1 || n > 4 {

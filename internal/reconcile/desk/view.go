@@ -381,9 +381,22 @@ func (d *Desk) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, erro
 		q.Limit = 50
 	}
 	if q.Text != "" {
-		return d.search(ctx, &q, where, args)
+		cond, some, err := d.searched(ctx, q.Text)
+		if err != nil {
+			return nil, err
+		}
+		add(cond, some...)
 	}
 	return d.store.incidents(ctx, where+fmt.Sprintf(" ORDER BY id DESC LIMIT %d", q.Limit), args...)
+}
+
+// Title returns what people call an integration; its name where it is not
+// declared any more.
+func (d *Desk) Title(name string) string {
+	if in := d.byName[name]; in != nil {
+		return in.title()
+	}
+	return name
 }
 
 // Incident returns one incident with its steps and mends, and up to limit of
