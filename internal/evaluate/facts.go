@@ -208,7 +208,7 @@ func (f *facts) words(ref string) (string, bool) {
 	case ref == "odi.method":
 		s = f.in.ODIMethod
 	case head == "not_computed":
-		s = f.in.NotComputed[rest]
+		s = Told(f.in.Language, f.in.NotComputed[rest])
 	case head == "band":
 		s = f.citation(rest)
 	}

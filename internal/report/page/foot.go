@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pleth"
+	"pleth/internal/evaluate"
 	"pleth/internal/report/format"
 )
 
@@ -45,11 +46,11 @@ func (b *builder) everything() {
 		p.All = append(p.All, Row{clean(id), plain(b.s.Metrics[id])})
 	}
 	for _, id := range slices.Sorted(maps.Keys(b.s.NotComputed)) {
-		p.Missing = append(p.Missing, Row{clean(id), clean(b.s.NotComputed[id])})
+		p.Missing = append(p.Missing, Row{clean(id), clean(evaluate.Told(b.w.Lang, b.s.NotComputed[id]))})
 	}
 	for i := range b.doc.Inputs {
 		for _, one := range b.doc.Inputs[i].Warnings {
-			p.Warnings = append(p.Warnings, Row{clean(one.At), clean(one.Text)})
+			p.Warnings = append(p.Warnings, Row{clean(one.At), clean(evaluate.Told(b.w.Lang, one.Text))})
 		}
 	}
 }

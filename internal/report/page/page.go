@@ -15,6 +15,7 @@ import (
 
 	"pleth"
 	"pleth/internal/analysis"
+	"pleth/internal/evaluate"
 	"pleth/internal/intake"
 	"pleth/internal/report/chart"
 	"pleth/internal/report/format"
@@ -220,7 +221,7 @@ func (b *builder) usual(id string) (float64, bool) {
 // why returns the reason that the document gives for a missing metric.
 func (b *builder) why(id string) string {
 	if reason, ok := b.s.NotComputed[id]; ok {
-		return clean(reason)
+		return clean(evaluate.Told(b.w.Lang, reason))
 	}
 	return b.w.NotInDocument
 }
