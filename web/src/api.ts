@@ -2,7 +2,7 @@
 // what to do.
 
 import { signal } from '@preact/signals';
-import { t } from './lang';
+import { t, told } from './lang';
 import { ServerClock } from './live/clock';
 
 export class ApiError extends Error {
@@ -27,6 +27,14 @@ export function serverNow(): number {
 // stranger is true once the server has said that it does not know who asks.
 export const stranger = signal(false);
 
+// fault writes one thing that is wrong in a body or an address. What speaks of
+// "this" is said with the name of its field.
+function fault({ path = '', detail = '' }: { path?: string; detail?: string }): string {
+  const said = told(detail);
+  const field = path.split('/').pop() ?? '';
+  return /^this /.test(detail) && field ? `${field}: ${said}` : said;
+}
+
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
   const sent = Date.now();
   let res: Response;
@@ -47,8 +55,8 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   try {
     const p = await res.json();
     // what is wrong in the body or the address is told one by one
-    const errors: string[] = (p.errors ?? []).map((e: { detail?: string }) => e.detail).filter(Boolean);
-    text = (errors.length ? `${errors.slice(0, 3).join('; ')}.` : [p.title, p.detail].filter(Boolean).join(': ')) || text;
+    const errors: string[] = (p.errors ?? []).map(fault).filter(Boolean);
+    text = (errors.length ? `${errors.slice(0, 3).join('; ')}.` : [p.title, p.detail].filter(Boolean).map(told).join(': ')) || text;
   } catch {
     // not a problem document: the status has to do
   }
@@ -180,7 +188,7 @@ async function settled(now: Imported): Promise<Imported> {
     await new Promise((r) => setTimeout(r, 250));
     now = await getJSON<Imported>(`/api/v1/imports/${now.id}`);
   }
-  if (now.state === 'failed') throw new ApiError(422, now.problem ?? '');
+  if (now.state === 'failed') throw new ApiError(422, told(now.problem ?? ''));
   return now;
 }
 

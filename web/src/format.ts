@@ -27,14 +27,15 @@ export function duration(s: number): string {
   return `${Math.floor(t / 3600)}${nb}h ${two(Math.floor(t / 60) % 60)}${nb}min`;
 }
 
-// age writes how old something is: "0.4 s", "54 s", "3 min", "2 h".
-export function age(ms: number): string {
+// age writes how old something is: "0.4 s", "54 s", "3 min", "2 h". ago: it
+// stands behind a word such as "since", which bends the word for days in German.
+export function age(ms: number, ago = false): string {
   const s = Math.max(0, ms) / 1000;
   if (s < 10) return `${decimal(s, 1)}${nb}s`;
   if (s < 60) return `${Math.floor(s)}${nb}s`;
   if (s < 3600) return `${Math.floor(s / 60)}${nb}min`;
   if (s < 172800) return `${Math.floor(s / 3600)}${nb}h`;
-  return `${Math.floor(s / 86400)}${nb}${t('time.days')}`;
+  return `${Math.floor(s / 86400)}${nb}${t(ago ? 'time.days.ago' : 'time.days')}`;
 }
 
 export function fixed(v: number | null | undefined, decimals: number): string {
@@ -45,6 +46,16 @@ export function fixed(v: number | null | undefined, decimals: number): string {
 // what kind its cells are and a share of their charge would be a guess.
 export function battery(mv: number | undefined, decimals = 2): string {
   return mv === undefined ? '' : `${decimal(mv / 1000, decimals)}${nb}V`;
+}
+
+export type Charge = 'full' | 'half' | 'low' | 'empty';
+
+// charge says how full a battery is, as far as its voltage alone can tell: that
+// of one lithium cell is told in steps, as its curve is flat in the middle and
+// falls under load. Another voltage is that of other cells: nothing is said.
+export function charge(mv: number | undefined): Charge | undefined {
+  if (mv === undefined || mv < 2800 || mv > 4400) return undefined;
+  return mv < 3300 ? 'empty' : mv < 3500 ? 'low' : mv < 3850 ? 'half' : 'full';
 }
 
 // level writes an SpO2 without ever rounding it up: 84.96 is 84.9.
@@ -129,6 +140,12 @@ export function band(v: number): '85' | '88' | '90' | '' {
 export function clockTime(ms: number, seconds = true): string {
   const d = new Date(ms);
   return `${two(d.getHours())}:${two(d.getMinutes())}${seconds ? `:${two(d.getSeconds())}` : ''}`;
+}
+
+// moment writes an instant in the zone of this machine, as what happened at the
+// server: "Tue 17 Nov 2026 03:18".
+export function moment(ms: number, seconds = false): string {
+  return `${date(ms - new Date(ms).getTimezoneOffset() * 60_000)} ${clockTime(ms, seconds)}`;
 }
 
 // countdown writes a length as a clock does: "0:54", "1:24"; hours as an age.

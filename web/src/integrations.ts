@@ -30,6 +30,7 @@ export interface Tile {
   paused_until: string | null;
   progress: { full: boolean; windows_done: number; windows: number } | null;
   rows: [number, number];
+  dashboard?: string; // address of a board, elsewhere
   mends?: Record<string, string[]>;
 }
 
@@ -37,6 +38,7 @@ export interface Overview {
   colour: Colour;
   counts: Partial<Record<Colour, number>>;
   at: string;
+  dashboard?: string; // address of a board of everything
   groups: { name: string; colour: Colour; integrations: Tile[] }[];
 }
 
@@ -143,7 +145,8 @@ export const bucketsOf = (name: string, from: string, signal?: AbortSignal) =>
 export const findingsOf = (name: string, query: string, signal?: AbortSignal) =>
   getJSON<{ findings: Finding[] }>(`${of(name)}/findings?${query}`, signal);
 export const record = (name: string, finding: string, signal?: AbortSignal) => getJSON<Timeline>(`${of(name)}/findings/${finding}`, signal);
-export const incidents = (query: string, signal?: AbortSignal) => getJSON<{ incidents: Incident[] }>(`/api/v1/incidents?${query}`, signal);
+export const incidents = (query: string, signal?: AbortSignal) =>
+  getJSON<{ incidents: Incident[]; next_cursor: string }>(`/api/v1/incidents?${query}`, signal);
 export const incident = (id: string, signal?: AbortSignal) => getJSON<OpenIncident>(`/api/v1/incidents/${id}`, signal);
 export const check = (name?: string) => postJSON(name ? `${of(name)}/checks` : '/api/v1/integration-checks', {});
 export const act = (id: number, body: Record<string, unknown>) => postJSON<OpenIncident>(`/api/v1/incidents/${id}/actions`, body);
@@ -155,7 +158,7 @@ export const shape: Record<Colour, string> = { red: 'bad', yellow: 'warn', green
 
 // ago writes how long ago something was, by the clock of the server.
 export function ago(at: string | null | undefined): string {
-  return at ? t('int.ago', { time: age(Math.max(0, serverNow() - Date.parse(at))) }) : dash;
+  return at ? t('int.ago', { time: age(Math.max(0, serverNow() - Date.parse(at)), true) }) : dash;
 }
 
 // rate writes messages a second, or a minute where they are few.

@@ -45,6 +45,14 @@ function Page() {
       <main class="page narrow">
         <h1>{t('page.none')}</h1>
         <p>{t('page.none.go')}</p>
+        <p class="ways">
+          <a class="btn pri" href="/nights">
+            {t('nav.nights')}
+          </a>{' '}
+          <a class="btn" href="/ward">
+            {t('nav.ward')}
+          </a>
+        </p>
       </main>
     </>
   );

@@ -244,6 +244,7 @@ export interface Metric {
   unit: string;
   colour: string; // token
   decimals: number;
+  per?: number; // of what is stored in one unit shown: 1000 mV in 1 V
   span: [number, number]; // at least so much is seen
   limits: number[]; // of its own, the first is the mildest
   fixed?: boolean; // the scale does not follow the data
@@ -264,5 +265,5 @@ export const known: Metric[] = [
   { name: 'temperature_c', unit: '°C', colour: '--t88', decimals: 1, span: [35.5, 39], limits: [] },
   { name: 'motion', unit: '', colour: '--off', decimals: 0, span: [0, 10], limits: [] },
   { name: 'signal_quality', unit: '%', colour: '--ok', decimals: 0, span: [0, 100], limits: [] },
-  { name: 'battery_mv', unit: 'mV', colour: '--off', decimals: 0, span: [3200, 4200], limits: [] },
+  { name: 'battery_mv', unit: 'V', per: 1000, colour: '--off', decimals: 2, span: [3200, 4200], limits: [] },
 ];

@@ -10,7 +10,7 @@ describe('numbers and times', () => {
     expect(plain(duration(29_460))).toBe('8 h 11 min');
   });
   it('writes ages', () => {
-    expect([300, 54_000, 180_000, 7_200_000].map(age).map(plain)).toEqual(['0.3 s', '54 s', '3 min', '2 h']);
+    expect([300, 54_000, 180_000, 7_200_000].map((ms) => age(ms)).map(plain)).toEqual(['0.3 s', '54 s', '3 min', '2 h']);
     expect(plain(age(-5))).toBe('0.0 s');
   });
   it('never rounds a saturation up', () => {

@@ -86,6 +86,19 @@ describe('tokens', () => {
     expect(low).toEqual([]);
   });
 
+  it('stand on the tint of a tile that sounds', () => {
+    // 26 % of the fill over the surface: ward.css
+    const part = (hex: string, i: number) => Number.parseInt(hex.slice(i, i + 2), 16);
+    for (const [name, of] of Object.entries(themes)) {
+      const tint = `#${[1, 3, 5]
+        .map((i) => Math.round(0.26 * part(of['--al-high'], i) + 0.74 * part(of['--surface'], i)))
+        .map((v) => v.toString(16).padStart(2, '0'))
+        .join('')}`;
+      expect(contrast(of['--al-high-on'], tint), name).toBeGreaterThan(4.5);
+      expect(contrast(of['--al-high-ink'], of['--al-high-deep']), name).toBeGreaterThan(4.5);
+    }
+  });
+
   it('of a dark system are those of the dark theme', () => {
     const own = blockOf(':root:not([data-theme])');
     expect(own).toEqual(blockOf('[data-theme="dark"]'));

@@ -1,5 +1,6 @@
 // The drawings of nights beside each other.
 
+import { decimal } from '../format';
 import { font, hatch, prepare, tickStep, token, trace, type View, xOf } from './canvas';
 
 type Values = (number | null)[];
@@ -265,7 +266,7 @@ export function levels(el: HTMLCanvasElement, percent: number[], own: Values, us
     c.stroke();
     c.fillStyle = token('--axis');
     c.textAlign = 'right';
-    c.fillText(String(v), left - 6, y(v * 60));
+    c.fillText(decimal(v, v < 1 ? 1 : 0), left - 6, y(v * 60));
   }
   c.textAlign = 'center';
   for (const v of [80, 85, 88, 90, 94]) c.fillText(`${v} %`, x(v), h - 9);

@@ -204,7 +204,7 @@ export function drawSpo2(el: HTMLCanvasElement, t: Tail, lines: Lines): void {
   }
 }
 
-export function drawPulse(el: HTMLCanvasElement, t: Tail): void {
+export function drawPulse(el: HTMLCanvasElement, t: Tail, name: string): void {
   const made = prepare(el);
   if (!made) return;
   const { c, w, h } = made;
@@ -234,4 +234,8 @@ export function drawPulse(el: HTMLCanvasElement, t: Tail): void {
   c.lineWidth = 1.6;
   c.lineJoin = 'round';
   line(c, t.slotMs <= 1000 ? smoothed(t) : t.mid, s);
+  c.fillStyle = token('--pr');
+  c.textAlign = 'left';
+  c.font = font(650, '--fs-11');
+  c.fillText(name, left + 6, 8);
 }

@@ -53,7 +53,7 @@ export function strip(
       open = -1;
     }
   }
-  const colour = token(pale ? '--text-3' : white ? '--al-high-ink' : '--spo2');
+  const colour = token(pale ? '--text-3' : white ? '--al-high-on' : '--spo2');
   c.strokeStyle = colour;
   c.lineJoin = 'round';
   // the raw envelope: all of it, or what lies below 90 %

@@ -1,5 +1,6 @@
 // A panel of the timeline: one metric over any span, from raw readings to days.
 
+import { decimal } from '../format';
 import type { Metric, Points } from '../timeline';
 import { font, prepare, token } from './canvas';
 
@@ -118,10 +119,11 @@ export function metricPanel(el: HTMLCanvasElement, m: Metric, p: Points | undefi
     c.moveTo(left, Math.round(y(v)) + 0.5);
     c.lineTo(end, Math.round(y(v)) + 0.5);
     c.stroke();
-    if (y(v) < 9 || y(v) > h - 6) continue;
     c.fillStyle = token('--axis');
     c.textAlign = 'right';
-    c.fillText(String(+v.toFixed(2)), left - 7, y(v));
+    const n = +(v / (m.per ?? 1)).toFixed(2);
+    const places = m.per ? 1 : Number.isInteger(n) ? 0 : Number.isInteger(+(n * 10).toFixed(2)) ? 1 : 2;
+    c.fillText(decimal(n, places), left - 7, Math.min(h - 6, Math.max(6, y(v))));
   }
   for (const t of ticksOf(s, (end - left) / 90)) {
     c.strokeStyle = token('--grid');

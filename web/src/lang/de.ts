@@ -3,9 +3,10 @@
 import { integrations } from './de/integrations';
 import { live } from './de/live';
 import { night } from './de/night';
+import { problems } from './de/problems';
 import { record } from './de/record';
 import { server } from './de/server';
 import { shell } from './de/shell';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server };
+export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems };

@@ -3,11 +3,12 @@
 import { integrations } from './en/integrations';
 import { live } from './en/live';
 import { night } from './en/night';
+import { problems } from './en/problems';
 import { record } from './en/record';
 import { server } from './en/server';
 import { shell } from './en/shell';
 
-export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server } as const;
+export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems } as const;
 
 export type Key = keyof typeof messages;
 export type Messages = Record<Key, string>;

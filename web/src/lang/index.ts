@@ -87,7 +87,7 @@ export function t<K extends Key>(key: K, ...args: Args<K>): string {
 let sentences: { pattern: RegExp; holes: string[]; key: Key }[] | undefined;
 
 // told says a sentence of the server in the language in force, where it is one
-// of those in en/server.ts; another stays as it came. Times, numbers and names in
+// of those in en/server.ts and en/problems.ts; another stays as it came. Times, numbers and names in
 // it stay.
 export function told(sentence: string): string {
   if (lang.value === 'en' || !sentence) return sentence;
@@ -98,7 +98,7 @@ export function told(sentence: string): string {
       const text = english[key]
         .replaceAll(/[.*+?^$()|[\]\\]/g, '\\$&')
         .replaceAll(/\{(\w+)\}/g, (_, h) => (/^[abn]$/.test(h) ? '(\\d+)' : '(.+?)'));
-      return { pattern: new RegExp(`^${text}$`), holes, key };
+      return { pattern: new RegExp(`^${text}$`, 's'), holes, key };
     });
   for (const { pattern, holes, key } of sentences) {
     const m = sentence.match(pattern);

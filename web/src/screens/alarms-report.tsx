@@ -58,6 +58,16 @@ export function AlarmReport() {
     const r = named.value.get(rule);
     return r ? words(r) : rule;
   };
+  // What a setting that is compared says, in words where it is one of the plain ones.
+  const inWords = (setting: string): string => {
+    const m = setting.match(/^(?:([\w.]+)\.)?(off|delay=(\d+)s|limit=([\d.]+))$/);
+    if (!m || (!m[1] && !m[3])) return setting;
+    const r = m[1] ? named.value.get(m[1]) : undefined;
+    if (m[1] && !r) return setting;
+    const what = r ? words(r) : t('report.every');
+    if (m[3]) return t('report.set.delay', { what, s: m[3] });
+    return m[4] ? words({ ...(r as Rule), limit: Number(m[4]) }) : t('report.set.off', { what });
+  };
   useEffect(() => {
     const stop = new AbortController();
     const q = new URLSearchParams({ from: new Date(serverNow() - hours[span.value] * 3_600_000).toISOString() });
@@ -124,13 +134,18 @@ export function AlarmReport() {
       </div>
       {error.value && (
         <Banner kind="bad">
-          <b>{t('report.failed')}</b> {error.value}
+          <b>{t('report.failed')}</b> {error.value}{' '}
+          <button type="button" class="btn sm" onClick={() => (whatIf.value = [...whatIf.value])}>
+            {t('again')}
+          </button>
         </Banner>
       )}
       {busy.value && (
-        <p class="t2" aria-live="polite">
-          {t('report.busy')}
-        </p>
+        <div class={r ? '' : 'card waiting said'} aria-busy="true">
+          <p class="t2" role="status">
+            {t('report.busy')}
+          </p>
+        </div>
       )}
       {r && base && (
         <section class={`card tablecard${busy.value ? ' faded' : ''}`}>
@@ -141,7 +156,8 @@ export function AlarmReport() {
                 <th scope="col">{t('report.rule')}</th>
                 {r.settings.map((o, i) => (
                   <th scope="col" key={o.settings}>
-                    {i === 0 ? t('report.was') : o.settings}
+                    {i === 0 ? t('report.was') : inWords(o.settings)}
+                    {i > 0 && inWords(o.settings) !== o.settings && <small class="t3">{o.settings}</small>}
                     {i > 0 && (
                       <button
                         type="button"

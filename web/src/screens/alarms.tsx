@@ -9,7 +9,8 @@ import { age, clockTime, date, duration, instant } from '../format';
 import { type Key, say, t } from '../lang';
 import { alarms, beds, live, tops } from '../live/store';
 import type { ScreenProps } from '../screens';
-import { Banner, Bar } from '../ui/bar';
+import { Bar } from '../ui/bar';
+import { Filters, Listing, Search } from '../ui/list';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
 import { AlarmReport } from './alarms-report';
@@ -103,7 +104,7 @@ function History() {
   );
   return (
     <>
-      <div class="filters">
+      <Filters>
         <Seg
           label={t('alarms.days')}
           value={span.value}
@@ -131,41 +132,33 @@ function History() {
             kind.value = v;
           }}
         />
-        <input
-          class="find"
-          type="search"
-          aria-label={t('alarms.search')}
-          placeholder={t('alarms.search')}
-          value={search.value}
-          onInput={(e) => {
-            search.value = (e.target as HTMLInputElement).value;
-          }}
-        />
-      </div>
-      {error.value && (
-        <Banner kind="bad">
-          <b>{t('alarms.failed')}</b> {error.value}{' '}
-          <button type="button" class="btn sm" onClick={() => load('')}>
-            {t('again')}
-          </button>
-        </Banner>
-      )}
+        <Search label={t('alarms.search')} value={search} />
+      </Filters>
       <AckTime list={shown} />
-      {list.value && shown.length === 0 && !error.value && <p class="card quietly t2">{t('alarms.nothing')}</p>}
-      {shown.length > 0 && (
-        <section class="card">
-          <ul class="history">
-            {shown.map((a) => (
-              <Line a={a} key={a.id} />
-            ))}
-          </ul>
-          {next.value && (
-            <button type="button" class="btn sm older" onClick={() => load(next.value)}>
-              {t('alarms.older')}
-            </button>
-          )}
-        </section>
-      )}
+      <Listing
+        failed={t('alarms.failed')}
+        error={error.value}
+        retry={() => load('')}
+        count={list.value && shown.length}
+        none={t('alarms.nothing')}
+        clear={
+          priority.value === 'all' && kind.value === 'all' && !word
+            ? undefined
+            : () =>
+                batch(() => {
+                  priority.value = 'all';
+                  kind.value = 'all';
+                  search.value = '';
+                })
+        }
+        more={next.value ? () => load(next.value) : undefined}
+      >
+        <ul class="history">
+          {shown.map((a) => (
+            <Line a={a} key={a.id} />
+          ))}
+        </ul>
+      </Listing>
     </>
   );
 }
@@ -273,7 +266,7 @@ function Line({ a }: { a: Alert }) {
           <a class="btn sm" href={timelineOf(a)}>
             {t('alarm.timeline')}
           </a>
-          <span class="t3 small">{age(serverNow() - began)}</span>
+          <span class="t3 small">{t('tile.ago', { age: age(serverNow() - began, true) })}</span>
         </div>
       )}
     </li>

@@ -1,15 +1,18 @@
 // Every device: when it was last seen, how it is, how its values are corrected.
 
 import { useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { type Calibration, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
-import { age, battery, decimal, instant } from '../format';
+import { age, battery, decimal, instant, moment } from '../format';
 import { t } from '../lang';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
 import { known } from '../timeline';
-import { Banner, Bar } from '../ui/bar';
-import { stampOf } from './timeline';
+import { Bar } from '../ui/bar';
+import { Battery } from '../ui/battery';
+import { Filters, Listing, Search } from '../ui/list';
+import { Seg } from '../ui/seg';
 
 const silentMs = 60000; // a live device that says nothing for so long
 const lowMv = 3500;
@@ -28,7 +31,7 @@ export function judge(d: DeviceInfo, now: number): { state: State; why: string[]
   if (back) why.push(t('devices.warn.downgrade', back));
   if (d.conflict > 0) why.push(t('devices.warn.conflict', { n: d.conflict }));
   if (silent === undefined) return { state: d.subject_id ? 'bad' : 'off', why: [t('devices.warn.never')] };
-  if (silent > silentMs) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent) }), ...why] };
+  if (silent > silentMs) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent, true) }), ...why] };
   return { state: why.length ? 'warn' : 'ok', why };
 }
 
@@ -65,6 +68,8 @@ export function skewText(s: number | null): string {
 }
 
 const order: State[] = ['bad', 'warn', 'ok', 'off'];
+const wanted: Record<'see' | 'live' | 'off', State[]> = { see: ['bad', 'warn'], live: ['bad', 'warn', 'ok'], off: ['off'] };
+const pageOf = 100; // devices shown at once
 const every = 10000; // ms between looks at the server
 
 export function DevicesScreen({ path: [chosen] }: ScreenProps) {
@@ -73,6 +78,8 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
   const quality = useSignal(new Map<string, number>());
   const error = useSignal('');
   const search = useSignal('');
+  const which = useSignal<'all' | 'see' | 'live' | 'off'>('all');
+  const most = useSignal(pageOf);
   const now = useSignal(Date.now());
   const again = useSignal(0);
 
@@ -103,6 +110,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
 
   const list = (devices.value ?? [])
     .map((d) => ({ d, ...judge(d, now.value) }))
+    .filter(({ state }) => which.value === 'all' || wanted[which.value].includes(state))
     .filter(({ d }) => `${d.device_id} ${d.bed ?? ''} ${d.label ?? ''}`.toLowerCase().includes(search.value.toLowerCase()))
     .sort(
       (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.d.device_id.localeCompare(b.d.device_id, undefined, { numeric: true }),
@@ -137,7 +145,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
   return (
     <>
       <Bar at="devices" />
-      <main class="page two">
+      <main class={`page two${chosen ? ' chosen' : ''}`}>
         <div class="head">
           <h1>{t('devices.title')}</h1>
           {devices.value &&
@@ -149,36 +157,46 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                 </span>
               ) : null,
             )}
-          <span class="sp" />
-          <input
-            class="field"
-            type="search"
-            aria-label={t('devices.search')}
-            placeholder={t('devices.search')}
-            value={search.value}
-            onInput={(e) => {
-              search.value = (e.target as HTMLInputElement).value;
-            }}
-          />
         </div>
-        {error.value && (
-          <Banner kind="bad">
-            <b>{t('devices.failed')}</b> {error.value} {devices.value && t('timeline.kept')}{' '}
-            <button type="button" class="btn sm" onClick={() => again.value++}>
-              {t('again')}
-            </button>
-          </Banner>
-        )}
-        {devices.value?.length === 0 && (
-          <Banner kind="info">
-            <b>{t('devices.none')}</b> {t('devices.none.text')}
-          </Banner>
-        )}
-        {!devices.value && !error.value && <div class="card waiting" aria-busy="true" />}
-        {list.length > 0 && (
-          <section class="card rows">
-            <ul>
-              {list.map(({ d, state, why }) => (
+        <div class="listed">
+          <Filters>
+            <Seg
+              label={t('devices.state')}
+              value={which.value}
+              of={['all', 'see', 'live', 'off']}
+              names={(v) => t(`devices.which.${v}`)}
+              pick={(v) => {
+                which.value = v;
+                most.value = pageOf;
+              }}
+            />
+            <Search label={t('devices.search')} value={search} />
+          </Filters>
+          <Listing
+            failed={t('devices.failed')}
+            error={error.value}
+            retry={() => again.value++}
+            count={devices.value && list.length}
+            none={t(devices.value?.length === 0 ? 'devices.none' : 'devices.none.such')}
+            noneText={devices.value?.length === 0 ? t('devices.none.text') : undefined}
+            clear={
+              devices.value?.length
+                ? () => {
+                    which.value = 'all';
+                    search.value = '';
+                  }
+                : undefined
+            }
+            more={
+              list.length > most.value
+                ? () => {
+                    most.value += pageOf;
+                  }
+                : undefined
+            }
+          >
+            <ul class="rows">
+              {list.slice(0, most.value).map(({ d, state, why }) => (
                 <li key={d.device_id}>
                   <a
                     href={`/devices/${encodeURIComponent(d.device_id)}`}
@@ -205,7 +223,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                       </small>
                     </span>
                     <span class="fig">
-                      {battery(d.battery_mv) || '–'}
+                      {d.battery_mv === undefined ? '–' : <Battery mv={d.battery_mv} />}
                       <small>{t('devices.battery')}</small>
                     </span>
                     <span class="fig">
@@ -217,15 +235,15 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                       <small>{t('devices.skew')}</small>
                     </span>
                     <span class="fig">
-                      {d.received ? t('devices.ago', { d: age(now.value - instant(d.received)) }) : '–'}
+                      {d.received ? t('devices.ago', { d: age(now.value - instant(d.received), true) }) : '–'}
                       <small>{t('devices.seen')}</small>
                     </span>
                   </a>
                 </li>
               ))}
             </ul>
-          </section>
-        )}
+          </Listing>
+        </div>
         {open && shown && (
           <Detail
             d={shown}
@@ -280,16 +298,16 @@ function Detail({
         </a>
       </div>
       <dl class="facts">
-        <Fact name={t('devices.seen')} value={d.received ? t('devices.ago', { d: age(now - instant(d.received)) }) : '–'} />
+        <Fact name={t('devices.seen')} value={d.received ? t('devices.ago', { d: age(now - instant(d.received), true) }) : '–'} />
         <Fact name={t('devices.quality')} value={quality === undefined ? '–' : `${Math.floor(quality * 100)}\u00a0%`} />
         <Fact name={t('devices.skew')} value={d.live ? skewText(d.skew_s) : '–'} />
-        <Fact name={t('devices.battery')} value={battery(d.battery_mv) || '–'} />
+        <Fact name={t('devices.battery')} value={d.battery_mv === undefined ? '–' : <Battery mv={d.battery_mv} />} />
         <Fact name={t('devices.person')} value={d.label || d.subject_id?.slice(0, 10) || t('devices.nobody')} />
         <Fact name={t('devices.bed')} value={d.bed || '–'} />
       </dl>
       <p class="t2 small">
         {t('devices.counts', { n: d.accepted, late: d.late, conflict: d.conflict, duplicate: d.duplicate })}
-        {d.first ? ` · ${t('devices.first')} ${stampOf(instant(d.first), false)}` : ''}
+        {d.first ? ` · ${t('devices.first')} ${moment(instant(d.first), false)}` : ''}
       </p>
       {d.firmware_history.length > 0 && (
         <>
@@ -301,7 +319,7 @@ function Detail({
                   {f.version}
                   {f.version === d.firmware_version && ` · ${t('devices.firmware.now')}`}
                 </b>
-                <span class="t2">{t('devices.since', { at: stampOf(instant(f.first), false) })}</span>
+                <span class="t2">{t('devices.since', { at: moment(instant(f.first), false) })}</span>
                 {f.version === d.firmware_version && back && (
                   <span class="wrong">
                     <i class="sh warn" /> {t('devices.downgrade', back)}
@@ -321,7 +339,7 @@ function Detail({
               {t(`metric.${c.metric}` as 'metric.spo2')} × {c.gain} {c.offset >= 0 ? '+' : '−'} {Math.abs(c.offset)}
             </b>
             <span class="t2">
-              {t('devices.since', { at: stampOf(instant(c.from), false) })} · {t('devices.version', { v: c.version })} ·{' '}
+              {t('devices.since', { at: moment(instant(c.from), false) })} · {t('devices.version', { v: c.version })} ·{' '}
               {t('devices.by', { name: c.actor })}
             </span>
             <span>{c.reason}</span>
@@ -351,7 +369,7 @@ function Detail({
   );
 }
 
-function Fact({ name, value }: { name: string; value: string }) {
+function Fact({ name, value }: { name: string; value: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -428,7 +446,7 @@ function Form({ device, done }: { device: string; done: (saved: boolean) => void
         >
           {known.map((m) => (
             <option value={m.name} key={m.name}>
-              {t(`metric.${m.name}` as 'metric.spo2')} {m.unit}
+              {t(`metric.${m.name}` as 'metric.spo2')} {m.per ? 'mV' : m.unit}
             </option>
           ))}
         </select>

@@ -3,6 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { dash, moment } from '../format';
 import {
   act,
   className,
@@ -20,34 +21,54 @@ import {
 import { type Key, lang, say, t, told } from '../lang';
 import { actor } from '../prefs';
 import { Banner } from '../ui/bar';
+import { Filters, Listing, Search } from '../ui/list';
+import { Seg } from '../ui/seg';
 import { Found } from './integration';
 import { every } from './integrations';
 
+const causeName = (c: string): string => say(`int.cause.${c.replace(' ', '')}` as Key) || c;
 const stateName = (s: string): string => say(`int.state.${s}` as Key);
+
+const pageOf = 100; // incidents asked for at once
 
 export function Past() {
   const list = useSignal<Incident[] | null>(null);
+  const next = useSignal('');
   const all = useSignal(false);
   const text = useSignal('');
   const error = useSignal('');
+  const again = useSignal(0);
+  const page = (cursor: string, signal?: AbortSignal) => {
+    const q = new URLSearchParams({
+      limit: String(pageOf),
+      ...(all.value || text.value.trim() ? {} : { over: 'false' }),
+      ...(text.value.trim() ? { q: text.value.trim() } : {}),
+      ...(cursor ? { cursor } : {}),
+    });
+    return incidents(q.toString(), signal);
+  };
   useEffect(
     () =>
       every(
         8000,
         async (signal) => {
-          const q = new URLSearchParams({
-            limit: '100',
-            ...(all.value ? {} : { over: 'false' }),
-            ...(text.value ? { q: text.value } : {}),
-          });
-          list.value = (await incidents(q.toString(), signal)).incidents;
+          const p = await page('', signal);
+          // what was asked for beyond the first page stays below it
+          const older = (list.value ?? []).slice(pageOf);
+          if (older.length && p.incidents.length === pageOf) {
+            list.value = [...p.incidents, ...older];
+            return;
+          }
+          list.value = p.incidents;
+          next.value = p.next_cursor;
         },
         (e) => {
           error.value = e;
         },
       ),
-    [all.value, text.value],
+    [all.value, text.value, again.value],
   );
+  const narrow = !all.value || !!text.value.trim();
   return (
     <>
       <a class="back" href="/integrations">
@@ -55,54 +76,64 @@ export function Past() {
       </a>
       <div class="head">
         <h1>{t('int.inc.title')}</h1>
-        <span class="sp" />
-        <fieldset class="seg">
-          <legend class="sr">{t('int.inc.title')}</legend>
-          {[false, true].map((v) => (
-            <button
-              type="button"
-              key={String(v)}
-              aria-pressed={all.value === v}
-              onClick={() => {
-                all.value = v;
-              }}
-            >
-              {t(v ? 'int.inc.past' : 'int.inc.open')}
-            </button>
-          ))}
-        </fieldset>
-        <input
-          type="search"
-          aria-label={t('int.inc.search')}
-          placeholder={t('int.inc.search')}
-          value={text.value}
-          onChange={(e) => {
-            text.value = (e.target as HTMLInputElement).value.trim();
-            all.value = all.value || text.value !== '';
+      </div>
+      <Filters>
+        <Seg
+          label={t('int.inc.which')}
+          value={all.value ? 'past' : 'open'}
+          of={['open', 'past']}
+          names={(v) => t(`int.inc.${v}`)}
+          pick={(v) => {
+            list.value = null;
+            all.value = v === 'past';
           }}
         />
-      </div>
-      {error.value && <Banner kind="bad">{error.value}</Banner>}
-      <section class="card block">
-        {list.value?.length === 0 && <p class="t2">{t('int.inc.none')}</p>}
-        <ul class="items">
+        <Search label={t('int.inc.search')} value={text} slow />
+      </Filters>
+      <Listing
+        failed={t('int.inc.failed')}
+        error={error.value}
+        retry={() => again.value++}
+        count={list.value?.length ?? null}
+        none={t(text.value.trim() ? 'int.inc.none.such' : all.value ? 'int.inc.none.ever' : 'int.inc.none.open')}
+        clear={
+          narrow
+            ? () => {
+                text.value = '';
+                all.value = true;
+              }
+            : undefined
+        }
+        more={
+          next.value
+            ? async () => {
+                const p = await page(next.value);
+                list.value = [...(list.value ?? []), ...p.incidents];
+                next.value = p.next_cursor;
+              }
+            : undefined
+        }
+      >
+        <ul class="items past-list">
           {list.value?.map((i) => (
             <li key={i.id}>
               <i class={`sh ${shape[i.severity]} ${i.severity}`} />
               <a href={`/integrations/incidents/${i.id}`}>
-                {i.id} · {i.integration}: {className(i.class)}
-                {i.channel ? ` (${i.channel})` : ''}, {i.records}
+                {i.id} · {told(i.title ?? i.integration)}: {told(i.text)}
+                {i.channel ? ` (${i.channel})` : ''}
               </a>
               <span class="sp" />
-              <span class="t2">{i.owner}</span>
-              <span class="chip info">{stateName(i.state)}</span>
-              <time class="t2 nw" dateTime={i.opened}>
-                {local(i.opened, lang.value)}
-              </time>
+              <span class="meta t2">
+                {i.owner && <span>{i.owner}</span>}
+                <span class="chip info">{stateName(i.state)}</span>
+                <time class="nw" dateTime={i.opened}>
+                  {moment(Date.parse(i.opened))}
+                </time>
+              </span>
             </li>
           ))}
         </ul>
-      </section>
+      </Listing>
     </>
   );
 }
@@ -147,8 +178,8 @@ export function OneIncident({ id }: { id: string }) {
             ['int.inc.detect', seconds(i.mttd_s)],
             ['int.inc.acknowledge', seconds(i.mtta_s)],
             ['int.inc.resolve', seconds(i.mttr_s)],
-            ['int.inc.owner', i.owner || '–'],
-            ['int.inc.cause', i.cause || '–'],
+            ['int.inc.owner', i.owner || dash],
+            ['int.inc.cause', i.cause ? causeName(i.cause) : dash],
           ] as const
         ).map(([k, v]) => (
           <div class="fig" key={k}>
@@ -171,7 +202,7 @@ export function OneIncident({ id }: { id: string }) {
         <ol class="course">
           {i.steps.map((s) => (
             <li key={s.number}>
-              <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{told(s.what)}</b> · {s.who}
+              <time dateTime={s.at}>{local(s.at, lang.value)}</time> <b>{told(s.what)}</b> · {told(s.who)}
               {s.key ? ` · ${s.key.join(' ')}` : ''}
               {s.why ? <p class="t2">{told(s.why)}</p> : null}
               {s.before || s.after ? (
@@ -189,7 +220,7 @@ export function OneIncident({ id }: { id: string }) {
           <ul class="items">
             {i.deliveries.map((d) => (
               <li key={d.channel + d.event + d.created}>
-                {d.channel} · {d.event} · {d.state}
+                {[d.channel, d.event, d.state.replace('_', ' ')].map(told).join(' · ')}
                 <span class="sp" />
                 <time class="t2" dateTime={d.created}>
                   {local(d.created, lang.value)}
@@ -314,7 +345,7 @@ function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
           <b>{t('int.mend.would', { n: preview.value.effects.length })}</b>
           <ul class="items">
             {preview.value.effects.map((e) => (
-              <li key={e.finding || e.text}>{e.error ? `${e.key.join(' ')}: ${e.error}` : e.text}</li>
+              <li key={e.finding || e.text}>{e.error ? `${e.key.join(' ')}: ${told(e.error)}` : told(e.text)}</li>
             ))}
           </ul>
           <button

@@ -3,7 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import { dash } from '../format';
+import { dash, date } from '../format';
 import {
   ago,
   type Bucket,
@@ -22,7 +22,7 @@ import {
 import { lang, t, told } from '../lang';
 import { place } from '../route';
 import { Banner } from '../ui/bar';
-import { every, Figures, Head, Short, Strip } from './integrations';
+import { Board, every, Figures, Head, Short, Strip } from './integrations';
 
 const days = 14;
 
@@ -74,7 +74,12 @@ export function OneIntegration({ name }: { name: string }) {
               <b>{told(x.why)}</b>
               <p class="t2">{told(x.about)}</p>
             </div>
-            <Strip strip={x.strip} />
+            <div class="row">
+              <Strip strip={x.strip} />
+              <span class="t3 small">{t('int.strip.span')}</span>
+              <span class="sp" />
+              <Board at={x.dashboard} />
+            </div>
             <Figures tile={x} />
           </section>
           {buckets.value.length > 0 && (
@@ -116,14 +121,14 @@ function Matrix({
   const at = new Map(buckets.map((b) => [`${b.day ?? ''}|${b.channel ?? ''}`, b]));
   return (
     <section class="card matrix">
-      <table>
+      <table style={{ minWidth: `${9 + names.length * 5}em` }}>
         <caption class="sr">{t('int.days')}</caption>
         <thead>
           <tr>
             <th scope="col">{t('int.days')}</th>
             {names.map((d) => (
               <th scope="col" key={d}>
-                {d.slice(5)}
+                {d ? date(Date.parse(`${d}T00:00:00Z`), false).replace(/^\S+ /, '') : ''}
               </th>
             ))}
           </tr>
@@ -181,7 +186,7 @@ export function Found({ name, list, day }: { name: string; list: Finding[]; day:
                 <tr key={f.id + f.first_seen}>
                   <td>
                     <a class="back" href={`/integrations/${encodeURIComponent(name)}/records/${f.id}`}>
-                      {f.key?.join(' · ') || dash}
+                      {f.key?.map(told).join(' · ') || dash}
                     </a>
                   </td>
                   <td>
@@ -259,7 +264,7 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
             <ol class="course">
               {x.events.map((e) => (
                 <li key={e.at + e.text}>
-                  <time dateTime={e.at}>{local(e.at, lang.value)}</time> {e.text}
+                  <time dateTime={e.at}>{local(e.at, lang.value)}</time> {told(e.text)}
                 </li>
               ))}
             </ol>

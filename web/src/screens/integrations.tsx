@@ -127,6 +127,7 @@ function All() {
           <Icon name="bell" />
           {t('int.incidents')}
         </a>
+        <Board at={o?.dashboard} />
       </div>
       <p class="sr" role="status">
         {said.value}
@@ -245,6 +246,18 @@ export function Head({ tile }: { tile: Tile }) {
   );
 }
 
+// Board leads to a board elsewhere, where the settings name one.
+export function Board({ at }: { at: string | undefined }) {
+  if (!at || !/^https?:/.test(at)) return null;
+  return (
+    <a class="btn" href={at} target="_blank" rel="noopener noreferrer">
+      <Icon name="grid" />
+      {t(/grafana/i.test(at) ? 'int.grafana' : 'int.board')}
+      <span class="sr"> ({t('int.board.new')})</span>
+    </a>
+  );
+}
+
 // Figures are the numbers of an integration.
 export function Figures({ tile }: { tile: Tile }) {
   return (
@@ -290,6 +303,7 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
         <a class="btn" href={`/integrations/${encodeURIComponent(tile.name)}`}>
           {t('int.open')}
         </a>
+        <Board at={tile.dashboard} />
         <span class="t2" role="status">
           {said.value}
         </span>

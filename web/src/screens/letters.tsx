@@ -3,12 +3,13 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ApiError, getJSON, postJSON } from '../api';
-import { instant } from '../format';
-import { type Key, say, t } from '../lang';
+import { instant, moment } from '../format';
+import { type Key, say, t, told } from '../lang';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
-import { Banner, Bar } from '../ui/bar';
-import { stampOf } from './timeline';
+import { Bar } from '../ui/bar';
+import { Filters, Listing, Search } from '../ui/list';
+import { Seg } from '../ui/seg';
 
 interface Letter {
   number: number;
@@ -47,10 +48,16 @@ function codeName(code: string): string {
   return say(`letters.code.${code}` as Key) || code.replaceAll('_', ' ');
 }
 
+// doorName says which way a reading came.
+function doorName(door: string): string {
+  return say(`letters.door.${door}` as Key) || door;
+}
+
 export function LettersScreen({ path: [chosen] }: ScreenProps) {
   const letters = useSignal<Letter[] | null>(null);
   const next = useSignal('');
   const all = useSignal(false);
+  const search = useSignal('');
   const error = useSignal('');
   const again = useSignal(0);
 
@@ -72,50 +79,56 @@ export function LettersScreen({ path: [chosen] }: ScreenProps) {
     return () => stop.abort();
   }, [all.value, again.value]);
 
+  const fetchMore = async (cursor: string) => {
+    const p = await fetchPage(cursor);
+    letters.value = [...(letters.value ?? []), ...p.dead_letters];
+    next.value = p.next_cursor;
+  };
+  const word = search.value.trim().toLowerCase();
+  const shown = (letters.value ?? []).filter(
+    (l) => !word || `${l.number} ${l.device_id ?? ''} ${l.codes.map(codeName).join(' ')} ${doorName(l.door)}`.toLowerCase().includes(word),
+  );
   return (
     <>
       <Bar at="dead-letters" />
-      <main class="page two">
+      <main class={`page two${chosen ? ' chosen' : ''}`}>
         <div class="head">
           <div>
             <h1>{t('letters.title')}</h1>
             <p class="sub">{t('letters.about')}</p>
           </div>
-          <span class="sp" />
-          <fieldset class="seg">
-            <legend class="sr">{t('letters.show')}</legend>
-            {[false, true].map((v) => (
-              <button
-                type="button"
-                key={String(v)}
-                aria-pressed={all.value === v}
-                onClick={() => {
-                  all.value = v;
-                }}
-              >
-                {t(v ? 'letters.all' : 'letters.open')}
-              </button>
-            ))}
-          </fieldset>
         </div>
-        {error.value && (
-          <Banner kind="bad">
-            <b>{t('letters.failed')}</b> {error.value}{' '}
-            <button type="button" class="btn sm" onClick={() => again.value++}>
-              {t('again')}
-            </button>
-          </Banner>
-        )}
-        {letters.value?.length === 0 && (
-          <Banner kind="info">
-            <b>{t(all.value ? 'letters.none' : 'letters.none.open')}</b>
-          </Banner>
-        )}
-        {!letters.value && !error.value && <div class="card waiting" aria-busy="true" />}
-        {!!letters.value?.length && (
-          <section class="card rows letters">
-            <ul>
-              {letters.value.map((l) => (
+        <div class="listed">
+          <Filters>
+            <Seg
+              label={t('letters.show')}
+              value={all.value ? 'all' : 'open'}
+              of={['open', 'all']}
+              names={(v) => t(`letters.${v}`)}
+              pick={(v) => {
+                all.value = v === 'all';
+              }}
+            />
+            <Search label={t('letters.search')} value={search} />
+          </Filters>
+          <Listing
+            failed={t('letters.failed')}
+            error={error.value}
+            retry={() => again.value++}
+            count={letters.value && shown.length}
+            none={t(all.value || word ? 'letters.none' : 'letters.none.open')}
+            clear={
+              all.value && !word
+                ? undefined
+                : () => {
+                    all.value = true;
+                    search.value = '';
+                  }
+            }
+            more={next.value ? () => fetchMore(next.value) : undefined}
+          >
+            <ul class="rows letters">
+              {shown.map((l) => (
                 <li key={l.number}>
                   <a
                     href={`/dead-letters/${l.number}`}
@@ -138,36 +151,23 @@ export function LettersScreen({ path: [chosen] }: ScreenProps) {
                       <small>{t('letters.readings')}</small>
                     </span>
                     <span class="fig">
-                      {l.door}
+                      {doorName(l.door)}
                       <small>{t('letters.door')}</small>
                     </span>
                     <span class="fig">
-                      {stampOf(instant(l.received), false)}
+                      {moment(instant(l.received), false)}
                       <small>{l.times > 1 ? t('letters.times', { n: l.times }) : t('letters.received')}</small>
                     </span>
                   </a>
                 </li>
               ))}
             </ul>
-            {next.value && (
-              <button
-                type="button"
-                class="btn wide"
-                onClick={async () => {
-                  const p = await fetchPage(next.value);
-                  letters.value = [...(letters.value ?? []), ...p.dead_letters];
-                  next.value = p.next_cursor;
-                }}
-              >
-                {t('letters.more')}
-              </button>
-            )}
-          </section>
-        )}
+          </Listing>
+        </div>
         {chosen ? (
           <Detail number={chosen} key={chosen} sent={() => again.value++} />
         ) : (
-          !!letters.value?.length && <p class="t2 hint">{t('letters.choose')}</p>
+          shown.length > 0 && <p class="t2 hint">{t('letters.choose')}</p>
         )}
       </main>
     </>
@@ -250,8 +250,8 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
           <ul class="errs">
             {it.errors.map((e) => (
               <li key={`${e.path} ${e.code}`}>
-                <b class="mono">{e.path || '/'}</b> {codeName(e.code)}: <span lang="en">{e.detail}</span>
-                {e.allowed ? <small lang="en">{e.allowed}</small> : null}
+                <b class="mono">{e.path || '/'}</b> {codeName(e.code)}: {told(e.detail)}
+                {e.allowed ? <small>{told(e.allowed)}</small> : null}
               </li>
             ))}
           </ul>
@@ -297,7 +297,7 @@ function Detail({ number, sent }: { number: string; sent: () => void }) {
           <ul class="lines">
             {l.tried.map((a) => (
               <li key={a.at}>
-                <b>{t('letters.attempt', { at: stampOf(instant(a.at), true), by: a.actor, taken: a.taken, refused: a.refused })}</b>
+                <b>{t('letters.attempt', { at: moment(instant(a.at), true), by: a.actor, taken: a.taken, refused: a.refused })}</b>
                 {a.reason && <span class="t2">{a.reason}</span>}
               </li>
             ))}

@@ -24,7 +24,7 @@ export function Flags({ events, from, to }: { events: NightEvent[]; from: number
         const text = list.map((e) => e.text).join('\n');
         return (
           <li
-            class={`fl k-${first.kind}`}
+            class={`fl k-${first.kind}${room < 0.13 ? ' tight' : room < 0.3 ? ' close' : ''}`}
             key={`${first.kind} ${first.at} ${first.text}`}
             title={text}
             style={{ left: `${at * 100}%`, maxWidth: `${Math.max(0.024, room) * 100}%` }}

@@ -4,7 +4,7 @@
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { ApiError, Broken, type Imported, importSample, type SessionInfo, sendFile } from '../api';
-import { t } from '../lang';
+import { t, told } from '../lang';
 
 interface Upload {
   name: string;
@@ -24,7 +24,7 @@ export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string }
   const api = e instanceof ApiError ? e : undefined;
   if (api?.status === 413) return { wrong: { text: t('import.toolarge') } };
   if (api?.status === 422 && api.message !== t('import.empty'))
-    return { wrong: { text: t('import.refused'), help: t('import.refused.do'), said: api.message } };
+    return { wrong: { text: t('import.refused'), help: t('import.refused.do'), said: told(api.message) } };
   return { wrong: { text: (e as Error).message } };
 }
 
@@ -82,11 +82,7 @@ export function useImports({ subject, arrived }: { subject: () => string; arrive
             <div class="why">
               <p class="wrong">{u.wrong.text}</p>
               {u.wrong.help && <p>{u.wrong.help}</p>}
-              {u.wrong.said && (
-                <p class="t3 small" lang="en">
-                  {t('import.said', { text: u.wrong.said })}
-                </p>
-              )}
+              {u.wrong.said && <p class="t3 small">{t('import.said', { text: u.wrong.said })}</p>}
               {u.broken && (
                 <button
                   type="button"

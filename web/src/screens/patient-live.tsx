@@ -8,7 +8,7 @@ import { getAll, getJSON, serverNow } from '../api';
 import { drawPulse, drawSpo2 } from '../chart/live';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
-import { age, battery, clockTime, countdown, dash, decimal, duration, instant, level } from '../format';
+import { age, clockTime, countdown, dash, decimal, duration, instant, level } from '../format';
 import { t } from '../lang';
 import { fill } from '../live/history';
 import { alarms, type Bed, beds, heardAt, link, live, now, roster, tops, watch } from '../live/store';
@@ -16,6 +16,7 @@ import { Tail } from '../live/tail';
 import { redraw } from '../redraw';
 import { stayAwake } from '../sound/awake';
 import { Bar } from '../ui/bar';
+import { Battery } from '../ui/battery';
 import { Find } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
@@ -98,7 +99,7 @@ function Watched({ bed }: { bed: Bed }) {
           </div>
           <span class="live">
             {fresh ? <i /> : null}
-            {any ? (fresh ? t('tile.ago', { age: age(since) }) : t('tile.nodata', { time: countdown(since) })) : ''}
+            {any ? (fresh ? t('tile.ago', { age: age(since, true) }) : t('tile.nodata', { time: countdown(since) })) : ''}
           </span>
           <details class="more menu">
             <summary aria-label={t('nav.more')}>
@@ -154,12 +155,7 @@ function Watched({ bed }: { bed: Bed }) {
               <b>{t(quality.value >= 70 ? 'signal.good' : quality.value >= 40 ? 'signal.fair' : 'signal.poor')}</b>
             </span>
           )}
-          {bed.info?.battery_mv !== undefined && (
-            <span>
-              <Icon name="bat" />
-              <b>{battery(bed.info.battery_mv, 1)}</b>
-            </span>
-          )}
+          <Battery mv={bed.info?.battery_mv} decimals={1} />
           <Limits device={bed.device} />
         </div>
       </section>
@@ -196,7 +192,7 @@ function AlarmStrip({ bed, at, joined }: { bed: Bed; at: number; joined: boolean
             ? t('alarm.by.again', { who: first.acknowledged_by ?? '', time: countdown(quietUntil(first, at) - at) })
             : first.state === 'latched'
               ? t('alarm.over', { what: words(first) })
-              : t('alarm.for', { what: words(first), time: age(at - instant(first.onset)) })}
+              : t('alarm.for', { what: words(first), time: age(at - instant(first.onset), true) })}
         </p>
         {!quiet && (
           <button type="button" class="btn" onClick={() => take(first)}>
@@ -280,7 +276,7 @@ function Recent({ bed }: { bed: Bed }) {
     const edge = v ? v.at + Math.max(0, at - v.received) : serverNow();
     for (const x of [made.spo2, made.pulse, made.night]) x.advance(edge);
     drawSpo2(chart.current, made.spo2, { raw: raw.value, smooth: smooth.value });
-    drawPulse(under.current, made.pulse);
+    drawPulse(under.current, made.pulse, `${t('metric.pulse_rate')} ${t('unit.bpm')}`);
     strip(night.current, made.night, false, true, false);
   }, [second, v?.at, tick.value, raw.value, smooth.value, redraw.value]);
 

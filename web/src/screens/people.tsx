@@ -202,7 +202,9 @@ function Row({ d, free, beds, wanted, open, toggle, done }: RowProps) {
           )}
         </span>
         <span class="t2">{d.device_id}</span>
-        <span class="t3 small">{d.received ? t('people.heard', { age: age(serverNow() - instant(d.received)) }) : t('people.silent')}</span>
+        <span class="t3 small">
+          {d.received ? t('people.heard', { age: age(serverNow() - instant(d.received), true) }) : t('people.silent')}
+        </span>
         <button type="button" class={`btn sm${d.subject_id ? '' : ' pri'}`} aria-expanded={open} onClick={toggle}>
           {d.subject_id ? t('people.change.short') : t('people.admit')}
         </button>

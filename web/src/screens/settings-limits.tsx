@@ -6,7 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { bedName, metricName, unitName, words } from '../alarms';
 import { type DeviceInfo, getAll, getJSON, sendJSON } from '../api';
 import { clockTime, date, instant } from '../format';
-import { t } from '../lang';
+import { t, told } from '../lang';
 import { place } from '../route';
 import { Banner } from '../ui/bar';
 import { type Changes, type Edit, merged, type Profile, type Rule, said, type Version } from './limits';
@@ -179,7 +179,7 @@ export function Limits() {
             <optgroup label={t('limits.profiles')}>
               {names.map((n) => (
                 <option key={n} value={`profile:${n}`} selected={scope.value === `profile:${n}`}>
-                  {n}
+                  {told(n)}
                 </option>
               ))}
             </optgroup>
@@ -223,7 +223,7 @@ export function Limits() {
                 </option>
                 {names.map((n) => (
                   <option key={n} value={n} selected={base.value === n}>
-                    {n}
+                    {told(n)}
                   </option>
                 ))}
               </select>

@@ -477,12 +477,13 @@ function readout(m: Metric, p: Points | undefined, at: number, from: number, to:
   let best = -1;
   for (const i of [k - 1, k]) if (i >= 0 && i < p.at.length && (best < 0 || Math.abs(p.at[i] - at) < Math.abs(p.at[best] - at))) best = i;
   if (best < 0 || Math.abs(p.at[best] - at) > p.apart * 1.25) return '– –';
-  const n = (v: number) => decimal(v, m.decimals);
+  const per = m.per ?? 1;
+  const n = (v: number) => decimal(v / per, m.decimals);
   if (p.lo[best] === p.hi[best]) return t('timeline.value', { mean: n(p.mean[best]), unit: m.unit });
   return t('timeline.between', {
     lo: n(p.lo[best]),
     hi: n(p.hi[best]),
-    mean: decimal(p.mean[best], Math.max(1, m.decimals)),
+    mean: decimal(p.mean[best] / per, Math.max(1, m.decimals)),
     unit: m.unit,
   });
 }

@@ -143,7 +143,7 @@ function Row({ a }: { a: Alert }) {
   const live = a.metric === 'spo2' ? bed?.spo2?.value : a.metric === 'pulse_rate' ? bed?.pulse?.value : undefined;
   // of an alarm that is over, the worst value; of one that holds, the value now
   const value = a.state === 'latched' ? a.value : (live ?? a.value);
-  const since = age(at - instant(a.onset));
+  const since = age(at - instant(a.onset), true);
   const back = quietUntil(a, at);
   const fill = !loud ? '--surface-3' : a.technical ? '--al-low' : { high: '--al-high', medium: '--al-med', low: '--al-low' }[a.priority];
   const detail = !loud

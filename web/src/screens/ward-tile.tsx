@@ -6,10 +6,11 @@ import { useEffect, useRef } from 'preact/hooks';
 import { bedName, brief, delaysOf, number, quietUntil, stars, waits, words } from '../alarms';
 import { strip } from '../chart/strip';
 import { freshness } from '../deadline';
-import { age, battery, clockTime, countdown, dash, decimal, initials, level } from '../format';
+import { age, clockTime, countdown, dash, decimal, initials, level } from '../format';
 import { t } from '../lang';
 import { type Bed, heardAt, link, now, range, roster, tops, watch, wayTo } from '../live/store';
 import { redraw } from '../redraw';
+import { Battery } from '../ui/battery';
 import { Icon } from '../ui/icons';
 
 // One observer serves all tiles.
@@ -129,7 +130,13 @@ function faceOf(bed: Bed): Face {
     priority: loud?.priority ?? '',
     why: loud ? `${words(loud)} · ${delaysOf(loud)}` : '',
     last: Number.isNaN(last) ? '' : `${number(Math.floor(last))} %`,
-    since: !any ? '' : off ? t('tile.ago', { age: age(sinceOff(bed, at)) }) : stale ? t('tile.at', { time: clockTime(any.received) }) : '',
+    since: !any
+      ? ''
+      : off
+        ? t('tile.ago', { age: age(sinceOff(bed, at), true) })
+        : stale
+          ? t('tile.at', { time: clockTime(any.received) })
+          : '',
     foot: !fresh
       ? [
           top?.gateway && top.devices ? t('alarm.gateway', { gateway: top.gateway }) : bed.subject ? bed.device : t('tile.unassigned'),
@@ -139,7 +146,7 @@ function faceOf(bed: Bed): Face {
       : [
           off ? t('tile.linked') : '',
           pi && pi.value !== null ? 'pi' : bed.subject ? '' : t('tile.unassigned'),
-          battery(bed.info?.battery_mv, 1),
+          bed.info?.battery_mv === undefined ? '' : String(bed.info.battery_mv),
         ],
   };
 }
@@ -164,7 +171,7 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
   });
   const ago = useComputed(() => {
     const any = bed.spo2 ?? bed.pulse;
-    return any ? t('tile.ago', { age: age(now.value - any.received) }) : '';
+    return any ? t('tile.ago', { age: age(now.value - any.received, true) }) : '';
   });
   const f: Face = JSON.parse(key.value);
   const size = useSignal<{ width: number; height: number } | undefined>(undefined);
@@ -251,10 +258,7 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
         {(f.foot[1] || f.foot[2]) && (
           <>
             <span>{f.foot[1] === 'pi' ? pi : f.foot[1]}</span>
-            <span>
-              {f.foot[2] && <Icon name="bat" />}
-              {f.foot[2]}
-            </span>
+            <Battery mv={f.foot[2] === '' ? undefined : Number(f.foot[2])} decimals={1} />
           </>
         )}
       </div>

@@ -185,7 +185,7 @@ export const night: Record<keyof typeof english, string> = {
   'compare.higher': 'höher als üblich',
   'compare.same': 'wie üblich',
   'compare.few': 'zu wenige Nächte',
-  'compare.say.times': 'Das {factor}-fache der üblichen Zeit unter 90 %: {a} gegen {b}.',
+  'compare.say.times': 'Das {factor}-Fache der üblichen Zeit unter 90 %: {a} gegen {b}.',
   'compare.say.less': 'Weniger Zeit unter 90 % als üblich: {a} gegen {b}.',
   'compare.say.more': 'Mehr Zeit unter 90 % als üblich: {a} gegen {b}.',
   'compare.say.most': 'Mehr als in jeder der {n} anderen Nächte.',
