@@ -89,7 +89,7 @@ func Open(cfg Config) (*Road, error) {
 		cfg.SealRows = sealRows
 	}
 	if cfg.Shards == 0 {
-		cfg.Shards = 4 * runtime.GOMAXPROCS(0)
+		cfg.Shards = 4 * min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
