@@ -96,7 +96,7 @@ func Open(cfg Config) (*Road, error) {
 	}
 	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived), opened: newOpenList(mostOpen)}
 	for range cfg.Shards {
-		r.shards = append(r.shards, &shard{road: r, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
+		r.shards = append(r.shards, &shard{road: r, most: owedRows / cfg.Shards, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
 	}
 	if err := r.recover(); err != nil {
 		return nil, err
