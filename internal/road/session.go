@@ -82,7 +82,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 			return nil, nil
 		}
 		copied := *t
-		copied.open = nil // belongs to the track
+		copied.open, copied.named = nil, nil // they belong to the track
 		copied.Spans = slices.Clone(t.Spans)
 		next := h.next
 		h.mu.RUnlock()
@@ -224,6 +224,14 @@ func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []sp
 	if s.IDAt == s.Revision {
 		return nil
 	}
+	if i == len(spans)-1 {
+		if so, err := r.namedSoFar(ctx, h, m, s.Start); so != nil || err != nil {
+			if err == nil {
+				r.identified(h, m, s, so)
+			}
+			return err
+		}
+	}
 	whole, err := r.whole(ctx, h, m, spans, i)
 	if err != nil {
 		return err
@@ -236,7 +244,7 @@ func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []sp
 // the state.
 func (r *Road) identified(h *head, m pleth.Metric, s *span, whole *session.Session) {
 	was := s.ID
-	s.ID, s.IDAt, s.Interval, s.Rows = whole.ID(), s.Revision, whole.Interval, int64(whole.Rows.Len())
+	s.ID, s.IDAt, s.Interval, s.Rows = whole.ID(), s.Revision, whole.Interval, whole.Len()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.state.track(m)

@@ -27,7 +27,8 @@ type track struct {
 	Offset uint64 `json:"at,omitempty"`
 	Late   bool   `json:"late,omitempty"` // one of them came late: keys stay as they are
 
-	open *opened // what is kept of the last session; nil: nothing
+	open  *opened // what is kept of the last session; nil: nothing
+	named *opened // likewise, of its id alone
 }
 
 // span is one session: where it lies, and what was computed of it.
