@@ -33,7 +33,7 @@ func TestFlawInFirstLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []int64{10, 1500, 33000, 60000, 98500, 150000} {
+	for _, at := range []int64{10, 1500, 33000, 60000, 98500, 150000, 195000, 200000} {
 		fs := vfs.NewMem()
 		if ok, err := vfs.Clone(pristine, fs, "data", "data"); !ok || err != nil {
 			t.Fatal(err)

@@ -104,6 +104,9 @@ func Open(dir string, o Options) (*DB, error) {
 	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle}
 	p.FS = g
 	before, err := pebble.Peek(dir, p.FS)
+	if err == nil && before.Exists {
+		err = soundLogs(p.FS, dir)
+	}
 	if err == nil {
 		db.DB, err = openPebble(dir, p)
 	}
