@@ -87,6 +87,11 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 		next := h.next
 		h.mu.RUnlock()
 		if !copied.dirty() {
+			if copied.inherit() {
+				h.mu.Lock()
+				h.changed = h.state.track(m).inherit() || h.changed
+				h.mu.Unlock()
+			}
 			return copied.Spans, nil
 		}
 		k, upTo, found, err := r.again(ctx, h, &copied)
@@ -101,6 +106,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 				now.recut(k, upTo, found)
 				h.changed = true
 			}
+			now.inherit()
 			copied.Spans = slices.Clone(now.Spans)
 		}
 		h.mu.Unlock()
@@ -109,6 +115,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 		}
 		if try == 3 { // rows keep coming: what was found is right for the time it was asked for
 			copied.recut(k, upTo, found)
+			copied.inherit()
 			return copied.Spans, nil
 		}
 	}

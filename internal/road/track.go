@@ -121,6 +121,18 @@ func (t *track) begin(at int64, offset uint64) {
 	t.Spans = append(t.Spans, span{Start: at, Last: at, KeyStart: at, Born: offset, Revision: offset})
 }
 
+// inherit makes sessions of one row as new as the session before them, whose
+// interval they have, and reports whether one was older.
+func (t *track) inherit() bool {
+	changed := false
+	for i := 1; i < len(t.Spans); i++ {
+		if s, before := &t.Spans[i], &t.Spans[i-1]; s.Start == s.Last && s.Revision < before.Revision {
+			s.Revision, changed = before.Revision, true
+		}
+	}
+	return changed
+}
+
 // endBetween reports whether the recording ended at a time from <= e < to.
 func endBetween(ends []int64, from, to int64) bool {
 	k, _ := slices.BinarySearch(ends, from)
