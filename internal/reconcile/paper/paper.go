@@ -3,6 +3,7 @@
 package paper
 
 import (
+	"cmp"
 	_ "embed"
 	"fmt"
 	"html/template"
@@ -66,22 +67,13 @@ func PDF(w io.Writer, s *desk.Summary, made time.Time) error {
 	line("regular", 9, 14, fmt.Sprintf("Now: %d red, %d yellow, %d green, %d grey. Median time to detect %s, to acknowledge %s, to resolve %s.",
 		s.Colours[desk.Red], s.Colours[desk.Yellow], s.Colours[desk.Green], s.Colours[desk.Grey], took(s.MTTD), took(s.MTTA), took(s.MTTR)))
 	f.Ln(8)
-	row := func(face string, widths []float64, cells ...string) {
-		f.SetFont(face, "", 8.5)
-		for i, c := range cells {
-			c = drawable(c)
-			for len(c) > 1 && f.GetStringWidth(c) > widths[i]-4 {
-				r := []rune(c)
-				c = string(r[:len(r)-1])
-			}
-			f.CellFormat(widths[i], 14, c, "B", 0, "L", false, 0, "")
-		}
-		f.Ln(14)
-	}
-	widths := []float64{70, 130, 45, 50, 50, 45, 125}
+	row := func(face string, widths []float64, cells ...string) { table(f, face, widths, cells) }
+	widths := []float64{85, 120, 40, 45, 45, 48, 132}
 	row("bold", widths, "Group", "Integration", "Now", "Green", "Red", "Incidents", "Why")
+	titles := map[string]string{}
 	for i := range s.Integrations {
 		l := &s.Integrations[i]
+		titles[l.Name] = l.Title
 		row("regular", widths, l.Group, l.Title, string(l.Colour), share(l, "green"), share(l, "red"), fmt.Sprint(l.Opened), l.Why)
 	}
 	f.Ln(12)
@@ -89,12 +81,46 @@ func PDF(w io.Writer, s *desk.Summary, made time.Time) error {
 	row("bold", widths, "No.", "Opened", "Integration", "What", "Channel", "State", "Records")
 	for i := range s.Incidents {
 		n := &s.Incidents[i]
-		row("regular", widths, fmt.Sprint(n.ID), at(n.Opened), n.Integration, words(n.Class), n.Channel, words(n.State), fmt.Sprint(n.Records))
+		row("regular", widths, fmt.Sprint(n.ID), at(n.Opened), cmp.Or(titles[n.Integration], n.Integration), words(n.Class), n.Channel, words(n.State), fmt.Sprint(n.Records))
 	}
 	if len(s.Incidents) == 0 {
 		line("regular", 9, 14, "No incident.")
 	}
 	return f.Output(w)
+}
+
+// mostLines is how many lines a cell has at most; what is cut says so.
+const mostLines = 4
+
+// table draws a row of cells as high as the one with the most lines.
+func table(f *fpdf.Fpdf, face string, widths []float64, cells []string) {
+	f.SetFont(face, "", 8.5)
+	const above, line = 3, 10.5
+	most := 1
+	split := make([][]string, len(cells))
+	for i, c := range cells {
+		if split[i] = f.SplitText(drawable(c), widths[i]-4); len(split[i]) > mostLines {
+			split[i] = split[i][:mostLines]
+			split[i][mostLines-1] = strings.TrimRight(split[i][mostLines-1], " ") + "…"
+		}
+		most = max(most, len(split[i]))
+	}
+	height := 2*above + line*float64(most)
+	_, page := f.GetPageSize()
+	if _, _, _, bottom := f.GetMargins(); f.GetY()+height > page-bottom {
+		f.AddPage()
+	}
+	x, y := f.GetXY()
+	for i := range cells {
+		for k, text := range split[i] {
+			f.SetXY(x, y+above+line*float64(k))
+			f.CellFormat(widths[i], line, text, "", 0, "L", false, 0, "")
+		}
+		f.Line(x, y+height, x+widths[i], y+height)
+		x += widths[i]
+	}
+	left, _, _, _ := f.GetMargins()
+	f.SetXY(left, y+height)
 }
 
 // drawable leaves out what the font cannot draw.

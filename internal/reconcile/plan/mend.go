@@ -194,5 +194,8 @@ func (m *sqlMender) Apply(ctx context.Context, s Step) error {
 	if _, err := tx.ExecContext(ctx, text, args...); err != nil {
 		return errors.Join(fmt.Errorf("the database refuses the statement of %s", s.Action), tx.Rollback())
 	}
-	return tx.Commit()
+	if err := tx.Commit(); err != nil { // what the engine says may quote the record
+		return fmt.Errorf("the database does not keep what the statement of %s did", s.Action)
+	}
+	return nil
 }
