@@ -26,7 +26,6 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(e *env) error {
-	app.Spread()
 	var set app.Settings
 	if c.Config != "" {
 		var err error

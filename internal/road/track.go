@@ -27,8 +27,7 @@ type track struct {
 	Offset uint64 `json:"at,omitempty"`
 	Late   bool   `json:"late,omitempty"` // one of them came late: keys stay as they are
 
-	open  *opened // what is kept of the last session; nil: nothing
-	named *opened // likewise, of its id alone
+	open *opened // what is kept of the last session; nil: nothing
 }
 
 // span is one session: where it lies, and what was computed of it.
@@ -119,18 +118,6 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 
 func (t *track) begin(at int64, offset uint64) {
 	t.Spans = append(t.Spans, span{Start: at, Last: at, KeyStart: at, Born: offset, Revision: offset})
-}
-
-// inherit makes sessions of one row as new as the session before them, whose
-// interval they have, and reports whether one was older.
-func (t *track) inherit() bool {
-	changed := false
-	for i := 1; i < len(t.Spans); i++ {
-		if s, before := &t.Spans[i], &t.Spans[i-1]; s.Start == s.Last && s.Revision < before.Revision {
-			s.Revision, changed = before.Revision, true
-		}
-	}
-	return changed
 }
 
 // endBetween reports whether the recording ended at a time from <= e < to.

@@ -187,6 +187,8 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     console.log(`  numerals gone ${((Date.now() - killed) / 1000).toFixed(1)} s after the kill`);
     await page.locator('.lost').waitFor();
     assert.match(await page.locator('.lost').innerText(), /Not connected since \d\d:\d\d:\d\d\. These are not live values\./);
+    // Nobody may read there that no alarm stands.
+    await page.locator('.alarms header').getByText('not known without the server').waitFor();
     await accessible(page, 'the ward without a server');
     await shot(page, 'ward-lost');
     ward.beds[0].spo2 = 91;

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
+import { first } from './first.mjs';
 import { german } from './german.mjs';
 import { live } from './live.mjs';
 import { mockup } from './mockup.mjs';
@@ -101,6 +102,7 @@ for (const file of readdirSync(here)
 live({ test, start: (...flags) => begin('live', ...flags), stop, open, accessible, pictures, port });
 mockup({ test, start: begin, stop, open, pictures, port, root });
 people({ test, start: (...flags) => begin('people', ...flags), stop, open, accessible, pictures, port });
+first({ test, start: () => begin('first'), stop, open, accessible, pictures, bin, dir, port });
 german({ test, start: (...flags) => begin('german', ...flags), stop, open, accessible, pictures, port, root, bin, dir });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });

@@ -125,6 +125,7 @@ export interface Imported {
   accepted: number;
   duplicate: number;
   problem?: string;
+  warnings?: { code: string; text: string }[];
   sessions: SessionInfo[];
 }
 

@@ -134,7 +134,7 @@ function History() {
         />
         <Search label={t('alarms.search')} value={search} />
       </Filters>
-      <AckTime list={shown} />
+      <AckTime list={list.value && shown} />
       <Listing
         failed={t('alarms.failed')}
         error={error.value}
@@ -164,8 +164,8 @@ function History() {
 }
 
 // AckTime says how long it took until somebody acknowledged.
-function AckTime({ list }: { list: Alert[] }) {
-  const times = list
+function AckTime({ list }: { list: Alert[] | null }) {
+  const times = (list ?? [])
     .filter((a) => a.acknowledged && a.sounded)
     .map((a) => (Date.parse(a.acknowledged as string) - Date.parse(a.sounded as string)) / 1000)
     .sort((a, b) => a - b);
@@ -174,11 +174,11 @@ function AckTime({ list }: { list: Alert[] }) {
     <dl class="card kpis acks">
       <div class="kpi">
         <dt>{t('alarms.n')}</dt>
-        <dd>{list.length}</dd>
+        <dd>{list?.length ?? '–'}</dd>
       </div>
       <div class="kpi">
         <dt>{t('alarms.seen')}</dt>
-        <dd>{times.length}</dd>
+        <dd>{list ? times.length : '–'}</dd>
       </div>
       <div class="kpi">
         <dt>{t('alarms.ack.median')}</dt>

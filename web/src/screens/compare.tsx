@@ -121,9 +121,11 @@ export function Compare({ path: [key] }: ScreenProps) {
           <div class="head">
             <div>
               <h1>
-                {others
-                  ? t('compare.title', { day: wall.day(false), n: others })
-                  : t('compare.title.none', { day: wall.known ? wall.day() : '' })}
+                {!d
+                  ? t('nav.compare')
+                  : others
+                    ? t('compare.title', { day: wall.day(false), n: others })
+                    : t('compare.title.none', { day: wall.known ? wall.day() : '' })}
               </h1>
               {d && others > 0 && (
                 <p class="sub">

@@ -97,7 +97,9 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
         now.value = serverNow();
         error.value = '';
       } catch (e) {
-        if (!stop.signal.aborted) error.value = (e as Error).message;
+        if (stop.signal.aborted) return;
+        error.value = (e as Error).message;
+        now.value = serverNow(); // ages go on, and who is silent is told
       }
       if (!stop.signal.aborted) wait = window.setTimeout(look, every);
     };

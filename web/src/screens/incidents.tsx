@@ -21,7 +21,7 @@ import {
 import { type Key, lang, say, t, told } from '../lang';
 import { actor } from '../prefs';
 import { Banner } from '../ui/bar';
-import { Filters, Listing, Search } from '../ui/list';
+import { Filters, Listing, Search, Trouble, Waiting } from '../ui/list';
 import { Seg } from '../ui/seg';
 import { Found } from './integration';
 import { every } from './integrations';
@@ -156,7 +156,16 @@ export function OneIncident({ id }: { id: string }) {
     [id, again.value],
   );
   const i = one.value;
-  if (!i) return error.value ? <Banner kind="bad">{error.value}</Banner> : null;
+  const trouble = <Trouble failed={t('int.failed.incident')} error={error.value} kept={!!i} retry={() => again.value++} />;
+  if (!i)
+    return (
+      <>
+        <a class="back" href="/integrations/incidents">
+          ← {t('int.inc.title')}
+        </a>
+        {error.value ? trouble : <Waiting />}
+      </>
+    );
   const over = i.state === 'resolved' || i.state === 'false_positive';
   return (
     <>
@@ -171,7 +180,7 @@ export function OneIncident({ id }: { id: string }) {
         </h1>
         <span class="chip info">{stateName(i.state)}</span>
       </div>
-      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      {trouble}
       <div class="figs card">
         {(
           [

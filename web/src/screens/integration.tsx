@@ -21,7 +21,7 @@ import {
 } from '../integrations';
 import { lang, t, told } from '../lang';
 import { place } from '../route';
-import { Banner } from '../ui/bar';
+import { Trouble, Waiting } from '../ui/list';
 import { Board, every, Figures, Head, Short, Strip } from './integrations';
 
 const days = 14;
@@ -32,6 +32,7 @@ export function OneIntegration({ name }: { name: string }) {
   const found = useSignal<Finding[]>([]);
   const open = useSignal<Incident[]>([]);
   const error = useSignal('');
+  const again = useSignal(0);
   const day = useSignal(place.value.query.get('day') ?? '');
   const channel = useSignal<string | null>(place.value.query.get('channel'));
   useEffect(() => {
@@ -57,14 +58,15 @@ export function OneIntegration({ name }: { name: string }) {
         error.value = text;
       },
     );
-  }, [name, day.value, channel.value]);
+  }, [name, day.value, channel.value, again.value]);
   const x = tile.value;
   return (
     <>
       <a class="back" href="/integrations">
         ← {t('int.back')}
       </a>
-      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <Trouble failed={t('int.failed.one')} error={error.value} kept={!!x} retry={() => again.value++} />
+      {!x && !error.value && <Waiting />}
       {x && (
         <>
           <section class="card block">
@@ -208,6 +210,7 @@ export function Found({ name, list, day }: { name: string; list: Finding[]; day:
 export function OneRecord({ name, finding }: { name: string; finding: string }) {
   const line = useSignal<Timeline | null>(null);
   const error = useSignal('');
+  const again = useSignal(0);
   useEffect(
     () =>
       every(
@@ -219,7 +222,7 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
           error.value = text;
         },
       ),
-    [name, finding],
+    [name, finding, again.value],
   );
   const x = line.value;
   return (
@@ -227,7 +230,8 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
       <a class="back" href={`/integrations/${encodeURIComponent(name)}`}>
         ← {name}
       </a>
-      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <Trouble failed={t('int.failed.record')} error={error.value} kept={!!x} retry={() => again.value++} />
+      {!x && !error.value && <Waiting />}
       {x && (
         <>
           <h1>

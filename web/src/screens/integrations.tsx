@@ -21,8 +21,9 @@ import {
 } from '../integrations';
 import { lang, t, told } from '../lang';
 import type { ScreenProps } from '../screens';
-import { Banner, Bar } from '../ui/bar';
+import { Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
+import { Trouble, Waiting } from '../ui/list';
 import { OneIncident, Past } from './incidents';
 import { OneIntegration, OneRecord } from './integration';
 
@@ -75,6 +76,7 @@ function All() {
   const open = useSignal<Incident[]>([]);
   const error = useSignal('');
   const chosen = useSignal('');
+  const again = useSignal(0);
   const said = useSignal('');
   useEffect(
     () =>
@@ -89,7 +91,7 @@ function All() {
           error.value = text;
         },
       ),
-    [],
+    [again.value],
   );
   const o = all.value;
   const tiles = o?.groups.flatMap((g) => g.integrations) ?? [];
@@ -132,7 +134,8 @@ function All() {
       <p class="sr" role="status">
         {said.value}
       </p>
-      {error.value && <Banner kind="bad">{error.value}</Banner>}
+      <Trouble failed={t('int.failed')} error={error.value} kept={!!o} retry={() => again.value++} />
+      {!o && !error.value && <Waiting />}
       <div class="cols">
         <div class="groups">
           {o?.groups.map((g) => (

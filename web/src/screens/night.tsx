@@ -12,6 +12,7 @@ import { go } from '../route';
 import { emptySeries, load, type Series } from '../series';
 import { Banner, Bar } from '../ui/bar';
 import { Icon } from '../ui/icons';
+import { Reach } from '../ui/reach';
 import { Chart } from './night-chart';
 import { eventsOf, type NightEvent, spanOf } from './night-events';
 import { Export, exportLink, partOf } from './night-export';
@@ -205,6 +206,7 @@ export function Night({ session: key }: { session: string }) {
     <>
       <Bar at="nights" />
       <main class="page night">
+        <Reach />
         {error.value && (
           <Banner kind="bad">
             <b>{error.value.title}</b> {error.value.text} <a href="/nights">{t('night.all')}</a>{' '}

@@ -28,6 +28,11 @@ export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string }
   return { wrong: { text: (e as Error).message } };
 }
 
+// lacks says what is missing at the end of a file that was cut off.
+function lacks(done: Imported | undefined): string | undefined {
+  return done?.warnings?.find((w) => w.code === 'truncated' || w.code === 'incomplete')?.text;
+}
+
 export interface Imports {
   list: ComponentChildren;
   making: boolean; // example nights are under way
@@ -37,7 +42,13 @@ export interface Imports {
 
 // useImports keeps the files on their way. subject says whose nights they are;
 // arrived is told of the nights that came, when all files are through.
-export function useImports({ subject, arrived }: { subject: () => string; arrived: (fresh: SessionInfo[]) => Promise<void> }): Imports {
+export function useImports({
+  subject,
+  arrived,
+}: {
+  subject: () => string;
+  arrived: (fresh: SessionInfo[], whole: boolean) => Promise<void>;
+}): Imports {
   const uploads = useSignal<Upload[]>([]);
   const making = useSignal(false);
   const update = (u: Upload, change: Partial<Upload>) => {
@@ -60,14 +71,15 @@ export function useImports({ subject, arrived }: { subject: () => string; arrive
     uploads.value = [...uploads.value.filter((o) => !o.done), ...list];
     const fresh: SessionInfo[] = [];
     for (const u of list) fresh.push(...(await send(u)));
-    if (fresh.length) await arrived(fresh);
+    // What a file lacks is to be read before its night is shown.
+    if (fresh.length) await arrived(fresh, !list.some((u) => u.wrong || lacks(u.done)));
   };
   const sample = async () => {
     making.value = true;
     try {
       const got = await importSample();
       const newest = [...got.sessions].sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''))[0];
-      await arrived(newest ? [newest] : []);
+      await arrived(newest ? [newest] : [], true);
     } catch (e) {
       uploads.value = [...uploads.value, { name: t('first.sample'), share: 0, ...explain(e) }];
     }
@@ -75,8 +87,8 @@ export function useImports({ subject, arrived }: { subject: () => string; arrive
   };
   const list = uploads.value.length > 0 && (
     <ul class="card uploads" aria-live="polite">
-      {uploads.value.map((u) => (
-        <li key={u.name}>
+      {uploads.value.map((u, i) => (
+        <li key={`${i} ${u.name}`}>
           <b>{u.name}</b>
           {u.wrong ? (
             <div class="why">
@@ -89,7 +101,7 @@ export function useImports({ subject, arrived }: { subject: () => string; arrive
                   class="btn sm"
                   onClick={async () => {
                     const fresh = await send(u, u.broken);
-                    if (fresh.length) await arrived(fresh);
+                    if (fresh.length) await arrived(fresh, !lacks(u.done));
                   }}
                 >
                   {t('import.resume')}
@@ -104,6 +116,7 @@ export function useImports({ subject, arrived }: { subject: () => string; arrive
                   {t('import.show')}
                 </a>
               )}
+              {lacks(u.done) && <small class="wrong">{t('import.lacks', { text: told(lacks(u.done) ?? '') })}</small>}
             </span>
           ) : (
             <>

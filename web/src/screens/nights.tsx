@@ -62,10 +62,10 @@ function Nights() {
   const named = persons.filter(Boolean);
   const imports = useImports({
     subject: () => (fresh.value ? `home-${named.length + 1}` : whose.value || named.at(-1) || 'home'),
-    arrived: async (came) => {
+    arrived: async (came, whole) => {
       fresh.value = false;
       await refresh();
-      if (came.length === 1) go(`/nights/${encodeURIComponent(came[0].key)}`);
+      if (came.length === 1 && whole) go(`/nights/${encodeURIComponent(came[0].key)}`);
     },
   });
 

@@ -373,6 +373,7 @@ interface Note {
 
 function Events({ bed }: { bed: Bed }) {
   const list = useSignal<{ at: number; shape: string; icon?: 'note'; what: string; more: string; href?: string }[]>([]);
+  const known = useSignal<boolean | undefined>(undefined); // whether the last look came through
   const from = useSignal(serverNow() - 6 * 3600_000);
   const mine = tops.value.get(bed.device)?.id;
   useEffect(() => {
@@ -405,7 +406,14 @@ function Events({ bed }: { bed: Bed }) {
       ];
       list.value = all.sort((a, b) => b.at - a.at).slice(0, 20);
     };
-    const go = () => load().catch(() => {});
+    const go = () =>
+      load()
+        .then(() => {
+          known.value = true;
+        })
+        .catch(() => {
+          if (!stop.signal.aborted) known.value = false;
+        });
     const once = setTimeout(go, 300);
     const again = setInterval(go, 20_000);
     return () => {
@@ -421,7 +429,9 @@ function Events({ bed }: { bed: Bed }) {
         <span class="t3 small">{t('patient.since', { time: clockTime(from.value, false) })}</span>
       </div>
       <ul class="tl">
-        {list.value.length === 0 && <li class="none t2">{t('ward.recent.none')}</li>}
+        {(list.value.length === 0 || known.value === false) && (
+          <li class="none t2">{t(known.value ? 'ward.recent.none' : known.value === false ? 'ward.recent.unknown' : 'list.waits')}</li>
+        )}
         {list.value.map((e) => (
           <li key={`${e.at}${e.what}`}>
             <span class="mono">{clockTime(e.at, false)}</span>

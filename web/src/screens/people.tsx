@@ -11,6 +11,7 @@ import { loadInfo } from '../live/store';
 import { place } from '../route';
 import { Banner, Bar } from '../ui/bar';
 import { BedField, bedOf } from '../ui/bed-field';
+import { Waiting } from '../ui/list';
 
 const order = new Intl.Collator(undefined, { numeric: true });
 
@@ -77,6 +78,7 @@ export function People() {
             </button>
           </Banner>
         )}
+        {!devices.value && !error.value && <Waiting />}
         {devices.value?.length === 0 && (
           <section class="card welcome">
             <h2>{t('ward.none')}</h2>

@@ -9,6 +9,7 @@ import { clockTime, date, instant } from '../format';
 import { t, told } from '../lang';
 import { place } from '../route';
 import { Banner } from '../ui/bar';
+import { Trouble, Waiting } from '../ui/list';
 import { type Changes, type Edit, merged, type Profile, type Rule, said, type Version } from './limits';
 
 // Scope is whose limits are shown: "house", "device:ID", "subject:ID" or
@@ -87,6 +88,7 @@ export function Limits() {
   const base = useSignal(''); // profile, where it was changed
   const all = useSignal(false);
   const wrong = useSignal('');
+  const unread = useSignal(''); // why the limits cannot be shown
   const done = useSignal('');
   const again = useSignal(0);
   const [kind, id] = split(scope.value);
@@ -109,8 +111,9 @@ export function Limits() {
         changes.value = {};
         base.value = s.profile;
         wrong.value = '';
+        unread.value = '';
       } catch (e) {
-        if (!ended) wrong.value = (e as Error).message;
+        if (!ended) unread.value = (e as Error).message;
       }
     })();
     return () => {
@@ -202,6 +205,8 @@ export function Limits() {
           </select>
         </label>
       </header>
+      <Trouble failed={t('limits.unread')} error={unread.value} kept={!!s} retry={() => again.value++} />
+      {!s && !unread.value && <Waiting />}
       {wrong.value && (
         <Banner kind="bad">
           <b>{t('limits.failed')}</b> {wrong.value}

@@ -115,7 +115,15 @@ export function Alarms() {
     <section class="card alarms" aria-label={t('alarms.title')}>
       <header>
         <h2 class="sec">{t('alarms.title')}</h2>
-        <span class="t3 small">{waiting === 0 ? t('alarms.none') : t('alarms.need', { n: waiting })}</span>
+        <span class="t3 small">
+          {link.value.state === 'lost'
+            ? t('alarms.unknown')
+            : link.value.state !== 'live'
+              ? ''
+              : waiting === 0
+                ? t('alarms.none')
+                : t('alarms.need', { n: waiting })}
+        </span>
       </header>
       <p class="sr" aria-live="assertive">
         {first && t('alarm.announce', { priority: t(`priority.${first.priority}`), place: place(first, bedOfDevice), what: words(first) })}

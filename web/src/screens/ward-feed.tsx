@@ -42,6 +42,7 @@ function ofAlerts(list: Alert[], from: number): Entry[] {
 
 export function Feed() {
   const list = useSignal<Entry[]>([]);
+  const known = useSignal<boolean | undefined>(undefined); // whether the last look came through
   const alarmsNow = alarms.value;
   useEffect(() => {
     const stop = new AbortController();
@@ -62,8 +63,10 @@ export function Feed() {
             text: `${n.text} · ${n.author}`,
           });
         list.value = all.sort((a, b) => b.at - a.at).slice(0, most);
+        known.value = true;
       } catch {
         // what was there stays; it is told by its times
+        if (!stop.signal.aborted) known.value = false;
       }
     };
     // several alarms change at once
@@ -81,7 +84,9 @@ export function Feed() {
         <h2 class="sec">{t('ward.recent')}</h2>
       </header>
       <ul class="feed">
-        {list.value.length === 0 && <li class="none">{t('ward.recent.none')}</li>}
+        {(list.value.length === 0 || known.value === false) && (
+          <li class="none">{t(known.value ? 'ward.recent.none' : known.value === false ? 'ward.recent.unknown' : 'list.waits')}</li>
+        )}
         {list.value.map((e) => (
           <li key={`${e.at}${e.who}${e.icon}`}>
             <span class="mono">{clockTime(e.at, false)}</span>

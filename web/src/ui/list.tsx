@@ -44,6 +44,30 @@ export function Search({ label, value, slow = false }: { label: string; value: S
   );
 }
 
+// Waiting holds the place of what has not come yet.
+export function Waiting() {
+  return (
+    <div class="card waiting" aria-busy="true">
+      <span class="sr" role="status">
+        {t('list.waits')}
+      </span>
+    </div>
+  );
+}
+
+// Trouble says what failed and why. kept: what came before still stands below.
+export function Trouble({ failed, error, kept, retry }: { failed: string; error: string; kept: boolean; retry: () => void }) {
+  if (!error) return null;
+  return (
+    <Banner kind="bad">
+      <b>{failed}</b> {error} {kept && t('list.kept')}{' '}
+      <button type="button" class="btn sm" onClick={retry}>
+        {t('again')}
+      </button>
+    </Banner>
+  );
+}
+
 // Listing puts a list where it belongs: until it has come a place for it, where
 // it holds nothing a sentence, and where it failed why, with the last good list
 // below. narrow: filters leave something out, and clear takes them away.
@@ -72,28 +96,16 @@ export function Listing({
   const wrong = useSignal('');
   return (
     <>
-      {(error || wrong.value) && (
-        <Banner kind="bad">
-          <b>{failed}</b> {error || wrong.value} {count !== null && t('list.kept')}{' '}
-          <button
-            type="button"
-            class="btn sm"
-            onClick={() => {
-              wrong.value = '';
-              retry();
-            }}
-          >
-            {t('again')}
-          </button>
-        </Banner>
-      )}
-      {count === null && !error && (
-        <div class="card waiting" aria-busy="true">
-          <span class="sr" role="status">
-            {t('list.waits')}
-          </span>
-        </div>
-      )}
+      <Trouble
+        failed={failed}
+        error={error || wrong.value}
+        kept={count !== null}
+        retry={() => {
+          wrong.value = '';
+          retry();
+        }}
+      />
+      {count === null && !error && <Waiting />}
       {count === 0 && (
         <section class="card nothing" role="status">
           <b>{none}</b>

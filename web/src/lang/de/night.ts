@@ -52,6 +52,7 @@ export const night: Record<keyof typeof english, string> = {
   'import.toolarge': 'Diese Datei ist größer, als pleth annimmt. Exportieren Sie aus der App einen kürzeren Zeitraum.',
   'import.broke': 'Die Verbindung brach nach {n} % ab. Was ankam, bleibt erhalten: „Fortsetzen“ sendet den Rest.',
   'import.broke.none': 'Die Verbindung brach ab, bevor etwas ankam. Läuft pleth noch? Dann noch einmal versuchen.',
+  'import.lacks': 'Die Datei ist abgeschnitten; wenn möglich noch einmal kopieren: {text}',
   'import.said': 'pleth sagt: {text}',
   'night.of': 'Nacht vom {day}',
   'night.missing': 'Diese Nacht gibt es nicht mehr.',

@@ -48,6 +48,7 @@ export const shell: Record<keyof typeof english, string> = {
   'time.days.ago': 'Tagen',
   'time.unknown': 'Aufzeichnung ohne Datum',
   'api.unreachable': 'Der Server ist nicht erreichbar. Läuft pleth noch?',
+  'api.kept': 'Gezeigt wird, was vorher geholt wurde.',
   'api.status': 'Der Server hat mit {status} geantwortet.',
   'api.broke': 'Die Verbindung ist abgebrochen. Nichts wurde eingelesen; bitte noch einmal versuchen.',
   'settings.title': 'Einstellungen',

@@ -50,6 +50,7 @@ export const night = {
   'import.toolarge': 'This file is larger than pleth takes. Export a shorter time from the app.',
   'import.broke': 'The connection broke off after {n} %. What arrived is kept: “Go on” sends the rest.',
   'import.broke.none': 'The connection broke off before anything arrived. Is pleth still running? Then try again.',
+  'import.lacks': 'The file was cut off, copy it again if you can: {text}',
   'import.said': 'pleth says: {text}',
   'night.of': 'Night of {day}',
   'night.missing': 'This night does not exist any more.',

@@ -48,6 +48,7 @@ export const shell = {
   'time.days.ago': 'days',
   'time.unknown': 'Recording without a date',
   'api.unreachable': 'The server cannot be reached. Is pleth still running?',
+  'api.kept': 'What is shown was fetched before.',
   'api.status': 'The server answered {status}.',
   'api.broke': 'The connection broke off. Nothing was imported; try again.',
   'settings.title': 'Settings',
