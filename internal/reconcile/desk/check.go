@@ -81,6 +81,9 @@ func (d *Desk) check(ctx context.Context, in *integration, full bool) (*Check, e
 		return &Check{Integration: in.name(), Started: now, Ended: now, Colour: Grey, Why: "paused"}, nil
 	}
 	c := &Check{Integration: in.name(), Started: now, Full: full}
+	if err := d.sweep(ctx, in); err != nil {
+		return nil, err
+	}
 	var err error
 	if in.probe != nil {
 		err = d.lookAt(ctx, in, &st, c)

@@ -88,6 +88,8 @@ type integration struct {
 
 	run  sync.Mutex             // held while it is checked, and guards what follows
 	kept map[string]BucketState // what is stored of recent buckets, by day and channel
+	// swept says that mends which were cut off before this start are known.
+	swept bool
 
 	mu       sync.Mutex
 	state    state

@@ -51,12 +51,17 @@ type mender struct {
 	b    *table
 	done map[string]int
 	fail error
+	// during is called while a record is mended; nil: nothing is.
+	during func()
 }
 
 func (m *mender) Can(action string) bool { return action != plan.Remap }
 func (m *mender) Apply(_ context.Context, s plan.Step) error {
 	if m.fail != nil {
 		return m.fail
+	}
+	if m.during != nil {
+		m.during()
 	}
 	m.done[s.ID]++
 	m.b.mu.Lock()
@@ -81,6 +86,7 @@ type bench struct {
 	pair *plan.Pair
 	now  time.Time
 	news []string
+	cfg  desk.Config
 }
 
 func newBench(t *testing.T, change func(*plan.Pair)) *bench {
@@ -97,7 +103,8 @@ func newBench(t *testing.T, change func(*plan.Pair)) *bench {
 		change(s.pair)
 	}
 	var err error
-	s.Desk, err = desk.Open(ctx, desk.Config{Path: filepath.Join(t.TempDir(), "r.db"), Key: sealed.NewKey(), Pairs: []*plan.Pair{s.pair}, Clock: func() time.Time { return s.now }, Tell: func(n desk.News) { s.news = append(s.news, n.Event+" "+string(n.Incident.Class)) }})
+	s.cfg = desk.Config{Path: filepath.Join(t.TempDir(), "r.db"), Key: sealed.NewKey(), Pairs: []*plan.Pair{s.pair}, Clock: func() time.Time { return s.now }, Tell: func(n desk.News) { s.news = append(s.news, n.Event+" "+string(n.Incident.Class)) }}
+	s.Desk, err = desk.Open(ctx, s.cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -365,8 +365,18 @@ func (p pairOf) inB(r *reconcile.Record) map[string]string {
 	return out
 }
 
-// apply does what was prepared and writes down every step.
-func (d *Desk) apply(ctx context.Context, in *integration, i *Incident, m *Mend) error {
+// mostApplied is how long one step of a mend may take.
+const mostApplied = 2 * time.Minute
+
+// apply does what was prepared and writes down every step. That it begins is
+// written down before, and what was begun is written down to its end also where
+// nobody waits for it any more: nothing changes without a record of it.
+func (d *Desk) apply(asked context.Context, in *integration, i *Incident, m *Mend) error {
+	ctx := context.WithoutCancel(asked)
+	m.State = applying
+	if err := d.store.file.InTx(ctx, func(tx *sql.Tx) error { return d.store.putMend(ctx, tx, m) }); err != nil {
+		return err
+	}
 	m.State = "applied"
 	var steps []Step
 	if m.Action == plan.Remap {
@@ -385,10 +395,15 @@ func (d *Desk) apply(ctx context.Context, in *integration, i *Incident, m *Mend)
 		for n := range m.Effects {
 			e := &m.Effects[n]
 			keys = append(keys, e.Key)
+			if e.Error == "" && asked.Err() != nil {
+				e.Error = "it was not done: nobody waited for it any more"
+			}
 			if e.Error == "" {
-				if err := in.pair.Mender.Apply(ctx, pairOf{in.pair}.step(m, e)); err != nil {
+				bounded, end := context.WithTimeout(ctx, mostApplied)
+				if err := in.pair.Mender.Apply(bounded, pairOf{in.pair}.step(m, e)); err != nil {
 					e.Error = explain(err)
 				}
+				end()
 			}
 		}
 		_, b, err := d.records(ctx, in, keys)
@@ -444,49 +459,4 @@ func (p pairOf) step(m *Mend, e *Effect) plan.Step {
 	sum := sha256.Sum256(b)
 	s.ID = hex.EncodeToString(sum[:16])
 	return s
-}
-
-// storedMend is a mend with what its JSON leaves out.
-type storedMend struct {
-	Mend
-	Request MendRequest
-}
-
-func (s *store) putMend(ctx context.Context, tx execer, m *Mend) error {
-	body, err := s.seal(storedMend{*m, m.Request}, "mend")
-	if err != nil {
-		return err
-	}
-	if m.ID != 0 {
-		_, err = tx.ExecContext(ctx, `UPDATE mend SET state = ?, body = ? WHERE id = ?`, m.State, body, m.ID)
-		return err
-	}
-	res, err := tx.ExecContext(ctx, `INSERT INTO mend (incident, action, state, at, records, body) VALUES (?, ?, ?, ?, ?, ?)`, m.Incident, m.Action, m.State, m.At.UnixNano(), len(m.Effects), body)
-	if err == nil {
-		m.ID, err = res.LastInsertId()
-	}
-	return err
-}
-
-func (s *store) mends(ctx context.Context, where string, args ...any) ([]Mend, error) {
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT id, body FROM mend WHERE `+where+` ORDER BY id`, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []Mend
-	for rows.Next() {
-		var id int64
-		var body []byte
-		var m storedMend
-		if err := rows.Scan(&id, &body); err != nil {
-			return nil, err
-		}
-		if err := s.open(body, "mend", &m); err != nil {
-			return nil, err
-		}
-		m.Mend.ID, m.Mend.Request = id, m.Request
-		out = append(out, m.Mend)
-	}
-	return out, rows.Err()
 }
