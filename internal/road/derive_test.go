@@ -120,7 +120,7 @@ func TestCalibration(t *testing.T) {
 			t.Errorf("at %d: %v by version %d", c.at, s.Value, s.Calibration)
 		}
 	}
-	after := sessionsOf(t, open(t, m))[0]
+	after := sessionsOf(t, open(t, asIs(m)))[0]
 	if before.ID == after.ID || before.Key != after.Key || after.Metrics["spo2.min"] != 82 {
 		t.Errorf("ids %s, %s, keys %s, %s, minimum %g", before.ID, after.ID, before.Key, after.Key, after.Metrics["spo2.min"])
 	}

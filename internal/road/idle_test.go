@@ -22,7 +22,9 @@ func TestSilenceClosesSessions(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m := roadtest.NewMemory()
-		r, err := road.Open(config(m))
+		cfg := config(m)
+		cfg.Idle = road.DefaultIdle
+		r, err := road.Open(cfg)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -90,7 +92,7 @@ func TestEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	submit(t, r, batch("a", night, 500, 1000))
-	for _, r := range []*road.Road{r, open(t, m), open(t, m.Crash(func(int) int { return 0 }))} {
+	for _, r := range []*road.Road{r, open(t, asIs(m)), open(t, m.Crash(func(int) int { return 0 }))} {
 		list, _, err := r.Sessions(context.Background(), road.SessionQuery{})
 		if err != nil || len(list) != 2 || list[0].Open || !list[1].Open || list[0].Rows != 500 || list[1].Rows != 500 {
 			t.Errorf("%+v, %v", list, err)

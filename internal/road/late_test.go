@@ -75,5 +75,37 @@ func TestKeysStay(t *testing.T) {
 	if err := r.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	check(open(t, m))
+	check(open(t, asIs(m)))
+}
+
+// TestLateRowsOfTheSessionBefore: a session of one row has the interval of the
+// one before it, and so another document when late rows change that one.
+func TestLateRowsOfTheSessionBefore(t *testing.T) {
+	t.Parallel()
+	for name, late := range map[string][]int64{"inside": {1, 3, 5}, "in front, where sessions are cut again": {-1, 1, 3, 5}} {
+		r := open(t, roadtest.NewMemory())
+		at := func(seconds ...int64) *reading.Batch {
+			b := &reading.Batch{Partition: reading.Partition{Device: "a"}, Received: epoch}
+			for _, s := range seconds {
+				b.Rows.AddRow(epoch + s*1e9)
+				b.Rows.SetInt(pleth.SpO2, 97)
+			}
+			return b
+		}
+		lone := func() float64 {
+			list := sessionsOf(t, r)
+			if len(list) != 2 {
+				t.Fatalf("%s: %d sessions", name, len(list))
+			}
+			return list[1].IntervalS
+		}
+		submit(t, r, at(0, 2, 4, 6, 7200))
+		if got := lone(); got != 2 {
+			t.Errorf("%s: before, every %g s", name, got)
+		}
+		submit(t, r, at(late...))
+		if got := lone(); got != 1 {
+			t.Errorf("%s: after, every %g s", name, got)
+		}
+	}
 }

@@ -48,7 +48,7 @@ func TestIDsThatWereToldOutliveTheProcess(t *testing.T) {
 		t.Fatalf("%d ids: the session has not changed", len(told))
 	}
 	for _, again := range []int{1, 2} { // asking changes nothing
-		r := open(t, m)
+		r := open(t, asIs(m))
 		for id, key := range told {
 			doc, err := r.Analysis(context.Background(), id)
 			if err != nil || doc.Sessions[0].Key != key {

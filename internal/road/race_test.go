@@ -87,7 +87,7 @@ func TestManyAtOnce(t *testing.T) {
 	if err := r.Close(ctx); err != nil {
 		t.Error(err)
 	}
-	if n := rows(t, open(t, m), road.Query{}).Rows.Len(); int64(n) != kept.Load() {
+	if n := rows(t, open(t, asIs(m)), road.Query{}).Rows.Len(); int64(n) != kept.Load() {
 		t.Errorf("%d readings there, %d acknowledged as kept", n, kept.Load())
 	}
 }

@@ -83,14 +83,14 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 		}
 		switch {
 		case k >= 0 && at <= s.Last:
-			s.Revision = offset
+			t.revise(k, offset)
 			if s.Long && own {
 				t.soil(at, offset, late)
 			}
 		case own:
 			t.soil(at, offset, late)
 		case k >= 0:
-			s.Revision = offset // it may ride along behind the last row
+			t.revise(k, offset) // it may ride along behind the last row
 		}
 		return
 	}
@@ -113,6 +113,15 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 		t.begin(at, offset)
 	default:
 		t.begin(at, offset)
+	}
+}
+
+// revise notes that the record before offset has to do with span k, and with
+// the sessions of one row behind it, whose interval is that of span k.
+func (t *track) revise(k int, offset uint64) {
+	t.Spans[k].Revision = offset
+	for k++; k < len(t.Spans) && t.Spans[k].Start == t.Spans[k].Last; k++ {
+		t.Spans[k].Revision = max(t.Spans[k].Revision, offset)
 	}
 }
 
@@ -203,6 +212,16 @@ func (t *track) recut(k int, upTo int64, found []span) {
 		}
 	}
 	t.Spans = slices.Concat(t.Spans[:k:k], found, t.Spans[end:])
+	// The interval of a session of one row is that of one before it, which may
+	// have changed.
+	for i := k; i < len(t.Spans); i++ {
+		s := &t.Spans[i]
+		if s.Start == s.Last {
+			s.Revision = max(s.Revision, t.Offset)
+		} else if i >= k+len(found) {
+			break
+		}
+	}
 	t.From, t.To, t.Offset, t.Late = math.MaxInt64, math.MinInt64, 0, false
 }
 
