@@ -10,6 +10,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 import { first } from './first.mjs';
 import { german } from './german.mjs';
+import { keyboard } from './keyboard.mjs';
 import { live } from './live.mjs';
 import { mockup } from './mockup.mjs';
 import { people } from './people.mjs';
@@ -103,6 +104,7 @@ live({ test, start: (...flags) => begin('live', ...flags), stop, open, accessibl
 mockup({ test, start: begin, stop, open, pictures, port, root });
 people({ test, start: (...flags) => begin('people', ...flags), stop, open, accessible, pictures, port });
 first({ test, start: () => begin('first'), stop, open, accessible, pictures, bin, dir, port });
+keyboard({ test, start: () => begin('keyboard'), stop, open, port });
 german({ test, start: (...flags) => begin('german', ...flags), stop, open, accessible, pictures, port, root, bin, dir });
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox'] });

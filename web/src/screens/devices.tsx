@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { type Calibration, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
 import { age, battery, decimal, instant, moment } from '../format';
 import { t } from '../lang';
@@ -281,6 +281,7 @@ function Detail({
   saved: () => void;
 }) {
   const adding = useSignal(false);
+  const add = useRef<HTMLButtonElement>(null);
   const back = downgrade(d);
   const who = encodeURIComponent(d.device_id);
   return (
@@ -354,10 +355,13 @@ function Detail({
           done={(ok) => {
             adding.value = false;
             if (ok) saved();
+            // back to where it was opened
+            setTimeout(() => add.current?.focus());
           }}
         />
       ) : (
         <button
+          ref={add}
           type="button"
           class="btn"
           onClick={() => {
@@ -391,6 +395,8 @@ const example: Record<string, number> = {
 };
 
 function Form({ device, done }: { device: string; done: (saved: boolean) => void }) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector('select')?.focus(), []);
   const metric = useSignal('local_tissue_o2');
   const from = useSignal(new Date(serverNow()).toISOString().slice(0, 16));
   const gain = useSignal('1');
@@ -435,7 +441,15 @@ function Form({ device, done }: { device: string; done: (saved: boolean) => void
     </label>
   );
   return (
-    <form class="form bare" onSubmit={save} aria-label={t('devices.calibration.add')}>
+    <form
+      class="form bare"
+      onSubmit={save}
+      aria-label={t('devices.calibration.add')}
+      ref={form}
+      onKeyDown={(e) => {
+        if (e.key === 'Escape') done(false);
+      }}
+    >
       <p class="t2">{t('devices.calibration.text')}</p>
       <label>
         <span>{t('devices.calibration.metric')}</span>

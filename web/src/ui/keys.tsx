@@ -21,12 +21,25 @@ const list: [keys: string, what: Key][] = [
   ['e', 'keys.export'],
 ];
 
+// closeMenus closes the menus that are open, but for one that holds within. Who
+// was in one is back at what opened it.
+function closeMenus(within: Node | null = null): void {
+  for (const menu of document.querySelectorAll<HTMLDetailsElement>('details.more[open]')) {
+    if (within && menu.contains(within)) continue;
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside && !within) menu.querySelector('summary')?.focus();
+  }
+}
+
 export function Keys() {
   const open = useSignal(false);
   const box = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     let jump = 0; // when g was pressed, ms
+    const press = (e: Event) => closeMenus(e.target as Node);
     const key = (e: KeyboardEvent) => {
+      if (e.key === 'Escape') closeMenus();
       if (e.ctrlKey || e.metaKey || e.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test((e.target as Element).tagName)) return;
       if (e.key === '?') open.value = !open.value;
       else if (jump && Date.now() - jump < 1500 && jumps[e.key]) {
@@ -37,7 +50,11 @@ export function Keys() {
       jump = e.key === 'g' ? Date.now() : 0;
     };
     addEventListener('keydown', key, true);
-    return () => removeEventListener('keydown', key, true);
+    addEventListener('pointerdown', press);
+    return () => {
+      removeEventListener('keydown', key, true);
+      removeEventListener('pointerdown', press);
+    };
   }, []);
   useEffect(() => {
     if (open.value) box.current?.showModal();
