@@ -167,47 +167,6 @@ func parallel(n int, f func(i int) error) error {
 	return nil
 }
 
-// singles posts readings one by one from so many connections, each of a device
-// of its own, count in all; at rate a second by the clock, or as fast as they
-// are answered where it is 0. Latency counts from when a request was due.
-func singles(p *process, s *source, from, count, connections int, rate float64) (measured, error) {
-	all := make([][]time.Duration, connections)
-	each := count / connections
-	m, err := timed(p, func() error {
-		began := time.Now()
-		return parallel(connections, func(k int) error {
-			c, err := dial(p.url)
-			if err != nil {
-				return err
-			}
-			defer c.close()
-			path := "/api/v1/devices/" + deviceName(10_000+k) + "/readings"
-			var body []byte
-			for i := range each {
-				r := s.reading(k, from+i)
-				body = r.AppendJSON(body[:0])
-				due := time.Now()
-				if rate > 0 {
-					due = paced(began, i*connections+k, rate)
-				}
-				status, text, err := c.do("POST", path, "application/json", body)
-				if err == nil && status != 201 {
-					err = fmt.Errorf("%s answers %d: %.200s", p.name, status, text)
-				}
-				if err != nil {
-					return err
-				}
-				all[k] = append(all[k], time.Since(due))
-			}
-			return nil
-		})
-	})
-	m.n = int64(each * connections)
-	m.latencies = slices.Concat(all...)
-	slices.Sort(m.latencies)
-	return m, err
-}
-
 // publishes sends messages with quality of service 1, window of them under way
 // on each connection.
 func publishes(p *process, s *source, from, count, connections, window int) (measured, error) {

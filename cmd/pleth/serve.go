@@ -26,6 +26,7 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(e *env) error {
+	app.Spread()
 	var set app.Settings
 	if c.Config != "" {
 		var err error

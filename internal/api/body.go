@@ -120,5 +120,5 @@ func takesJSON(r *http.Request) error {
 	if err == nil && (media == "application/json" || strings.HasSuffix(media, "+json") || media == "text/json" || media == "text/plain" || media == "application/x-www-form-urlencoded") {
 		return nil // curl -d says form where nobody says otherwise
 	}
-	return problem(http.StatusUnsupportedMediaType, "media-type", "Unknown Content-Type", "send application/json")
+	return problem(http.StatusUnsupportedMediaType, "media-type", "Unknown Content-Type", "send application/json; a reading a line (NDJSON) goes to POST /api/v1/readings:bulk")
 }

@@ -54,47 +54,70 @@ const (
 
 // lookAtDevices finds devices that are silent, late, or send twice.
 func (s *Server) lookAtDevices(p *parts) func(context.Context, time.Time) (*desk.Pulse, error) {
-	var all rate
-	before := map[string]road.Counts{}
+	w := deviceWatch{counted: map[string]*counted{}}
 	return func(_ context.Context, now time.Time) (*desk.Pulse, error) {
-		out := &desk.Pulse{}
-		var taken int64
-		live := 0
-		for _, d := range p.road.Devices() {
-			taken += d.Counts.Accepted
-			if d.Watermark == 0 || d.Received == 0 || now.Sub(time.Unix(0, d.Received)) > deviceGone {
-				delete(before, d.Device)
-				continue
-			}
-			live++
-			came := time.Unix(0, d.Received)
-			if came.After(out.Last) {
-				out.Last = came
-			}
-			add := func(class reconcile.Class, text string) {
-				out.Findings = append(out.Findings, reconcile.Finding{Class: class, Key: []string{d.Device}, At: came.UTC(), Text: text})
-			}
-			if silent := now.Sub(came); silent > deviceSilent {
-				add(reconcile.Stale, fmt.Sprintf("a device is silent since %s", came.UTC().Format("15:04 UTC")))
-			} else if delay := time.Duration(d.Skew); d.SkewOf > 0 && delay > deviceLate {
-				add(reconcile.Late, fmt.Sprintf("readings of a device come %s after they were made", delay.Round(time.Second)))
-			} else if d.SkewOf > 0 {
-				out.Delay = max(out.Delay, delay)
-			}
-			was, known := before[d.Device]
-			fresh, again := d.Counts.Accepted-was.Accepted, d.Counts.Duplicates-was.Duplicates
-			if known && fresh+again >= deviceEnough && float64(again) > deviceTwice*float64(fresh+again) {
-				add(reconcile.Duplicate, fmt.Sprintf("%d of %d readings of a device were sent twice", again, fresh+again))
-			}
-			if !known || fresh+again >= deviceEnough {
-				before[d.Device] = d.Counts
+		return w.look(p.road.Devices(), now), nil
+	}
+}
+
+// deviceWatch is what is known of devices between looks.
+type deviceWatch struct {
+	all     rate
+	counted map[string]*counted
+}
+
+// counted is how many readings of a device there were when they were judged
+// last, and what came of it; empty: nothing. That stands until there are enough
+// of them to judge again.
+type counted struct {
+	road.Counts
+	twice string
+}
+
+func (w *deviceWatch) look(devices []road.DeviceState, now time.Time) *desk.Pulse {
+	out := &desk.Pulse{}
+	var taken int64
+	live := 0
+	for _, d := range devices {
+		taken += d.Counts.Accepted
+		if d.Watermark == 0 || d.Received == 0 || now.Sub(time.Unix(0, d.Received)) > deviceGone {
+			delete(w.counted, d.Device)
+			continue
+		}
+		live++
+		came := time.Unix(0, d.Received)
+		if came.After(out.Last) {
+			out.Last = came
+		}
+		add := func(class reconcile.Class, text string) {
+			out.Findings = append(out.Findings, reconcile.Finding{Class: class, Key: []string{d.Device}, At: came.UTC(), Text: text})
+		}
+		if silent := now.Sub(came); silent > deviceSilent && !d.Ended {
+			add(reconcile.Stale, fmt.Sprintf("a device is silent since %s", came.UTC().Format("15:04 UTC")))
+		} else if delay := time.Duration(d.Skew); d.SkewOf > 0 && delay > deviceLate {
+			add(reconcile.Late, fmt.Sprintf("readings of a device come %s after they were made", delay.Round(time.Second)))
+		} else if d.SkewOf > 0 {
+			out.Delay = max(out.Delay, delay)
+		}
+		was := w.counted[d.Device]
+		if was == nil {
+			w.counted[d.Device] = &counted{Counts: d.Counts}
+			continue
+		}
+		if fresh, again := d.Counts.Accepted-was.Accepted, d.Counts.Duplicates-was.Duplicates; fresh+again >= deviceEnough {
+			*was = counted{Counts: d.Counts}
+			if float64(again) > deviceTwice*float64(fresh+again) {
+				was.twice = fmt.Sprintf("%d of %d readings of a device were sent twice", again, fresh+again)
 			}
 		}
-		out.Rate = all.of(taken, now)
-		out.Note = fmt.Sprintf("%d devices", live)
-		out.NotSetUp = live == 0
-		return out, nil
+		if was.twice != "" {
+			add(reconcile.Duplicate, was.twice)
+		}
 	}
+	out.Rate = w.all.of(taken, now)
+	out.Note = fmt.Sprintf("%d devices", live)
+	out.NotSetUp = live == 0
+	return out
 }
 
 // lookAtDoors finds readings that were refused.

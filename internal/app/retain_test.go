@@ -48,19 +48,20 @@ func TestRetention(t *testing.T) {
 // is the same.
 func TestSmallChunksAreMerged(t *testing.T) {
 	t.Parallel()
-	s, stop := serving(t, nil)
+	dir := t.TempDir()
 	begin := time.Now().Add(-5 * time.Hour).UTC().Truncate(time.Second)
 	for part := range 12 {
+		s, stop := serving(t, func(set *Settings) { set.Data = dir })
 		var rows []string
 		for i := part * 700; i < (part+1)*700; i++ {
 			rows = append(rows, fmt.Sprintf(`{"spo2":%d,"timestamp":%q}`, 95+i%4, begin.Add(time.Duration(i)*time.Second).Format(time.RFC3339)))
 		}
 		request(t, s, "POST", "/api/v1/devices/o2-1/readings", "["+strings.Join(rows, ",")+"]")
+		if err := stop(); err != nil { // which seals them
+			t.Fatal(err)
+		}
 	}
-	if err := stop(); err != nil {
-		t.Fatal(err)
-	}
-	db, err := pebbledb.Open(filepath.Join(s.settings.Data, "store"), pebbledb.Options{})
+	db, err := pebbledb.Open(filepath.Join(dir, "store"), pebbledb.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

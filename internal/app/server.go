@@ -146,7 +146,7 @@ func (s *Server) listen() error {
 	s.listener = netutil.LimitListener(l, most)
 	lim := s.settings.Limits
 	s.http = &http.Server{
-		Handler:           http.HandlerFunc(s.serve),
+		Handler:           heardOut{http.HandlerFunc(s.serve)},
 		ReadHeaderTimeout: lim.Header.Or(10 * time.Second),
 		ReadTimeout:       lim.Request.Or(time.Minute),
 		WriteTimeout:      lim.Request.Or(time.Minute),

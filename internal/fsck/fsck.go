@@ -24,6 +24,7 @@ const (
 	Storage = "store" // of log and series
 	Lost    = "lost"  // what repairs put aside
 	built   = "store.repair"
+	copied  = "store.copy" // of a storage whose own log is mended
 )
 
 // maxFlaws is how many flaws are described; the rest is counted.
@@ -72,16 +73,25 @@ func Run(dir string, o Options) (*Report, error) {
 		o.FS = vfs.Default
 	}
 	path := o.FS.PathJoin(dir, Storage)
+	report := &Report{}
 	db, err := pebbledb.Open(path, pebbledb.Options{FS: o.FS, Key: o.Key, ReadOnly: true, Damaged: true})
+	mended := err != nil && pebbledb.Damaged(err)
+	if mended {
+		report.Flaws, db, err = openMended(dir, o, err)
+		if err == nil && db == nil {
+			return report, nil
+		}
+		defer func() { _ = o.FS.RemoveAll(o.FS.PathJoin(dir, copied)) }() // a copy
+	}
 	if err != nil {
 		return nil, err
 	}
-	c := checker{db: db, report: &Report{}}
+	c := checker{db: db, report: report}
 	err = c.all(nil)
 	if err != nil || c.report.Sound() || !o.Repair {
 		return c.report, errors.Join(err, db.Close())
 	}
-	if err := rebuild(db, dir, o); err != nil {
+	if err := rebuild(db, dir, o, mended); err != nil {
 		return c.report, errors.Join(fmt.Errorf("repair: %w; nothing was changed", err), db.Close())
 	}
 	if err := db.Close(); err != nil {
@@ -93,6 +103,33 @@ func Run(dir string, o Options) (*Report, error) {
 	}
 	c.report.Aside, err = exchange(dir, o.FS, flaws)
 	return c.report, err
+}
+
+// openMended opens a storage that Pebble does not open since its own log has
+// flaws: a copy of it with the records of the log that are sound. Without
+// o.Repair db is nil, and the flaws are all that is known.
+func openMended(dir string, o Options, cause error) (flaws []pebbledb.Flaw, db *pebbledb.DB, err error) {
+	path, twin := o.FS.PathJoin(dir, Storage), o.FS.PathJoin(dir, copied)
+	opts := pebbledb.Options{FS: o.FS, Key: o.Key}
+	flaws, err = pebbledb.LogFlaws(path, opts)
+	if err == nil && len(flaws) == 0 {
+		err = fmt.Errorf("%w; nothing of it can be opened: restore a backup", cause)
+	}
+	if err != nil || !o.Repair {
+		return flaws, nil, err
+	}
+	if err := o.FS.RemoveAll(twin); err != nil {
+		return nil, nil, err
+	}
+	if _, err := vfs.Clone(o.FS, o.FS, path, twin, vfs.CloneSync); err != nil {
+		return nil, nil, fmt.Errorf("repair: copy the storage: %w", err)
+	}
+	if _, err := pebbledb.MendLogs(twin, opts); err != nil {
+		return nil, nil, fmt.Errorf("repair: %w; nothing was changed", err)
+	}
+	opts.ReadOnly, opts.Damaged = true, true
+	db, err = pebbledb.Open(twin, opts)
+	return flaws, db, err
 }
 
 // checker reads one storage.
@@ -193,8 +230,10 @@ func (c *checker) strangers() error {
 // batchBytes is how much of the new storage is written at once.
 const batchBytes = 1 << 20
 
-// rebuild writes what is sound into a new storage beside the old one.
-func rebuild(db *pebbledb.DB, dir string, o Options) error {
+// rebuild writes what is sound into a new storage beside the old one. again: any
+// commit of the series may be missing, so that all of the log is to be read again
+// for rows that are in no chunk.
+func rebuild(db *pebbledb.DB, dir string, o Options, again bool) error {
 	path := o.FS.PathJoin(dir, built)
 	if err := o.FS.RemoveAll(path); err != nil {
 		return err
@@ -208,8 +247,20 @@ func rebuild(db *pebbledb.DB, dir string, o Options) error {
 		defer func() { b = to.NewBatch() }()
 		return errors.Join(to.Apply(b, true), b.Close())
 	}
+	begins := map[pebbledb.ID]eventlog.Offset{}
+	if again {
+		_ = logs.Open(db).Partitions(func(p reading.Partition, first, _ eventlog.Offset) error {
+			if id, ok := db.ID(p); ok {
+				begins[id] = first
+			}
+			return nil
+		}) // flaws of the log are reported below
+	}
 	c := checker{db: db, report: &Report{}}
 	err = c.all(func(key, value []byte) error {
+		if again && key[0] == byte(pebbledb.SeriesState) {
+			value = chunks.StateAt(value, begins[pebbledb.ID(binary.BigEndian.Uint32(key[1:]))])
+		}
 		if err := b.Set(key, value, nil); err != nil {
 			return err
 		}

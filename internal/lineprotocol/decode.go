@@ -3,6 +3,7 @@ package lineprotocol
 import (
 	"bytes"
 	"math"
+	"slices"
 	"strconv"
 
 	"pleth/internal/intake/readings"
@@ -109,6 +110,9 @@ func (d *decoder) origin(key []byte) *origin {
 	measurement, fault := eachTag(key, func(name, value []byte) {
 		d.tags = append(d.tags, tag{unescape(name, nameSpecial), unescape(value, nameSpecial)})
 	})
+	if fault == "" && d.twice() {
+		fault = "a tag stands twice" // of two devices nobody knows which is meant
+	}
 	if o.fault = fault; fault == "" {
 		device := d.deviceTag()
 		for i, t := range d.tags {
@@ -138,6 +142,16 @@ func (o *origin) say(b *readings.Builder) {
 	for _, t := range o.tags {
 		b.Text(t.name, t.value)
 	}
+}
+
+// twice reports whether two tags of a key have one name.
+func (d *decoder) twice() bool {
+	for i := range d.tags {
+		if slices.ContainsFunc(d.tags[:i], func(t tag) bool { return bytes.Equal(t.name, d.tags[i].name) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // deviceTag returns which tag names the device, -1 if none does.

@@ -281,6 +281,8 @@ func refusal(body []byte, refused []readings.Refusal, of int) string {
 			b.WriteString(string(p.Code))
 			if p.Allowed != "" {
 				b.WriteString(" (allowed " + p.Allowed + ")")
+			} else if p.Code == readings.Malformed {
+				b.WriteString(" (" + p.Detail + ")")
 			}
 		}
 	}

@@ -191,7 +191,9 @@ func TestWrite(t *testing.T) {
 		{"times that are none", "/write", "m,host=h spo2=97 x\nm,host=h spo2=97 -5\nm,host=h spo2=97 99999999999999999999\nm,host=h spo2=97 1795900000000000000", "",
 			"m,host=h spo2=97 x|m,host=h spo2=97 -5|m,host=h spo2=97 99999999999999999999|m,host=h spo2=97 1795900000000000000", `line 4: \"timestamp\" future_timestamp`},
 		{"bad lines between good ones", "/write", "m,host=h spo2=97 1\nnonsense\nm,host=h spo2=96 2\nm,host=h spo2= 3\n",
-			"h 1970-01-01T00:00:00.000000001Z spo2=97" + m + "h 1970-01-01T00:00:00.000000002Z spo2=96" + m, "nonsense|m,host=h spo2= 3", "line 2: malformed; line 4: malformed dropped=2 of 4"},
+			"h 1970-01-01T00:00:00.000000001Z spo2=97" + m + "h 1970-01-01T00:00:00.000000002Z spo2=96" + m, "nonsense|m,host=h spo2= 3", "line 2: malformed (there are no fields); line 4: malformed (a field has no value) dropped=2 of 4"},
+		{"a tag twice", "/write", "m,host=h,host=g spo2=97 1\nm,host=h,ward=a,ward=b spo2=97 2\nm,host=h,wa\\ rd=a,ward=b spo2=96 2", `h 1970-01-01T00:00:00.000000002Z spo2=96 {"_measurement":"m","wa rd":"a","ward":"b"}` + "\n",
+			`m,host=h,host=g spo2=97 1|m,host=h,ward=a,ward=b spo2=97 2`, "line 1: malformed (a tag stands twice); line 2: malformed (a tag stands twice) dropped=2 of 3"},
 		{"nothing", "/write", "", "", "", ""},
 	} {
 		d := start(t)

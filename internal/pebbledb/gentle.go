@@ -15,6 +15,7 @@ import (
 type gentle struct {
 	logs    atomic.Int64 // begun, one for each table in memory
 	flushed atomic.Int64 // of these tables, written
+	writing atomic.Int64 // of them, being written
 	stalls  atomic.Int64 // begun less ended: writers wait for tables
 	off     atomic.Bool  // the DB is closing
 }
@@ -22,15 +23,18 @@ type gentle struct {
 const (
 	restShare = 2                    // rests so many times as long as it worked
 	restMost  = 5 * time.Millisecond // at a time
-	// mostWaiting is how many tables in memory there may be, the one that takes
-	// what comes included.
-	mostWaiting = 2
+	// mostWaiting is how many tables in memory there may be besides those that
+	// are being written: the one that takes what comes. The first tables are
+	// small, and several of them are written at once.
+	mostWaiting = 1
 )
 
 // listen has l tell of what is waiting.
 func (g *gentle) listen(l *pebble.EventListener) {
 	l.WALCreated = func(pebble.WALCreateInfo) { g.logs.Add(1) }
+	l.FlushBegin = func(i pebble.FlushInfo) { g.writing.Store(int64(i.Input)) }
 	l.FlushEnd = func(i pebble.FlushInfo) {
+		g.writing.Store(0)
 		if i.Err == nil {
 			g.flushed.Add(int64(i.Input))
 		}
@@ -47,7 +51,7 @@ func (g *gentle) begin() {
 
 // hurried reports whether tables are written as fast as can be.
 func (g *gentle) hurried() bool {
-	return g.off.Load() || g.stalls.Load() > 0 || g.logs.Load()-g.flushed.Load() > mostWaiting
+	return g.off.Load() || g.stalls.Load() > 0 || g.logs.Load()-g.flushed.Load()-g.writing.Load() > mostWaiting
 }
 
 // tableFile is a table that is written.

@@ -22,13 +22,18 @@ func TestHurried(t *testing.T) {
 	l.FlushEnd(pebble.FlushInfo{Input: 7}) // while it was opened
 	g.begin()
 	check("one table takes what comes", false)
+	for range 6 {
+		l.WALCreated(pebble.WALCreateInfo{})
+	}
+	check("six wait", true)
+	l.FlushBegin(pebble.FlushInfo{Input: 6})
+	check("the six are being written", false)
 	l.WALCreated(pebble.WALCreateInfo{})
-	check("another is written", false)
-	l.WALCreated(pebble.WALCreateInfo{})
-	check("two wait", true)
-	l.FlushEnd(pebble.FlushInfo{Input: 2, Err: pebble.ErrClosed})
+	check("another waits meanwhile", true)
+	l.FlushEnd(pebble.FlushInfo{Input: 6, Err: pebble.ErrClosed})
 	check("they could not be written", true)
-	l.FlushEnd(pebble.FlushInfo{Input: 2})
+	l.FlushBegin(pebble.FlushInfo{Input: 7})
+	l.FlushEnd(pebble.FlushInfo{Input: 7})
 	check("they are written", false)
 	l.WriteStallBegin(pebble.WriteStallBeginInfo{})
 	check("writers wait", true)

@@ -103,9 +103,23 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle}
 	p.FS = g
-	if db.DB, err = openPebble(dir, p); err != nil {
+	before, err := pebble.Peek(dir, p.FS)
+	if err == nil && before.Exists {
+		err = soundLogs(p.FS, dir)
+	}
+	if err == nil {
+		db.DB, err = openPebble(dir, p)
+	}
+	if err != nil {
 		db.cache.Unref()
 		return nil, fmt.Errorf("open %s: %w", dir, err)
+	}
+	if !o.ReadOnly && (!before.Exists || before.FormatMajorVersion < p.FormatMajorVersion) {
+		// Pebble has begun its log before it came to the format in which a flaw
+		// inside it is told from a torn end: begin another.
+		if err := db.Flush(); err != nil {
+			return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), db.Close())
+		}
 	}
 	db.gentle.begin()
 	g.armed.Store(true)

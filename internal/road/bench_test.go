@@ -276,3 +276,38 @@ func BenchmarkQueries(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkListOpen lists the sessions of 20 devices that are open for eight
+// hours, each with a reading more since the last time.
+func BenchmarkListOpen(b *testing.B) {
+	const devices, rows = 20, 8 * 3600
+	cfg, end := onDisk(b, b.TempDir())
+	defer end()
+	r, err := road.Open(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer r.Close(context.Background())
+	for d := range devices {
+		for from := int64(0); from < rows; from += 1200 {
+			submit(b, r, wardBatch(fmt.Sprint("dev-", d), from, 1200))
+		}
+	}
+	list := func() {
+		found, _, err := r.Sessions(context.Background(), road.SessionQuery{})
+		if err != nil || len(found) != devices {
+			b.Fatal(len(found), err)
+		}
+	}
+	list()
+	report := plethtest.CPU(b)
+	b.ResetTimer()
+	for i := range b.N {
+		for d := range devices {
+			submit(b, r, wardBatch(fmt.Sprint("dev-", d), rows+int64(i), 1))
+		}
+		list()
+	}
+	b.StopTimer()
+	report()
+}

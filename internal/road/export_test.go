@@ -8,7 +8,7 @@ func (r *Road) Forget() {
 	for _, h := range r.all() {
 		h.mu.Lock()
 		for _, t := range h.state.Tracks {
-			t.open = nil
+			t.open, t.named = nil, nil
 		}
 		h.mu.Unlock()
 	}

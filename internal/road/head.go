@@ -120,6 +120,9 @@ func (h *head) stage(b *reading.Batch, lateness int64) (outcomes []reading.Outco
 	n := b.Rows.Len()
 	outcomes = make([]reading.Outcome, n)
 	origin := h.origin(&b.Origin)
+	if n > 1 && h.rows.Len()+n > h.room {
+		h.reserve(max(n, h.rows.Len()/2))
+	}
 	for i := range n {
 		t, seq := b.Rows.Time(i), b.SeqOf(i)
 		var flags reading.Flags

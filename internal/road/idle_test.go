@@ -91,7 +91,13 @@ func TestEnds(t *testing.T) {
 	if _, err := r.Control(context.Background(), reading.Partition{Device: "a"}, eventlog.Control{Kind: eventlog.KindEnd, Payload: []byte(`{}`)}); err != nil {
 		t.Fatal(err)
 	}
+	if d := r.Devices(); len(d) != 1 || !d[0].Ended {
+		t.Errorf("%+v has not ended", d)
+	}
 	submit(t, r, batch("a", night, 500, 1000))
+	if d := r.Devices(); len(d) != 1 || d[0].Ended {
+		t.Errorf("%+v has ended", d)
+	}
 	for _, r := range []*road.Road{r, open(t, asIs(m)), open(t, m.Crash(func(int) int { return 0 }))} {
 		list, _, err := r.Sessions(context.Background(), road.SessionQuery{})
 		if err != nil || len(list) != 2 || list[0].Open || !list[1].Open || list[0].Rows != 500 || list[1].Rows != 500 {

@@ -82,6 +82,7 @@ func (r *Road) Devices() []DeviceState {
 		}
 		if h.partition.Recording == "" && !s.empty() {
 			d.Watermark = s.Newest - r.cfg.Lateness
+			d.Ended = len(s.Ends) > 0 && s.Ends[len(s.Ends)-1] >= s.Newest
 			if s.Done {
 				d.Watermark = s.Newest
 			}

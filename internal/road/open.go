@@ -21,6 +21,10 @@ import (
 // boundary that moves spoils what is kept, and the session is taken from its
 // beginning again.
 
+// Lists tell the ids of all sessions, and an id digests all rows. Of an open
+// session that is listed the digest up to the watermark is kept, without the
+// rows: a few kilobytes, whatever its length.
+
 // mostOpen is how many bytes of open sessions are kept in all: about 20 nights
 // of 8 hours. Those that were not asked for longest are let go.
 const mostOpen = 32 << 20
@@ -58,6 +62,9 @@ func (t *track) came(at int64) {
 	if t.open != nil && at <= t.open.upTo {
 		t.open.spoiled = true
 	}
+	if t.named != nil && at <= t.named.upTo {
+		t.named.spoiled = true
+	}
 }
 
 // disturb notes that what was taken may come to something else.
@@ -65,12 +72,15 @@ func (t *track) disturb() {
 	if t.open != nil {
 		t.open.spoiled = true
 	}
+	if t.named != nil {
+		t.named.spoiled = true
+	}
 }
 
 // ongoing returns the place of the open session that begins at start, nil where
 // the session is better taken from its beginning: it has ended, or may have.
-// make says that there is to be one.
-func (r *Road) ongoing(h *head, m pleth.Metric, start int64, make bool) *opened {
+// make says that there is to be one; lean: the one without rows.
+func (r *Road) ongoing(h *head, m pleth.Metric, start int64, make, lean bool) *opened {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.state.track(m)
@@ -84,20 +94,24 @@ func (r *Road) ongoing(h *head, m pleth.Metric, start int64, make bool) *opened 
 	if first, _ := slices.BinarySearch(h.state.Ends, start); first < len(h.state.Ends) {
 		return nil
 	}
-	if o := t.open; o != nil && o.start == start && !o.spoiled {
+	slot := &t.open
+	if lean {
+		slot = &t.named
+	}
+	if o := *slot; o != nil && o.start == start && !o.spoiled {
 		if o.base.Load() != nil || make {
 			return o
 		}
 		return nil
 	}
-	if t.open != nil {
-		r.opened.drop(t.open)
-		t.open = nil
+	if *slot != nil {
+		r.opened.drop(*slot)
+		*slot = nil
 	}
 	if make {
-		t.open = &opened{start: start, upTo: math.MinInt64}
+		*slot = &opened{start: start, upTo: math.MinInt64}
 	}
-	return t.open
+	return *slot
 }
 
 // session returns the session of d; nil if d is.
@@ -112,7 +126,21 @@ func (d *derivation) session() *session.Session {
 // ended now, with its marks and grid if they are wanted. nil without an error:
 // it must be taken from its beginning.
 func (r *Road) soFar(ctx context.Context, h *head, m pleth.Metric, start int64, derive, make bool) (*derivation, error) {
-	o := r.ongoing(h, m, start, make)
+	return r.upToNow(ctx, h, m, start, derive, r.ongoing(h, m, start, make, false), false)
+}
+
+// namedSoFar is soFar for its id, its length and its interval alone: it has few
+// of its rows.
+func (r *Road) namedSoFar(ctx context.Context, h *head, m pleth.Metric, start int64) (*session.Session, error) {
+	d, err := r.upToNow(ctx, h, m, start, false, r.ongoing(h, m, start, true, true), true)
+	if s := d.session(); s != nil && s.ID() != "" {
+		return s, err
+	}
+	return nil, err
+}
+
+// upToNow brings o up to now; lean: it lets its rows go.
+func (r *Road) upToNow(ctx context.Context, h *head, m pleth.Metric, start int64, derive bool, o *opened, lean bool) (*derivation, error) {
 	if o == nil {
 		return nil, nil
 	}
@@ -136,6 +164,13 @@ func (r *Road) soFar(ctx context.Context, h *head, m pleth.Metric, start int64, 
 	// Whoever fails from here on leaves nothing behind.
 	o.base.Store(nil)
 	var now *knife // base, and the rows behind it
+	shed := true
+	fork := func(more int) *knife {
+		if lean { // only here: by now the interval is the one of all rows
+			shed = base.knife.cutter.Shed()
+		}
+		return base.knife.clone(more)
+	}
 	from := start
 	if base.upTo > math.MinInt64 {
 		from = max(start, base.upTo+1)
@@ -148,18 +183,18 @@ func (r *Road) soFar(ctx context.Context, h *head, m pleth.Metric, start int64, 
 		}
 		if n < t.Rows.Len() {
 			if now == nil {
-				now = base.knife.clone(256)
+				now = fork(256)
 			}
 			now.table(t.Slice(n, t.Rows.Len()))
 		}
-		return true, ctx.Err()
+		return shed, ctx.Err()
 	})
-	if err != nil {
+	if err == nil && now == nil {
+		now = fork(0)
+	}
+	if err != nil || !shed {
 		r.opened.drop(o)
 		return nil, err
-	}
-	if now == nil {
-		now = base.knife.clone(0)
 	}
 	whole := now.cutter.Close()
 	if len(now.done) > 0 {

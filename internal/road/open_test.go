@@ -158,3 +158,37 @@ func BenchmarkDerivedOpen(b *testing.B) {
 		derived(b, r, road.Query{Metrics: []pleth.Metric{pleth.SpO2}, From: epoch + (second-300)*1e9})
 	}
 }
+
+// TestOneRowHasTheIntervalBeforeIt: an end that comes late cuts the session
+// before one of a single row, and gives both another interval.
+func TestOneRowHasTheIntervalBeforeIt(t *testing.T) {
+	t.Parallel()
+	r := open(t, roadtest.NewMemory())
+	add := func(seconds ...int64) {
+		b := &reading.Batch{Partition: reading.Partition{Device: "a"}, Origin: reading.Origin{Door: "test"}, Received: epoch}
+		for _, s := range seconds {
+			b.Rows.AddRow(epoch + s*1e9)
+			b.Rows.SetInt(pleth.SpO2, 95)
+		}
+		submit(t, r, b)
+	}
+	finish := func(payload string) {
+		_, err := r.Control(context.Background(), reading.Partition{Device: "a"}, eventlog.Control{Kind: eventlog.KindEnd, Actor: "t", Reason: "t", Payload: []byte(payload)})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(0, 2, 4, 6, 8, 10, 11, 12)
+	finish(`{}`)
+	add(20)
+	before := told(t, r)
+	finish(fmt.Sprintf(`{"at":%d}`, epoch+9e9))
+	got := told(t, r)
+	if got == before {
+		t.Error("the end changed nothing")
+	}
+	r.Forget()
+	if want := told(t, r); got != want {
+		t.Errorf("with what was kept, and from the rows: %s", differ(got, want))
+	}
+}

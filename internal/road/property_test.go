@@ -148,6 +148,9 @@ func told(t interface{ Fatal(...any) }, r *road.Road) string {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if len(doc.Sessions) > 0 && doc.Sessions[0].ID != s.ID {
+			t.Fatal("session " + s.Key + " is listed as " + s.ID + ", its document says " + doc.Sessions[0].ID)
+		}
 		j, err := json.Marshal(doc.Sessions)
 		if err != nil {
 			t.Fatal(err)

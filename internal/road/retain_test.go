@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"pleth/internal/eventlog"
 	"pleth/internal/reading"
@@ -42,8 +43,15 @@ func TestRetain(t *testing.T) {
 		return out, err
 	}
 	no := errors.New("not archived")
-	if out, err := retain(epoch+1e15, func(reading.Partition, eventlog.Offset) error { return no }); !errors.Is(err, no) || out != nil {
-		t.Errorf("%v, %v", out, err)
+	// Rows are sealed once nothing has come for a moment.
+	for sealed := eventlog.Offset(0); sealed < 15; time.Sleep(time.Millisecond) {
+		out, err := retain(epoch+1e15, func(_ reading.Partition, first eventlog.Offset) error {
+			sealed = first
+			return no
+		})
+		if err != nil && !errors.Is(err, no) || out != nil {
+			t.Fatalf("%v, %v", out, err)
+		}
 	}
 	if out, err := retain(epoch+250e9, nil); err != nil || len(out) != 1 || out[0].Records != 5 || out[0].First != 5 {
 		t.Errorf("%+v, %v", out, err)

@@ -89,14 +89,14 @@ func Open(cfg Config) (*Road, error) {
 		cfg.SealRows = sealRows
 	}
 	if cfg.Shards == 0 {
-		cfg.Shards = 4 * runtime.GOMAXPROCS(0)
+		cfg.Shards = 4 * min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived), opened: newOpenList(mostOpen)}
 	for range cfg.Shards {
-		r.shards = append(r.shards, &shard{road: r, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
+		r.shards = append(r.shards, &shard{road: r, most: owedRows / cfg.Shards, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
 	}
 	if err := r.recover(); err != nil {
 		return nil, err

@@ -82,11 +82,16 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 			return nil, nil
 		}
 		copied := *t
-		copied.open = nil // belongs to the track
+		copied.open, copied.named = nil, nil // they belong to the track
 		copied.Spans = slices.Clone(t.Spans)
 		next := h.next
 		h.mu.RUnlock()
 		if !copied.dirty() {
+			if copied.inherit() {
+				h.mu.Lock()
+				h.changed = h.state.track(m).inherit() || h.changed
+				h.mu.Unlock()
+			}
 			return copied.Spans, nil
 		}
 		k, upTo, found, err := r.again(ctx, h, &copied)
@@ -101,6 +106,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 				now.recut(k, upTo, found)
 				h.changed = true
 			}
+			now.inherit()
 			copied.Spans = slices.Clone(now.Spans)
 		}
 		h.mu.Unlock()
@@ -109,6 +115,7 @@ func (r *Road) tracked(ctx context.Context, h *head, m pleth.Metric) ([]span, er
 		}
 		if try == 3 { // rows keep coming: what was found is right for the time it was asked for
 			copied.recut(k, upTo, found)
+			copied.inherit()
 			return copied.Spans, nil
 		}
 	}
@@ -224,6 +231,14 @@ func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []sp
 	if s.IDAt == s.Revision {
 		return nil
 	}
+	if i == len(spans)-1 {
+		if so, err := r.namedSoFar(ctx, h, m, s.Start); so != nil || err != nil {
+			if err == nil {
+				r.identified(h, m, s, so)
+			}
+			return err
+		}
+	}
 	whole, err := r.whole(ctx, h, m, spans, i)
 	if err != nil {
 		return err
@@ -236,7 +251,7 @@ func (r *Road) identify(ctx context.Context, h *head, m pleth.Metric, spans []sp
 // the state.
 func (r *Road) identified(h *head, m pleth.Metric, s *span, whole *session.Session) {
 	was := s.ID
-	s.ID, s.IDAt, s.Interval, s.Rows = whole.ID(), s.Revision, whole.Interval, int64(whole.Rows.Len())
+	s.ID, s.IDAt, s.Interval, s.Rows = whole.ID(), s.Revision, whole.Interval, whole.Len()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	t := h.state.track(m)

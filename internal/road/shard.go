@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"pleth/internal/eventlog"
 	"pleth/internal/reading"
@@ -19,6 +20,12 @@ const (
 	// cannot be sealed.
 	mostUnsealed  = 1 << 16
 	groupRequests = 2048 // likewise
+	// owedRows is how many rows, of all shards, wait besides to be sealed while
+	// readings come without a pause: a device that sends much is sealed less
+	// often, in larger chunks.
+	owedRows = 1 << 17
+	// calm is how long a shard has had nothing to do when it seals what is ripe.
+	calm = 100 * time.Millisecond
 )
 
 // request is one batch or control record on its way.
@@ -48,6 +55,7 @@ type shard struct {
 	heads map[reading.Partition]*head
 
 	ripe []*head // whose rows wait to be sealed, each once, the longest waiting first
+	most int     // rows owed before a seal
 	owed int     // rows taken since the last seal, less those that seals have moved
 }
 
@@ -79,11 +87,20 @@ func (s *shard) run() {
 	s.keepIDs()
 }
 
-// next waits for a request, and seals meanwhile; ok is false when the queue is
-// closed. Seals come after the answers: while requests wait only as many as keep
-// up with the rows that come in (see group), so that devices that ripen together
-// do not hold up the others.
+// next waits for a request, and seals once none has come for a moment; ok is
+// false when the queue is closed. Seals come after the answers: while requests
+// come only as many as keep up with the rows that come in (see group), so that
+// devices that ripen together do not hold up the others.
 func (s *shard) next() (r *request, ok bool) {
+	if len(s.ripe) > 0 {
+		pause := time.NewTimer(calm)
+		defer pause.Stop()
+		select {
+		case r, ok = <-s.queue:
+			return r, ok
+		case <-pause.C:
+		}
+	}
 	for len(s.ripe) > 0 {
 		select {
 		case r, ok = <-s.queue:
@@ -197,7 +214,7 @@ func (s *shard) group(group []*request) {
 	if err == nil {
 		s.ripen(order)
 	}
-	for s.owed > 0 && len(s.ripe) > 0 {
+	for s.owed > s.most && len(s.ripe) > 0 {
 		s.sealRipe(1)
 	}
 }

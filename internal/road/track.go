@@ -27,7 +27,8 @@ type track struct {
 	Offset uint64 `json:"at,omitempty"`
 	Late   bool   `json:"late,omitempty"` // one of them came late: keys stay as they are
 
-	open *opened // what is kept of the last session; nil: nothing
+	open  *opened // what is kept of the last session; nil: nothing
+	named *opened // likewise, of its id alone
 }
 
 // span is one session: where it lies, and what was computed of it.
@@ -83,14 +84,14 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 		}
 		switch {
 		case k >= 0 && at <= s.Last:
-			t.revise(k, offset)
+			s.Revision = offset
 			if s.Long && own {
 				t.soil(at, offset, late)
 			}
 		case own:
 			t.soil(at, offset, late)
 		case k >= 0:
-			t.revise(k, offset) // it may ride along behind the last row
+			s.Revision = offset // it may ride along behind the last row
 		}
 		return
 	}
@@ -116,17 +117,20 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 	}
 }
 
-// revise notes that the record before offset has to do with span k, and with
-// the sessions of one row behind it, whose interval is that of span k.
-func (t *track) revise(k int, offset uint64) {
-	t.Spans[k].Revision = offset
-	for k++; k < len(t.Spans) && t.Spans[k].Start == t.Spans[k].Last; k++ {
-		t.Spans[k].Revision = max(t.Spans[k].Revision, offset)
-	}
-}
-
 func (t *track) begin(at int64, offset uint64) {
 	t.Spans = append(t.Spans, span{Start: at, Last: at, KeyStart: at, Born: offset, Revision: offset})
+}
+
+// inherit makes sessions of one row as new as the session before them, whose
+// interval they have, and reports whether one was older.
+func (t *track) inherit() bool {
+	changed := false
+	for i := 1; i < len(t.Spans); i++ {
+		if s, before := &t.Spans[i], &t.Spans[i-1]; s.Start == s.Last && s.Revision < before.Revision {
+			s.Revision, changed = before.Revision, true
+		}
+	}
+	return changed
 }
 
 // endBetween reports whether the recording ended at a time from <= e < to.
@@ -212,16 +216,6 @@ func (t *track) recut(k int, upTo int64, found []span) {
 		}
 	}
 	t.Spans = slices.Concat(t.Spans[:k:k], found, t.Spans[end:])
-	// The interval of a session of one row is that of one before it, which may
-	// have changed.
-	for i := k; i < len(t.Spans); i++ {
-		s := &t.Spans[i]
-		if s.Start == s.Last {
-			s.Revision = max(s.Revision, t.Offset)
-		} else if i >= k+len(found) {
-			break
-		}
-	}
 	t.From, t.To, t.Offset, t.Late = math.MaxInt64, math.MinInt64, 0, false
 }
 

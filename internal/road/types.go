@@ -111,6 +111,7 @@ type DeviceState struct {
 	Recordings  []string // names of its partitions; "" is the live stream
 	First, Last int64    // event times of its oldest and newest reading, nanoseconds
 	Received    int64    // when the last one came; 0: none since the start and none kept
+	Ended       bool     // it said that its live stream ended, and nothing came since
 	Firmware    string   // last stated
 	// Firmwares are the versions ever stated, with the event time of the first
 	// reading that stated each, nanoseconds; nil: none was. Not to be changed.

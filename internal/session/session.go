@@ -52,6 +52,8 @@ type Session struct {
 	PulseInterval int64
 	PulseRegular  bool
 	Counts        Counts
+
+	shed *digest // of the rows before Rows that were let go; nil: none were
 }
 
 // Cutter cuts rows in strictly increasing time into sessions. A row belongs
@@ -82,6 +84,7 @@ func (c *Cutter) Clone(more int) *Cutter {
 	if c.cur != nil {
 		cur := *c.cur
 		cur.Rows = c.cur.Rows.Clone(more)
+		cur.shed = c.cur.shed.clone()
 		out.cur = &cur
 	}
 	return &out
@@ -292,88 +295,6 @@ func (c *Cutter) Close() *Session {
 	}
 	s.Rows.Truncate(n)
 	return s
-}
-
-// ID returns the digest of the interval, the offsets and the samples: the same
-// samples give the same id whatever file or stream they came in. It does not
-// depend on the start, the zone, the device, or the number of decimals a
-// value was written with. 32 hexadecimal digits.
-func (s *Session) ID() string {
-	h := sha256.New()
-	const block = 16 << 10
-	buf := make([]byte, 0, block+1<<10)
-	buf = append(buf, "pleth.session/1\n"...)
-	buf = binary.AppendVarint(buf, s.Interval)
-	b := s.Rows
-	var metrics []column
-	for _, m := range pleth.Metrics() {
-		if b.Has(m) {
-			of := b.Column(m)
-			metrics = append(metrics, column{metric: m, scale: of.Scale(), digits: of.Mantissas()})
-		}
-	}
-	last, step := int64(0), int64(-1)
-	var stepBytes []byte // of step, which is the same for most rows
-	for i, t := range b.Times() {
-		if t-last != step {
-			step = t - last
-			stepBytes = binary.AppendVarint(stepBytes[:0], step)
-		}
-		last = t
-		buf = append(buf, stepBytes...)
-		for k := range metrics {
-			buf = metrics[k].append(buf, i)
-		}
-		buf = append(buf, 0)
-		if len(buf) >= block {
-			h.Write(buf)
-			buf = buf[:0]
-		}
-	}
-	h.Write(buf)
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// column is one metric of the samples that an ID digests.
-type column struct {
-	metric pleth.Metric
-	scale  uint8
-	digits []int64
-	// What small numbers are encoded as, which is at most seven bytes: the
-	// first one in the lowest bits, their count in the highest; 0: not known yet.
-	small [256]uint64
-}
-
-// append appends the number in row i; nothing where there is none.
-func (c *column) append(buf []byte, i int) []byte {
-	if i >= len(c.digits) {
-		return buf
-	}
-	m := c.digits[i]
-	if uint64(m) < uint64(len(c.small)) {
-		text := c.small[m]
-		if text == 0 {
-			var b [8]byte
-			n := len(c.encode(b[:0], m))
-			text = binary.LittleEndian.Uint64(b[:]) | uint64(n)<<56
-			c.small[m] = text
-		}
-		end := len(buf) + int(text>>56)
-		return binary.LittleEndian.AppendUint64(buf, text)[:end]
-	}
-	if m == pleth.MissingMantissa || m == pleth.AbsentMantissa {
-		return buf
-	}
-	return c.encode(buf, m)
-}
-
-// encode appends a number without trailing zeros.
-func (c *column) encode(buf []byte, m int64) []byte {
-	scale := c.scale
-	for scale > 0 && m%10 == 0 {
-		m, scale = m/10, scale-1
-	}
-	return binary.AppendVarint(append(buf, byte(c.metric)<<4|scale), m)
 }
 
 // Key returns the name of the session as a resource: it stays when late rows

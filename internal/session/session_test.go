@@ -234,6 +234,61 @@ func TestID(t *testing.T) {
 	}
 }
 
+// TestShed: a session whose rows are let go on the way has the id, the length
+// and the interval of one that has them, or no id.
+func TestShed(t *testing.T) {
+	t.Parallel()
+	known := 0
+	rapid.Check(t, func(t *rapid.T) {
+		b := new(pleth.Batch)
+		var at int64
+		for range rapid.IntRange(1, 60).Draw(t, "rows") {
+			at += second * rapid.SampledFrom([]int64{1, 1, 1, 1, 1, 2, 5}).Draw(t, "step")
+			b.AddRow(at)
+			switch rapid.IntRange(0, 9).Draw(t, "what") {
+			case 0:
+				b.SetInt(pleth.PulseRate, 60) // rides along
+			case 1:
+				b.SetMissing(pleth.SpO2)
+			case 2:
+				b.Set(pleth.SpO2, pleth.Num(rapid.Int64Range(900, 1000).Draw(t, "tenths"), 1))
+				b.Set(pleth.Temperature, pleth.Num(rapid.Int64Range(3500, 4000).Draw(t, "temperature"), 2))
+			default:
+				b.SetInt(pleth.SpO2, rapid.Int64Range(90, 99).Draw(t, "spo2"))
+			}
+		}
+		whole, lean := session.NewCutter(pleth.Header{}), session.NewCutter(pleth.Header{})
+		good := true
+		for i := range b.Len() {
+			whole.Push(b.Time(i), b, i)
+			lean.Push(b.Time(i), b, i)
+			if rapid.IntRange(0, 3).Draw(t, "shed") == 0 {
+				good = good && lean.Shed()
+			}
+			if rapid.IntRange(0, 9).Draw(t, "ask") == 0 { // a copy goes its own way
+				if s := lean.Clone(1).Close(); s != nil {
+					s.ID()
+				}
+			}
+		}
+		want, got := whole.Close(), lean.Close()
+		if want == nil || !good {
+			return
+		}
+		id := got.ID()
+		if id == "" {
+			return
+		}
+		known++
+		if id != want.ID() || got.Len() != want.Len() || got.Interval != want.Interval {
+			t.Fatalf("%s of %d rows each %d ns, want %s of %d each %d", id, got.Len(), got.Interval, want.ID(), want.Len(), want.Interval)
+		}
+	})
+	if known == 0 {
+		t.Error("no id was ever known")
+	}
+}
+
 func TestKey(t *testing.T) {
 	t.Parallel()
 	a := session.Key("device", "recording", 5)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/text/unicode/norm"
+
 	"pleth/internal/reconcile"
 )
 
@@ -93,9 +95,9 @@ func (db *DB) text(c, typ string) string {
 	case SQLServer:
 		switch f {
 		case zoned:
-			return fmt.Sprintf("CONVERT(nvarchar(23), CAST(SWITCHOFFSET(%s, '+00:00') AS datetime2(3)), 126) + 'Z'", c)
-		case local:
-			return fmt.Sprintf("CONVERT(nvarchar(23), CAST(%s AS datetime2(3)), 126)", c)
+			return fmt.Sprintf("LEFT(CONVERT(nvarchar(27), CAST(SWITCHOFFSET(%s, '+00:00') AS datetime2(7)), 126), 23) + 'Z'", c)
+		case local: // a cast to fewer digits would round
+			return fmt.Sprintf("LEFT(CONVERT(nvarchar(27), CAST(%s AS datetime2(7)), 126), 23)", c)
 		case dates:
 			return fmt.Sprintf("CONVERT(nvarchar(10), %s, 23)", c)
 		case binaries:
@@ -103,10 +105,16 @@ func (db *DB) text(c, typ string) string {
 		case bools:
 			return fmt.Sprintf("CASE %s WHEN 1 THEN 'true' WHEN 0 THEN 'false' END", c)
 		case decimals:
-			return fmt.Sprintf("CAST(CAST(%s AS decimal(38, 10)) AS nvarchar(60))", c)
-		case floats:
+			if strings.HasSuffix(typ, "MONEY") { // four digits, not two
+				return fmt.Sprintf("CONVERT(nvarchar(60), %s, 2)", c)
+			}
+			return fmt.Sprintf("CONVERT(nvarchar(60), %s)", c)
+		case floats: // seventeen digits, which exact writes shortly
 			return fmt.Sprintf("CONVERT(nvarchar(60), %s, 3)", c)
 		case texts:
+			if typ == "UNIQUEIDENTIFIER" { // others write it in small letters
+				return fmt.Sprintf("LOWER(CAST(%s AS nvarchar(36)))", c)
+			}
 			return db.bounded(fmt.Sprintf("DATALENGTH(%s)", c), fmt.Sprintf("CAST(%s AS nvarchar(max))", c))
 		}
 		return fmt.Sprintf("CAST(%s AS nvarchar(max))", c)
@@ -193,12 +201,16 @@ func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (strin
 	}
 	var parts []string
 	for k, name := range w.Key {
-		if f := familyOf(t.db.kind, l.typeOf(name)); f != texts && f != integers && f != decimals {
-			return "", false
+		f := familyOf(t.db.kind, l.typeOf(name))
+		if f != texts && f != integers && (f != decimals || t.db.kind != Postgres && l.of(name).scale != 0) {
+			return "", false // it may be written otherwise: 1.50 is 1.5
 		}
 		var marks []string
 		for _, key := range w.Keys {
 			marks = append(marks, mark(key[k]))
+			if apart := norm.NFD.String(key[k]); apart != key[k] {
+				marks = append(marks, mark(apart))
+			}
 		}
 		c := t.db.column(name)
 		switch t.db.kind {

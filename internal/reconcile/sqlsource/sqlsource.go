@@ -312,25 +312,32 @@ func (t *Table) Narrow(w reconcile.Want) reconcile.Source {
 // tooLarge begins what stands in the place of a cell that is too large.
 const tooLarge = "\x01too large: "
 
+// statement asks for the wanted rows: every column as text, null where nobody
+// looks at it.
+func (t *Table) statement(l *layout) (query string, args []any) {
+	var list []string
+	for i, n := range l.names {
+		if t.want.Columns != nil && !slices.Contains(t.want.Columns, n) {
+			list = append(list, "NULL")
+			continue
+		}
+		list = append(list, t.db.text(t.db.column(n), l.types[i]))
+	}
+	where, args := t.where(l)
+	return "SELECT " + strings.Join(list, ", ") + " FROM " + t.from + where, args
+}
+
 // Scan reads the rows.
 func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) error, bad func(int64, string) error) error {
 	l, err := t.look(ctx)
 	if err != nil {
 		return err
 	}
-	var list []string
-	for i, n := range l.names {
-		if t.want.Columns != nil && !slices.Contains(t.want.Columns, n) {
-			list = append(list, "NULL") // nobody looks at it
-			continue
-		}
-		list = append(list, t.db.text(t.db.column(n), l.types[i]))
-	}
-	where, args := t.where(l)
+	query, args := t.statement(l)
 	whole := ctx
 	ctx, heard, end := t.db.bound(ctx)
 	defer end()
-	rows, err := t.db.pool.QueryContext(ctx, "SELECT "+strings.Join(list, ", ")+" FROM "+t.from+where, args...)
+	rows, err := t.db.pool.QueryContext(ctx, query, args...)
 	if err != nil {
 		return explain(t.name, silent(ctx, err))
 	}
@@ -356,11 +363,7 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		}
 		why := ""
 		for i, b := range raw {
-			if t.db.kind == MySQL && l.types[i] == "FLOAT" && b != nil {
-				if v, err := strconv.ParseFloat(string(b), 64); err == nil {
-					b = strconv.AppendFloat(nil, float64(float32(v)), 'g', -1, 32)
-				}
-			}
+			b = t.exact(b, l.types[i])
 			cells[i] = reconcile.Cell{Text: b, Null: b == nil}
 			if strings.HasPrefix(string(b[:min(len(b), len(tooLarge))]), tooLarge) {
 				why = fmt.Sprintf("column %q has %s bytes; the most is %d MB", l.names[i], b[len(tooLarge):], MostCell>>20)
@@ -376,6 +379,29 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		}
 	}
 	return explain(t.name, silent(ctx, rows.Err()))
+}
+
+// exact writes a number that an engine gave with more digits than it has as
+// shortly as it can be told from others.
+func (t *Table) exact(b []byte, typ string) []byte {
+	bits := 0
+	switch {
+	case t.db.kind == MySQL && typ == "FLOAT", t.db.kind == SQLServer && typ == "REAL":
+		bits = 32
+	case t.db.kind == SQLServer && typ == "FLOAT":
+		bits = 64
+	}
+	if bits == 0 || b == nil {
+		return b
+	}
+	v, err := strconv.ParseFloat(string(b), 64)
+	if err != nil {
+		return b
+	}
+	if bits == 32 {
+		v = float64(float32(v))
+	}
+	return strconv.AppendFloat(nil, v, 'g', -1, bits)
 }
 
 // Size implements reconcile.Sizer: what the engine guesses.

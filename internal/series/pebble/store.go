@@ -246,6 +246,16 @@ func encodeState(position eventlog.Offset, state []byte) []byte {
 	return binary.LittleEndian.AppendUint32(b, pebbledb.CRC(b))
 }
 
+// StateAt returns the stored state b, which is sound, with another position: all
+// of the log from there on is looked through for rows that are in no chunk.
+func StateAt(b []byte, position eventlog.Offset) []byte {
+	_, state, err := decodeState(b)
+	if err != nil {
+		return b
+	}
+	return encodeState(position, state)
+}
+
 func decodeState(b []byte) (eventlog.Offset, []byte, error) {
 	if len(b) < 6 || binary.LittleEndian.Uint32(b[len(b)-4:]) != pebbledb.CRC(b[:len(b)-4]) {
 		return 0, nil, series.ErrCorrupt
