@@ -16,10 +16,17 @@ const rowGroup = 32 * batchRows
 // parquetRows writes rows as Parquet. Decimals become the float64 nearest to
 // them.
 type parquetRows struct {
-	w    *parquet.GenericWriter[any]
-	cols []column
-	at   []int // column of the file, by column
-	rows []parquet.Row
+	w     *parquet.GenericWriter[any]
+	cols  []column
+	at    []int         // column of the file, by column
+	rows  []parquet.Row // their memory is used again
+	texts []textValue   // by column: most say the same row for row
+}
+
+// textValue is a text as Parquet takes it.
+type textValue struct {
+	text  string
+	value parquet.Value
 }
 
 func newParquet(out io.Writer, cols []column) *parquetRows {
@@ -42,7 +49,7 @@ func newParquet(out io.Writer, cols []column) *parquetRows {
 		group[c.name] = parquet.Compressed(node, &parquet.Zstd)
 	}
 	schema := parquet.NewSchema("readings", group)
-	p := &parquetRows{cols: cols, w: parquet.NewGenericWriter[any](out, schema, parquet.MaxRowsPerRowGroup(rowGroup))}
+	p := &parquetRows{cols: cols, texts: make([]textValue, len(cols)), w: parquet.NewGenericWriter[any](out, schema, parquet.MaxRowsPerRowGroup(rowGroup))}
 	for _, c := range cols {
 		leaf, _ := schema.Lookup(c.name)
 		p.at = append(p.at, leaf.ColumnIndex)
@@ -51,7 +58,15 @@ func newParquet(out io.Writer, cols []column) *parquetRows {
 }
 
 func (p *parquetRows) row(t *reading.Table, clock pleth.Clock, i int) error {
-	row := make(parquet.Row, len(p.cols))
+	if p.rows == nil {
+		p.rows = make([]parquet.Row, 0, batchRows)
+	}
+	p.rows = p.rows[:len(p.rows)+1]
+	row := p.rows[len(p.rows)-1]
+	if row == nil {
+		row = make(parquet.Row, len(p.cols))
+		p.rows[len(p.rows)-1] = row
+	}
 	for n := range p.cols {
 		v := p.cols[n].of(t, clock, i)
 		var value parquet.Value
@@ -60,18 +75,20 @@ func (p *parquetRows) row(t *reading.Table, clock pleth.Clock, i int) error {
 		case v.none:
 			defined = 0
 		case p.cols[n].kind == isText:
-			value = parquet.ValueOf(v.text)
+			if p.texts[n].text != v.text {
+				p.texts[n] = textValue{v.text, parquet.ByteArrayValue([]byte(v.text))}
+			}
+			value = p.texts[n].value
 		case p.cols[n].kind == isDecimal:
-			value = parquet.ValueOf(v.value.Float())
+			value = parquet.DoubleValue(v.value.Float())
 		default:
-			value = parquet.ValueOf(v.whole)
+			value = parquet.Int64Value(v.whole)
 		}
 		if p.cols[n].kind == isStamp {
 			defined = 0 // a required column has no levels
 		}
 		row[p.at[n]] = value.Level(0, defined, p.at[n])
 	}
-	p.rows = append(p.rows, row)
 	if len(p.rows) == batchRows {
 		return p.flush()
 	}
