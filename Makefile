@@ -90,7 +90,8 @@ PROMTOOL := .cache/prometheus/usr/bin/promtool
 
 # The servers that tests run by themselves, in temporary folders.
 CLIENTS = .cache/clients
-services: ## PostgreSQL, MariaDB, promtool and clients for the tests; on Debian they are fetched
+TELEGRAF = v1.36.4
+services: ## PostgreSQL, MariaDB, promtool and clients for the tests; on Debian they are fetched, telegraf is built
 	@if { ! ls /usr/lib/postgresql/*/bin/initdb || ! ls /usr/sbin/mariadbd; } >/dev/null 2>&1; then \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then echo "installing the packages postgresql and mariadb-server"; \
 	    { apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql mariadb-server; } >/dev/null 2>&1 || true; fi; fi; \
@@ -99,8 +100,12 @@ services: ## PostgreSQL, MariaDB, promtool and clients for the tests; on Debian 
 	  mkdir -p .cache/prometheus; { ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || apt-get update -qq; (cd .cache/prometheus && apt-get download -qq prometheus && dpkg -x prometheus_*.deb . && rm -f prometheus_*.deb); } >/dev/null 2>&1 || true; fi; \
 	if ! { command -v promtool || ls $(PROMTOOL); } >/dev/null 2>&1; then echo "THE ALERT RULES ARE NOT CHECKED: install promtool, of the package prometheus"; fi
 	@if ! { { command -v mosquitto_pub && command -v influx; } || ls $(CLIENTS)/usr/bin/mosquitto_pub $(CLIENTS)/usr/bin/influx; } >/dev/null 2>&1 && command -v apt-get >/dev/null; then echo "fetching mosquitto_pub and influx into $(CLIENTS)"; \
-	  mkdir -p $(CLIENTS); { ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || apt-get update -qq; (cd $(CLIENTS) && apt-get download -qq mosquitto-clients libmosquitto1 libcjson1 influxdb-client && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb); } >/dev/null 2>&1 || true; fi; \
-	for c in mosquitto_pub influx telegraf curl; do { command -v $$c || ls $(CLIENTS)/usr/bin/$$c; } >/dev/null 2>&1 || echo "THE CLIENT $$c IS NOT TESTED: it is not installed"; done
+	  mkdir -p $(CLIENTS); { ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1 || apt-get update -qq; (cd $(CLIENTS) && apt-get download -qq mosquitto-clients libmosquitto1 libcjson1 influxdb-client && for p in *.deb; do dpkg -x $$p .; done; rm -f *.deb); } >/dev/null 2>&1 || true; fi
+	@if ! { command -v telegraf || ls $(CLIENTS)/usr/bin/telegraf; } >/dev/null 2>&1; then echo "building telegraf $(TELEGRAF) with what the tests need of it into $(CLIENTS), a minute or two, once"; \
+	  at=$$PWD && dir=$$(mktemp -d) && { cd $$dir && timeout 120 $(GO) mod download -json github.com/influxdata/telegraf@$(TELEGRAF) >mod.json && from=$$(sed -n 's/^\t"Dir": "\(.*\)",$$/\1/p' mod.json) && cp -r "$$from" src && chmod -R u+w src && cd src && \
+	  GOFLAGS=-mod=mod timeout 600 nice $(GO) build -trimpath -ldflags '-s -w' -tags custom,inputs.file,outputs.influxdb,outputs.influxdb_v2,parsers.influx -o telegraf ./cmd/telegraf && mkdir -p $$at/$(CLIENTS)/usr/bin && mv telegraf $$at/$(CLIENTS)/usr/bin/; } >/dev/null 2>&1 || true; \
+	  chmod -R u+w $$dir; rm -rf $$dir; fi
+	@for c in mosquitto_pub influx telegraf curl; do { command -v $$c || ls $(CLIENTS)/usr/bin/$$c; } >/dev/null 2>&1 || echo "THE CLIENT $$c IS NOT TESTED: it is not installed"; done
 
 test: test-pages e2e services ## every test, with the race detector and in a browser
 	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...

@@ -168,14 +168,32 @@ func TestClients(t *testing.T) {
 		run(t, curl(append(status, url+"/write", "--data-binary", line("nobody"))...), "401")
 	})
 	t.Run("telegraf", func(t *testing.T) {
-		telegraf := client(t, "telegraf", "telegraf, which Debian does not have")
-		dir := t.TempDir()
-		conf, lines := filepath.Join(dir, "telegraf.conf"), filepath.Join(dir, "lines")
-		text := fmt.Sprintf("[agent]\nomit_hostname = true\n[[inputs.file]]\nfiles = [%q]\ndata_format = \"influx\"\n[[outputs.influxdb]]\nurls = [%q]\ndatabase = \"ward\"\nusername = \"any\"\npassword = %q\n", lines, url, token)
-		if err := cmp.Or(os.WriteFile(conf, []byte(text), 0o600), os.WriteFile(lines, []byte("tissue_o2,deviceId=telegraf spo2=97.1 1672531200000000000\n"), 0o600)); err != nil {
-			t.Fatal(err)
+		telegraf := client(t, "telegraf", "telegraf, which Debian does not have: make services builds it")
+		old := fmt.Sprintf("[[outputs.influxdb]]\nurls = [%q]\ndatabase = \"ward\"\nusername = \"any\"\npassword = %q\n", url, token)
+		now := fmt.Sprintf("[[outputs.influxdb_v2]]\nurls = [%q]\ntoken = %q\norganization = \"any\"\nbucket = \"any\"\n", url, token)
+		for device, c := range map[string]struct{ output, precision, line, want string }{
+			"plain-1":  {old + "content_encoding = \"identity\"\n", "1ns", "spo2=97.1 1672531200123456789", `"timestamp":"2023-01-01T00:00:00.123456789Z","spo2":97.1,`},
+			"packed-1": {old + "content_encoding = \"gzip\"\n", "1s", "spo2=97.1,pulse_rate=72i 1672531200123456789", `"timestamp":"2023-01-01T00:00:00Z","spo2":97.1,"pulse_rate":72,`},
+			"plain-2":  {now + "content_encoding = \"identity\"\n", "1ms", "spo2=97 1672531200123456789", `"timestamp":"2023-01-01T00:00:00.123Z","spo2":97,`},
+			"packed-2": {now, "1ns", "spo2=96u,note=\"a, b\",ok=true 1672531200123456789", `"timestamp":"2023-01-01T00:00:00.123456789Z","spo2":96,`},
+			"half-2":   {now, "1ns", "spo2=300 1672531200000000001\nvitals,deviceId=half-2,ward=north spo2=95 1672531200000000000", `"timestamp":"2023-01-01T00:00:00Z","spo2":95,`},
+		} {
+			t.Run(device, func(t *testing.T) {
+				dir := t.TempDir()
+				conf, lines := filepath.Join(dir, "telegraf.conf"), filepath.Join(dir, "lines")
+				text := fmt.Sprintf("[agent]\nomit_hostname = true\nprecision = %q\n[[inputs.file]]\nfiles = [%q]\ndata_format = \"influx\"\n%s", c.precision, lines, c.output)
+				line := "vitals,deviceId=" + device + ",ward=north " + c.line + "\n"
+				if err := cmp.Or(os.WriteFile(conf, []byte(text), 0o600), os.WriteFile(lines, []byte(line), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+				said := "Loaded outputs"
+				if device == "half-2" {
+					said = `line 1: "spo2" out_of_range (allowed 0..100 %) dropped=1 of 2`
+				}
+				run(t, telegraf("--config", conf, "--once"), said)
+				holds(t, device, c.want)
+				holds(t, device, `"ward":"north"`)
+			})
 		}
-		run(t, telegraf("--config", conf, "--once"), "")
-		holds(t, "telegraf", `"spo2":97.1`)
 	})
 }

@@ -21,7 +21,7 @@ type reconcileCmd struct {
 }
 
 type reconcileDiffCmd struct {
-	A string `arg:"" type:"path" help:"The source of truth: CSV with a header, also packed with gzip, or Parquet." placeholder:"A.csv"`
+	A string `arg:"" type:"path" help:"The source of truth: CSV with a header, also packed with gzip or zstd, or Parquet; - is the standard input." placeholder:"A.csv"`
 	B string `arg:"" type:"path" help:"The other side." placeholder:"B.csv"`
 
 	Key        []string `required:"" placeholder:"NAME" help:"Columns that together name a record: order_id, or order_id=OrderNo where B calls it otherwise."`
@@ -80,7 +80,20 @@ func (c reconcileDiffCmd) Run(e *env) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	r, err := reconcile.Diff(e.ctx, spec, folder.File(c.A), folder.File(c.B))
+	if c.A == "-" && c.B == "-" {
+		return usage("both sides are the standard input: name a file for one")
+	}
+	a, done, err := openSide(c.A)
+	if err != nil {
+		return err
+	}
+	defer done()
+	b, done, err := openSide(c.B)
+	if err != nil {
+		return err
+	}
+	defer done()
+	r, err := reconcile.Diff(e.ctx, spec, a, b)
 	if err != nil {
 		return err
 	}
@@ -97,6 +110,29 @@ func (c reconcileDiffCmd) Run(e *env) error {
 		return &exitError{code: exitRefused}
 	}
 	return nil
+}
+
+// openSide opens a file, or what can be read once only: the standard input, a
+// pipe.
+func openSide(path string) (_ reconcile.Source, done func(), err error) {
+	if path == "-" {
+		return folder.Spool(os.Stdin, "standard input")
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case info.IsDir():
+		return nil, nil, fmt.Errorf("%s is a folder: name a file in it", path)
+	case info.Mode().IsRegular():
+		return folder.File(path), func() {}, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	return folder.Spool(file, path)
 }
 
 // printDiff prints a result for people.

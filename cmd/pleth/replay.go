@@ -15,7 +15,7 @@ type replayCmd struct {
 	KeyFile string `type:"existingfile" placeholder:"FILE" help:"Key under which the directory lies on disk; what is rebuilt lies under it too."`
 	From    string `placeholder:"TIME" help:"Compare from this event time on: 2026-01-14T22:00:00Z or 2026-01-14."`
 	To      string `placeholder:"TIME" help:"Up to this one, which is not included."`
-	Rules   string `placeholder:"VERSION" help:"Version of the rules, as documents name it."`
+	Rules   string `placeholder:"VERSION" help:"Version of the rules, as documents name it under generator.rules; one that this program does not know is refused with those that it knows."`
 }
 
 func (c replayCmd) Run(e *env) error {

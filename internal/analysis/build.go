@@ -24,6 +24,10 @@ import (
 // by. It changes with any change of a result.
 const RuleSet = "2"
 
+// RuleSets returns the versions of the rules that documents can be made by, the
+// newest last. Documents of others are made by the program that made them.
+func RuleSets() []string { return []string{RuleSet} }
+
 // Program is what made a document.
 type Program struct {
 	Version string

@@ -52,90 +52,156 @@ func (a *API) getBuckets(w http.ResponseWriter, r *http.Request, media string, q
 	if err := q.done(); err != nil {
 		return err
 	}
-	var list []road.Bucket
-	if n := (query.To-query.From)/resolution + 2; query.To != 0 && len(query.Devices) == 1 && len(query.Metrics) == 1 && n > 0 && n < int64(limit) {
-		list = make([]road.Bucket, 0, n)
+	var list []road.Bucket // of forms that need all of them
+	var text *bucketText   // of the others
+	switch media {
+	case mediaArrow, mediaParquet:
+	default:
+		text = a.bucketText(media, takeRoom())
+		defer func() { keepRoom(text.b) }()
 	}
-	next := ""
-	err := error(nil)
+	next, n := "", 0
+	var last bucketPlace
 	if resumed {
 		query.After = &road.Cursor{Device: place.Device, Recording: place.Recording, Time: place.Start}
 	}
 	if !query.nobody {
-		err = a.cfg.Road.Buckets(r.Context(), query.Query, resolution, func(b road.Bucket) (bool, error) {
+		err := a.cfg.Road.Buckets(r.Context(), query.Query, resolution, func(b road.Bucket) (bool, error) {
 			if resumed && b.Device == place.Device && b.Recording == place.Recording && b.Start == place.Start && b.Metric <= place.Metric {
 				return true, nil
 			}
-			if n := len(list); n == limit {
-				last := &list[n-1]
-				next = cursorOf(bucketPlace{last.Device, last.Recording, last.Start, last.Metric})
+			if n == limit {
+				next = cursorOf(last)
 				return false, nil
 			}
-			list = append(list, b)
+			n++
+			last = bucketPlace{b.Device, b.Recording, b.Start, b.Metric}
+			if text != nil {
+				text.append(&b)
+			} else {
+				list = append(list, b)
+			}
 			return true, nil
 		})
-	}
-	if err != nil {
-		return err
+		if err != nil {
+			return err
+		}
 	}
 	var body []byte
-	switch media {
-	case mediaNDJSON:
-		body = a.appendBuckets(nil, list, "", "\n")
-	case mediaCSV:
-		body = a.bucketsCSV(list)
-	case mediaArrow:
+	err := error(nil)
+	switch {
+	case text != nil:
+		text.end(next)
+		body = text.b
+	case media == mediaArrow:
 		body, err = a.bucketsArrow(list)
-	case mediaParquet:
-		body, err = a.bucketsParquet(list)
 	default:
-		body = a.appendBuckets(append(make([]byte, 0, 64+200*len(list)), `{"readings":[`...), list, ",", "")
-		body = append(appendJSON(append(body, `],"next_cursor":`...), next), '}', '\n')
+		body, err = a.bucketsParquet(list)
 	}
 	if err != nil {
 		return err
 	}
 	w.Header()["Content-Type"] = []string{media}
 	linkNext(w, r, next)
-	_, _ = w.Write(body)
+	writeWhole(w, body)
 	return nil
 }
 
-// appendBuckets appends each of list as a Bucket: an answer has thousands, and
-// they are written without a detour.
-func (a *API) appendBuckets(b []byte, list []road.Bucket, between, behind string) []byte {
-	var head []byte // of the recording at hand
-	var clock pleth.Clock
-	var s stamps
-	for i := range list {
-		one := &list[i]
-		if i == 0 || one.Partition != list[i-1].Partition {
-			clock = a.clockOf(one.Partition)
-			head = appendJSON(append(head[:0], `{"device_id":`...), one.Device)
-			if one.Recording != "" {
-				head = appendJSON(append(head, `,"recording":`...), one.Recording)
-			}
-			head = append(head, `,"metric":"`...)
-		}
-		if i > 0 {
-			b = append(b, between...)
-		}
-		b = append(append(append(b, head...), reading.FieldOf(one.Metric).Name...), `","start":"`...)
-		if clock == pleth.UTCClock {
-			b = s.append(b, one.Start)
-		} else {
-			b = appendClock(b, clock, one.Start)
-		}
-		b = strconv.AppendInt(append(b, `","count":`...), one.Count, 10)
-		b = appendDecimal(append(b, `,"min":`...), one.Min)
-		b = appendFloat(append(b, `,"mean":`...), one.Mean)
-		b = appendDecimal(append(b, `,"max":`...), one.Max)
-		b = appendFloat(append(b, `,"p5":`...), one.P5)
-		b = appendFloat(append(b, `,"p50":`...), one.P50)
-		b = appendFloat(append(b, `,"p95":`...), one.P95)
-		b = append(append(b, '}'), behind...)
+// bucketText writes buckets as a JSON document, as lines of JSON or as CSV: an
+// answer has thousands, and they are written as they come, without a detour.
+type bucketText struct {
+	a     *API
+	media string
+	b     []byte
+	any   bool
+	of    reading.Partition // of the last one
+	clock pleth.Clock       // of its recording
+	head  []byte            // what the buckets of it begin with
+	day   stamps
+}
+
+// bucketText returns what writes buckets behind b.
+func (a *API) bucketText(media string, b []byte) *bucketText {
+	switch media {
+	case mediaNDJSON:
+	case mediaCSV:
+		b = append(b, "device_id,recording,metric,start,count,min,mean,max,p5,p50,p95\n"...)
+	default:
+		b = append(b, `{"readings":[`...)
 	}
-	return b
+	return &bucketText{a: a, media: media, b: b}
+}
+
+func (t *bucketText) append(one *road.Bucket) {
+	if !t.any || one.Partition != t.of {
+		t.of, t.clock = one.Partition, t.a.clockOf(one.Partition)
+		if t.media == mediaCSV {
+			t.head = append(appendField(append(appendField(t.head[:0], one.Device), ','), one.Recording), ',')
+		} else {
+			t.head = appendJSON(append(t.head[:0], `{"device_id":`...), one.Device)
+			if one.Recording != "" {
+				t.head = appendJSON(append(t.head, `,"recording":`...), one.Recording)
+			}
+			t.head = append(t.head, `,"metric":"`...)
+		}
+	}
+	switch t.media {
+	case mediaCSV:
+		t.line(one)
+	case mediaNDJSON:
+		t.object(one)
+		t.b = append(t.b, '\n')
+	default:
+		if t.any {
+			t.b = append(t.b, ',')
+		}
+		t.object(one)
+	}
+	t.any = true
+}
+
+// end closes the form.
+func (t *bucketText) end(next string) {
+	if t.media == mediaJSON {
+		t.b = append(appendJSON(append(t.b, `],"next_cursor":`...), next), '}', '\n')
+	}
+}
+
+// object appends one as a Bucket.
+func (t *bucketText) object(one *road.Bucket) {
+	b := append(append(append(t.b, t.head...), reading.FieldOf(one.Metric).Name...), `","start":"`...)
+	b = append(t.start(b, one.Start), '"')
+	b = strconv.AppendInt(append(b, `,"count":`...), one.Count, 10)
+	b = appendDecimal(append(b, `,"min":`...), one.Min)
+	b = appendFloat(append(b, `,"mean":`...), one.Mean)
+	b = appendDecimal(append(b, `,"max":`...), one.Max)
+	b = appendFloat(append(b, `,"p5":`...), one.P5)
+	b = appendFloat(append(b, `,"p50":`...), one.P50)
+	b = appendFloat(append(b, `,"p95":`...), one.P95)
+	t.b = append(b, '}')
+}
+
+// line appends one as a line of CSV.
+func (t *bucketText) line(one *road.Bucket) {
+	b := append(append(append(t.b, t.head...), reading.FieldOf(one.Metric).Name...), ',')
+	float := func(f float64) { b = strconv.AppendFloat(append(b, ','), f, 'f', -1, 64) }
+	b = append(t.start(b, one.Start), ',')
+	b = append(strconv.AppendInt(b, one.Count, 10), ',')
+	b = one.Min.Append(b)
+	float(one.Mean)
+	b = one.Max.Append(append(b, ','))
+	float(one.P5)
+	float(one.P50)
+	float(one.P95)
+	t.b = append(b, '\n')
+}
+
+// start appends the beginning of a bucket.
+func (t *bucketText) start(b []byte, at int64) []byte {
+	if t.clock == pleth.UTCClock {
+		return t.day.append(b, at)
+	}
+	return appendClock(b, t.clock, at)
 }
 
 // appendDecimal appends v as a JSON number, null where there is none.
@@ -174,26 +240,6 @@ func appendThousandths(b []byte, n int64) []byte {
 	b = append(b, '.', byte('0'+n/100), byte('0'+n/10%10), byte('0'+n%10))
 	for b[len(b)-1] == '0' {
 		b = b[:len(b)-1]
-	}
-	return b
-}
-
-func (a *API) bucketsCSV(list []road.Bucket) []byte {
-	b := []byte("device_id,recording,metric,start,count,min,mean,max,p5,p50,p95\n")
-	float := func(f float64) { b = strconv.AppendFloat(append(b, ','), f, 'f', -1, 64) }
-	for i := range list {
-		one := &list[i]
-		b = append(appendField(append(appendField(b, one.Device), ','), one.Recording), ',')
-		b = append(append(b, reading.FieldOf(one.Metric).Name...), ',')
-		b = append(appendClock(b, a.clockOf(one.Partition), one.Start), ',')
-		b = append(strconv.AppendInt(b, one.Count, 10), ',')
-		b = one.Min.Append(b)
-		float(one.Mean)
-		b = one.Max.Append(append(b, ','))
-		float(one.P5)
-		float(one.P50)
-		float(one.P95)
-		b = append(b, '\n')
 	}
 	return b
 }

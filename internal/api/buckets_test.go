@@ -44,7 +44,9 @@ func TestBucketsByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := a.appendBuckets(nil, []road.Bucket{b}, ",", ""); string(got) != string(want) {
+		text := a.bucketText(mediaNDJSON, nil)
+		text.append(&b)
+		if got := text.b; string(got) != string(want)+"\n" {
 			t.Fatalf("got  %s\nwant %s", got, want)
 		}
 	}
@@ -59,6 +61,10 @@ func BenchmarkBuckets(b *testing.B) {
 	var a API
 	out := make([]byte, 0, 4<<20)
 	for b.Loop() {
-		out = a.appendBuckets(out[:0], list, ",", "")
+		text := a.bucketText(mediaJSON, out[:0])
+		for i := range list {
+			text.append(&list[i])
+		}
+		out = text.b
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"pleth/internal/reading"
@@ -22,8 +23,10 @@ func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error
 		return err
 	}
 	slices.Sort(ids)
-	all := a.cfg.Road.Latest(slices.Compact(ids)...)
-	slices.SortFunc(all, func(x, y road.Latest) int { return strings.Compare(x.Device, y.Device) })
+	room := latestRooms.Get().(*[]road.Latest)
+	all := a.cfg.Road.AppendLatest((*room)[:0], slices.Compact(ids)...)
+	*room = all
+	defer latestRooms.Put(room)
 	if after != "" {
 		all = all[sortedAfter(all, after):]
 	}
@@ -32,7 +35,7 @@ func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error
 		all = all[:limit]
 		next = cursorOf(all[limit-1].Device)
 	}
-	b := append(make([]byte, 0, 64+420*len(all)), `{"latest":[`...)
+	b := append(takeRoom(), `{"latest":[`...)
 	var s stamps
 	for i := range all {
 		if i > 0 {
@@ -42,9 +45,13 @@ func (a *API) getLatest(w http.ResponseWriter, r *http.Request, _ *Caller) error
 	}
 	b = append(appendJSON(append(b, `],"next_cursor":`...), next), '}', '\n')
 	w.Header()["Content-Type"] = jsonType
-	_, _ = w.Write(b)
+	writeWhole(w, b)
+	keepRoom(b)
 	return nil
 }
+
+// latestRooms is memory for the newest values of all devices.
+var latestRooms = sync.Pool{New: func() any { return new([]road.Latest) }}
 
 // sortedAfter returns how many of the devices come up to after.
 func sortedAfter(all []road.Latest, after string) int {
@@ -86,41 +93,46 @@ func appendLatest(b []byte, l *road.Latest, s *stamps) []byte {
 	return append(b, '}', '}')
 }
 
-// stamps writes instants as RFC 3339 in UTC. Most of an answer are of one day,
-// whose date it keeps, and many are the one before again. The zero stamps is
-// ready to use.
-type stamps struct {
-	day  int64 // from 1970, of date
-	date []byte
-	last int64 // of text
+// stamps writes instants as RFC 3339 in UTC. Most of an answer are of one day
+// or two, when something happened and when it came, whose dates it keeps, and
+// many are the one before again. The zero stamps is ready to use.
+type stamps struct{ days [2]dayStamp }
+
+// dayStamp is the last instant of one day. text nil: there is none yet.
+type dayStamp struct {
+	day  int64 // from 1970
+	date int   // length of the date in text
+	t    int64
 	text []byte
 }
 
 // append appends t, nanoseconds UTC, with the decimals it needs.
 func (s *stamps) append(b []byte, t int64) []byte {
-	if s.text == nil || s.last != t {
-		s.text, s.last = s.write(s.text[:0], t), t
-	}
-	return append(b, s.text...)
-}
-
-func (s *stamps) write(b []byte, t int64) []byte {
 	const daily = int64(24 * time.Hour)
 	day, rest := t/daily, t%daily
 	if rest < 0 {
 		day, rest = day-1, rest+daily
 	}
-	if s.date == nil || day != s.day {
-		s.day, s.date = day, time.Unix(day*86400, 0).UTC().AppendFormat(s.date[:0], "2006-01-02T")
+	d := &s.days[0]
+	if d.text != nil && d.day != day {
+		d = &s.days[1]
 	}
-	b = append(b, s.date...)
-	seconds, ns := rest/int64(time.Second), rest%int64(time.Second)
-	for i, x := range [3]int64{seconds / 3600, seconds / 60 % 60, seconds % 60} {
-		if i > 0 {
-			b = append(b, ':')
-		}
-		b = append(b, byte('0'+x/10), byte('0'+x%10))
+	switch {
+	case d.text == nil || d.day != day:
+		d.text = time.Unix(day*86400, 0).UTC().AppendFormat(d.text[:0], "2006-01-02T")
+		d.day, d.date = day, len(d.text)
+	case d.t == t:
+		return append(b, d.text...)
 	}
+	d.t, d.text = t, appendClockTime(d.text[:d.date], rest)
+	return append(b, d.text...)
+}
+
+// appendClockTime appends the time of day at rest nanoseconds after midnight.
+func appendClockTime(b []byte, rest int64) []byte {
+	seconds, ns := int(rest/int64(time.Second)), rest%int64(time.Second)
+	h, m, sec := seconds/3600, seconds/60%60, seconds%60
+	b = append(b, byte('0'+h/10), byte('0'+h%10), ':', byte('0'+m/10), byte('0'+m%10), ':', byte('0'+sec/10), byte('0'+sec%10))
 	if ns > 0 {
 		b = append(b, '.')
 		for unit := int64(1e8); ns > 0; unit /= 10 {

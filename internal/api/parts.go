@@ -18,7 +18,7 @@ type Road interface {
 	Rows(ctx context.Context, q road.Query, f func(*reading.Table) (bool, error)) error
 	Buckets(ctx context.Context, q road.Query, resolution int64, f func(road.Bucket) (bool, error)) error
 	Derived(ctx context.Context, q road.Query, f func(road.Sample) (bool, error)) error
-	Latest(devices ...string) []road.Latest
+	AppendLatest(dst []road.Latest, devices ...string) []road.Latest
 	Devices() []road.DeviceState
 	Sessions(ctx context.Context, q road.SessionQuery) ([]road.SessionInfo, string, error)
 	Analysis(ctx context.Context, keyOrID string) (*analysis.Document, error)

@@ -67,8 +67,9 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	if limit == 0 {
 		return a.streamRows(w, r, media, query)
 	}
-	var body bytes.Buffer
-	form := a.rowWriter(media, &body, query.Metrics)
+	body := bytes.NewBuffer(takeRoom())
+	defer func() { keepRoom(body.Bytes()) }()
+	form := a.rowWriter(media, body, query.Metrics)
 	next, err := a.page(r.Context(), query, limit, form)
 	if err == nil {
 		err = form.end(next)
@@ -78,7 +79,7 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	}
 	w.Header().Set("Content-Type", media)
 	linkNext(w, r, next)
-	_, _ = w.Write(body.Bytes())
+	writeWhole(w, body.Bytes())
 	return nil
 }
 
@@ -106,6 +107,7 @@ func (a *API) rowQuery(ctx context.Context, who *Caller, q *asked) (rowQuery, er
 	var query rowQuery
 	query.Devices = q.devices("device_id")
 	query.Metrics = q.metrics("metric")
+	query.Lent = true // rows are written as they come
 	query.From, query.To = q.span()
 	if v, ok := q.values["recording"]; ok && len(v) == 1 {
 		query.Recording = &v[0]

@@ -7,15 +7,23 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 )
 
-// TestOverrideTakesTwoKeys: one person cannot override a value, with one key or
-// with two of their own.
-func TestOverrideTakesTwoKeys(t *testing.T) {
-	t.Parallel()
+// pairServer is a server that compares a.csv with b.csv of a folder.
+type pairServer struct {
+	*Server
+	set Settings
+	t   *testing.T
+}
+
+// servePair starts one with keys, by the name of the key and what stands beside
+// it in the settings; the token of anna is the-token-of-anna.
+func servePair(t *testing.T, b string, keys ...[2]string) *pairServer {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) string {
 		t.Helper()
@@ -26,18 +34,16 @@ func TestOverrideTakesTwoKeys(t *testing.T) {
 		return path
 	}
 	write("a.csv", "id,total,at\n1,5,2026-03-29T00:00:00Z\n")
-	write("b.csv", "id,total,at\n1,6,2026-03-29T00:00:00Z\n")
-	for _, key := range []string{"anna", "tablet", "ben", "reader"} {
-		write(key, "the-token-of-"+key)
+	write("b.csv", "id,total,at\n"+b)
+	list := ""
+	for _, k := range keys {
+		write(k[0], "the-token-of-"+k[0])
+		list += "  - {name: " + k[0] + ", token_file: $DIR/" + k[0] + k[1] + "}\n"
 	}
 	set, err := ReadSettings(write("pleth.yaml", `data: $DIR/data
 listen: 127.0.0.1:0
 keys:
-  - {name: anna, token_file: $DIR/anna, owner: Anna Weber}
-  - {name: tablet, token_file: $DIR/tablet, owner: anna  weber}
-  - {name: ben, token_file: $DIR/ben}
-  - {name: reader, token_file: $DIR/reader, scope: dry-run}
-reconcile:
+`+list+`reconcile:
   dashboard: https://grafana.example/d/pleth?var-integration={integration}
   systems: {files: {kind: csv, folder: $DIR}}
   pairs:
@@ -55,56 +61,72 @@ reconcile:
 		t.Fatal(err)
 	}
 	s, _ := serving(t, func(to *Settings) { *to = set })
-	call := func(key, path, body string) (int, map[string]any) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(context.Background(), map[bool]string{true: "GET", false: "POST"}[body == ""], "http://"+s.Addr().String()+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		token := "the-token-of-" + key
-		if key == "admin" {
-			token = s.token
-		}
-		req.Header.Set("Authorization", "Bearer "+token)
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		var out map[string]any
-		_ = json.NewDecoder(res.Body).Decode(&out)
-		return res.StatusCode, out
+	return &pairServer{s, set, t}
+}
+
+// call asks with the key of somebody; admin is that of the server.
+func (w *pairServer) call(key, method, path, body string) (int, map[string]any) {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), method, "http://"+w.Addr().String()+path, strings.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
 	}
+	token := "the-token-of-" + key
+	if key == "admin" {
+		token = w.token
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var out map[string]any
+	_ = json.NewDecoder(res.Body).Decode(&out)
+	return res.StatusCode, out
+}
+
+// incident waits for the first incident and returns its path.
+func (w *pairServer) incident(key string) string {
+	w.t.Helper()
 	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(50 * time.Millisecond) {
-		_, out := call("anna", "/api/v1/incidents?integration=files", "")
+		_, out := w.call(key, "GET", "/api/v1/incidents?integration=files", "")
 		if list, _ := out["incidents"].([]any); len(list) > 0 {
-			break
+			return "/api/v1/incidents/1"
 		}
 		if time.Now().After(end) {
-			t.Fatal("no incident was opened")
+			w.t.Fatal("no incident was opened")
 		}
 	}
+}
+
+// TestOverrideTakesTwoKeys: one person cannot override a value, with one key or
+// with two of their own.
+func TestOverrideTakesTwoKeys(t *testing.T) {
+	t.Parallel()
+	w := servePair(t, "1,6,2026-03-29T00:00:00Z\n", [2]string{"anna", ", owner: Anna Weber"}, [2]string{"tablet", ", owner: anna  weber"}, [2]string{"ben", ""}, [2]string{"reader", ", scope: dry-run"})
+	incident := w.incident("anna")
 	propose := `{"action":"override","actor":"somebody","reason":"the shop is right","values":{"id":"1","total":"5","at":"2026-03-29T00:00:00Z"}}`
-	if status, out := call("reader", "/api/v1/incidents/1/mends", propose); status != http.StatusForbidden {
+	if status, out := w.call("reader", "POST", incident+"/mends", propose); status != http.StatusForbidden {
 		t.Errorf("%d %v", status, out)
 	}
-	status, out := call("anna", "/api/v1/incidents/1/mends", propose)
+	status, out := w.call("anna", "POST", incident+"/mends", propose)
 	if status != http.StatusCreated || out["state"] != "proposed" || out["by"] != "Anna Weber (anna)" {
 		t.Fatalf("%d %v", status, out)
 	}
-	confirm := fmt.Sprintf("/api/v1/incidents/1/mends/%v/confirm", out["id"])
+	confirm := fmt.Sprintf("%s/mends/%v/confirm", incident, out["id"])
 	for _, c := range []struct {
 		key  string
 		want int
 	}{{"anna", 409}, {"tablet", 409}, {"reader", 403}, {"ben", 201}, {"admin", 409}} {
-		if status, out := call(c.key, confirm, `{"actor":"somebody else"}`); status != c.want {
+		if status, out := w.call(c.key, "POST", confirm, `{"actor":"somebody else"}`); status != c.want {
 			t.Errorf("%s: %d, want %d: %v", c.key, status, c.want, out)
 		}
 	}
 	// One token is one key.
-	set.Keys[1].TokenFile = set.Keys[0].TokenFile
-	if _, err := (&Server{settings: set, token: "t"}).keys(); err == nil {
+	w.set.Keys[1].TokenFile = w.set.Keys[0].TokenFile
+	if _, err := (&Server{settings: w.set, token: "t"}).keys(); err == nil {
 		t.Error("two keys have one token")
 	}
 }
@@ -113,103 +135,75 @@ reconcile:
 // happen, and neither changes anything.
 func TestKeysThatMayOnlyAsk(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	write := func(name, text string) string {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "$DIR", dir)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	write("a.csv", "id,total,at\n1,5,2026-03-29T00:00:00Z\n2,6,2026-03-29T00:00:00Z\n")
-	write("b.csv", "id,total,at\n1,5,2026-03-29T00:00:00Z\n")
-	write("read", "a-token-that-may-read")
-	write("dry", "a-token-that-may-ask-more")
-	set, err := ReadSettings(write("pleth.yaml", `data: $DIR/data
-listen: 127.0.0.1:0
-keys:
-  - {name: reader, token_file: $DIR/read, scope: read}
-  - {name: planner, token_file: $DIR/dry, scope: dry-run}
-reconcile:
-  dashboard: https://grafana.example/d/pleth?var-integration={integration}
-  systems: {files: {kind: csv, folder: $DIR}}
-  pairs:
-    files:
-      a: {system: files, table: a.csv}
-      b: {system: files, table: b.csv}
-      key: [id]
-      compare: [total]
-      time: at
-      history: 3650d
-      cadence: 1s
-      mend: {url: "http://127.0.0.1:9/"}
-`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, _ := serving(t, func(to *Settings) { *to = set })
-	call := func(token, method, path, body string) (int, map[string]any) {
-		t.Helper()
-		req, err := http.NewRequestWithContext(context.Background(), method, "http://"+s.Addr().String()+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+token)
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		var out map[string]any
-		_ = json.NewDecoder(res.Body).Decode(&out)
-		return res.StatusCode, out
-	}
-	incident := ""
-	for end := time.Now().Add(2 * time.Minute); incident == ""; time.Sleep(50 * time.Millisecond) {
-		_, out := call("a-token-that-may-read", "GET", "/api/v1/incidents?integration=files", "")
-		if list, _ := out["incidents"].([]any); len(list) > 0 {
-			incident = "/api/v1/incidents/1"
-		}
-		if time.Now().After(end) {
-			t.Fatal("no incident was opened")
-		}
-	}
+	w := servePair(t, "", [2]string{"reader", ", scope: read"}, [2]string{"planner", ", scope: dry-run"})
+	incident := w.incident("reader")
 	for _, c := range []struct {
-		token, method, path, body string
-		want                      int
+		key, method, path, body string
+		want                    int
 	}{
-		{"a-token-that-may-read", "GET", "/api/v1/integrations", "", 200},
-		{"a-token-that-may-read", "GET", "/api/v1/integrations/files/buckets", "", 200},
-		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?period=week", "", 200},
-		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?form=html", "", 200},
-		{"a-token-that-may-read", "GET", "/api/v1/integration-summary?form=pdf", "", 200},
-		{"a-token-that-may-read", "GET", "/api/v1/integrations/nothing", "", 404},
-		{"a-token-that-may-read", "POST", "/api/v1/integrations/files/checks", "", 403},
-		{"a-token-that-may-read", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y","dry_run":true}`, 403},
-		{"a-token-that-may-read", "POST", "/api/v1/readings", `{}`, 403},
-		{"a-token-that-may-read", "POST", "/write", "m v=1", 401},
-		{"a-token-that-may-ask-more", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y","dry_run":true}`, 200},
-		{"a-token-that-may-ask-more", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y"}`, 403},
-		{"a-token-that-may-ask-more", "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 403},
-		{s.token, "POST", incident + "/mends", `{"action":"sing","actor":"","reason":""}`, 422},
-		{s.token, "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 201},
-		{s.token, "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 409},
-		{s.token, "POST", "/api/v1/integrations/files/checks", `{"full":true}`, 202},
-		{s.token, "POST", "/api/v1/integrations/files/pause", `{"until":"2020-01-01T00:00:00Z"}`, 422},
+		{"reader", "GET", "/api/v1/integrations", "", 200},
+		{"reader", "GET", "/api/v1/integrations/files/buckets", "", 200},
+		{"reader", "GET", "/api/v1/integration-summary?period=week", "", 200},
+		{"reader", "GET", "/api/v1/integration-summary?form=html", "", 200},
+		{"reader", "GET", "/api/v1/integration-summary?form=pdf", "", 200},
+		{"reader", "GET", "/api/v1/integrations/nothing", "", 404},
+		{"reader", "POST", "/api/v1/integrations/files/checks", "", 403},
+		{"reader", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y","dry_run":true}`, 403},
+		{"reader", "POST", "/api/v1/readings", `{}`, 403},
+		{"reader", "POST", "/write", "m v=1", 401},
+		{"planner", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y","dry_run":true}`, 200},
+		{"planner", "POST", incident + "/mends", `{"action":"replay","actor":"x","reason":"y"}`, 403},
+		{"planner", "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 403},
+		{"admin", "POST", incident + "/mends", `{"action":"sing","actor":"","reason":""}`, 422},
+		{"admin", "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 201},
+		{"admin", "POST", incident + "/actions", `{"action":"acknowledge","actor":"x"}`, 409},
+		{"admin", "POST", "/api/v1/integrations/files/checks", `{"full":true}`, 202},
+		{"admin", "POST", "/api/v1/integrations/files/pause", `{"until":"2020-01-01T00:00:00Z"}`, 422},
 	} {
-		if got, out := call(c.token, c.method, c.path, c.body); got != c.want {
+		if got, out := w.call(c.key, c.method, c.path, c.body); got != c.want {
 			t.Errorf("%s %s %s: %d, want %d: %v", c.method, c.path, c.body, got, c.want, out)
 		}
 	}
-	if _, out := call(s.token, "GET", "/api/v1/integrations/files", ""); out["dashboard"] != "https://grafana.example/d/pleth?var-integration=files" {
+	if _, out := w.call("admin", "GET", "/api/v1/integrations/files", ""); out["dashboard"] != "https://grafana.example/d/pleth?var-integration=files" {
 		t.Errorf("%v", out["dashboard"])
 	}
-	if metrics := scrape(t, s); !strings.Contains(metrics, `pleth_integration_colour{colour="red",group="Systems",integration="files"} 1`) || !strings.Contains(metrics, `pleth_integration_incidents{group="Systems",integration="files"} 1`) {
+	if metrics := scrape(t, w.Server); !strings.Contains(metrics, `pleth_integration_colour{colour="red",group="Systems",integration="files"} 1`) || !strings.Contains(metrics, `pleth_integration_incidents{group="Systems",integration="files"} 1`) {
 		t.Error("the metrics do not have the integration")
 	}
-	if _, out := call(s.token, "GET", incident, ""); out["state"] != "acknowledged" || len(out["findings"].([]any)) != 1 {
+	if _, out := w.call("admin", "GET", incident, ""); out["state"] != "acknowledged" || len(out["findings"].([]any)) != 1 {
 		t.Errorf("%v", out)
+	}
+}
+
+// TestScopesOnEveryEndpoint: whatever is in the API, a key that may only read
+// changes nothing, and one that may ask what a mend would do changes nothing
+// either.
+func TestScopesOnEveryEndpoint(t *testing.T) {
+	t.Parallel()
+	w := servePair(t, "", [2]string{"reader", ", scope: read"}, [2]string{"planner", ", scope: dry-run"})
+	w.incident("reader")
+	_, doc := w.call("reader", "GET", "/openapi.json", "")
+	paths, _ := doc["paths"].(map[string]any)
+	asked := 0
+	parameter := regexp.MustCompile(`\{[^}]*\}`)
+	for path, methods := range paths {
+		for method := range methods.(map[string]any) {
+			method = strings.ToUpper(method)
+			if method == "GET" || path == "/api/v1/sign-in" { // who signs out changes nothing of others
+				continue
+			}
+			asked++
+			for _, key := range []string{"reader", "planner"} {
+				status, out := w.call(key, method, parameter.ReplaceAllString(path, "1"), `{}`)
+				// The one thing a planner may ask says that nothing was asked.
+				mend := key == "planner" && path == "/api/v1/incidents/{incident}/mends" && status == http.StatusUnprocessableEntity
+				if status != http.StatusForbidden && status != http.StatusUnauthorized && !mend {
+					t.Errorf("%s %s as %s: %d %v", method, path, key, status, out)
+				}
+			}
+		}
+	}
+	if asked < 10 {
+		t.Errorf("%d endpoints that change something were found", asked)
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -57,8 +59,8 @@ type sideJSON struct {
 // side store and builds there what follows from it: rows, state and sessions.
 // The data directory stays as it is.
 func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out Replayed, err error) {
-	if o.Rules != "" && o.Rules != analysis.RuleSet {
-		return out, fmt.Errorf("--rules %s: this program has version %s of the rules alone; take the program that has the other one", o.Rules, analysis.RuleSet)
+	if o.Rules != "" && !slices.Contains(analysis.RuleSets(), o.Rules) {
+		return out, fmt.Errorf("--rules %s: this program knows these versions of the rules: %s; documents name theirs under generator.rules, take the program that made them", o.Rules, strings.Join(analysis.RuleSets(), ", "))
 	}
 	if files, err := os.ReadDir(o.Side); err == nil && len(files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return out, fmt.Errorf("%s is not empty: what is rebuilt needs a folder of its own", o.Side)
@@ -111,8 +113,8 @@ func nanosOf(t time.Time) int64 {
 }
 
 // VerifyReplay compares a data directory, which no server may be using, with
-// what Replay made of its log: rows, control records and session documents of
-// the time that it was made for, byte for byte. nil: they are equal.
+// what Replay made of its log, of the event times that it was made for, byte for
+// byte: see road.Compare. nil: they are equal.
 func VerifyReplay(ctx context.Context, program analysis.Program, data, side, keyFile string) (_ *road.Difference, err error) {
 	text, err := os.ReadFile(filepath.Join(side, sideFile))
 	if err != nil {

@@ -10,10 +10,10 @@ import (
 // and what it returns after it.
 func CPU(b *testing.B) (report func()) {
 	b.Helper()
-	from := cpuTime(b)
+	from := CPUTime(b)
 	return func() {
 		b.Helper()
-		b.ReportMetric(float64(cpuTime(b)-from)/float64(b.N)/1e6, "cpu-ms/op")
+		b.ReportMetric(float64(CPUTime(b)-from)/float64(b.N)/1e6, "cpu-ms/op")
 	}
 }
 
@@ -21,14 +21,15 @@ func CPU(b *testing.B) (report func()) {
 // per second of processor time.
 func Throughput(b *testing.B, n int) (report func()) {
 	b.Helper()
-	from := cpuTime(b)
+	from := CPUTime(b)
 	return func() {
 		b.Helper()
-		b.ReportMetric(float64(n)*float64(b.N)/1e6/(float64(cpuTime(b)-from)/1e9), "MB/cpu-s")
+		b.ReportMetric(float64(n)*float64(b.N)/1e6/(float64(CPUTime(b)-from)/1e9), "MB/cpu-s")
 	}
 }
 
-func cpuTime(b *testing.B) int64 {
+// CPUTime returns the processor time of the process so far in nanoseconds.
+func CPUTime(b testing.TB) int64 {
 	b.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

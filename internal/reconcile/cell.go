@@ -58,7 +58,8 @@ func ascii(b []byte) bool {
 }
 
 // canonicalNumber appends a plain decimal number: 10.50 is 10.5, +3 is 3, -0 is
-// 0. What begins with a zero and goes on with digits is a name, not a number.
+// 0, .5 is 0.5. What begins with a zero and goes on with digits is a name, not a
+// number.
 func canonicalNumber(dst, text []byte) ([]byte, bool) {
 	i := 0
 	negative := false
@@ -70,7 +71,7 @@ func canonicalNumber(dst, text []byte) ([]byte, bool) {
 		i++
 	}
 	digits := text[whole:i]
-	if len(digits) == 0 || len(digits) > 1 && digits[0] == '0' {
+	if len(digits) > 1 && digits[0] == '0' {
 		return dst, false
 	}
 	var decimals []byte
@@ -79,6 +80,11 @@ func canonicalNumber(dst, text []byte) ([]byte, bool) {
 		for i = from; i < len(text) && text[i] >= '0' && text[i] <= '9'; i++ {
 		}
 		if decimals = text[from:i]; len(decimals) == 0 {
+			return dst, false
+		}
+	}
+	if len(digits) == 0 { // some engines leave the zero out
+		if digits = []byte{'0'}; len(decimals) == 0 {
 			return dst, false
 		}
 	}

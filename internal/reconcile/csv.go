@@ -3,7 +3,6 @@ package reconcile
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -17,13 +16,21 @@ import (
 // maxCells bounds one row of a file in bytes.
 const maxCells = 64 << 20
 
-// CSVFile is a file of comma-separated values with a header row, UTF-8, packed
-// with gzip or not. The separator is found from the header: comma, semicolon,
+// CSVFile is a file of comma-separated values with a header row, in UTF-8 or in
+// UTF-16 with its mark, packed with gzip, zstd or not. The separator is found from the header: comma, semicolon,
 // tab or bar.
-type CSVFile struct{ Path string }
+type CSVFile struct {
+	Path  string
+	Label string // what it is called; empty: its path
+}
 
-// Name returns the path.
-func (f CSVFile) Name() string { return f.Path }
+// Name returns the label or the path.
+func (f CSVFile) Name() string {
+	if f.Label != "" {
+		return f.Label
+	}
+	return f.Path
+}
 
 // Columns returns the names in the header.
 func (f CSVFile) Columns(context.Context) ([]string, error) {
@@ -31,7 +38,7 @@ func (f CSVFile) Columns(context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.file.Close()
+	defer r.close()
 	return r.header, nil
 }
 
@@ -41,7 +48,7 @@ func (f CSVFile) Scan(ctx context.Context, row func(int64, []Cell) error, bad fu
 	if err != nil {
 		return err
 	}
-	defer r.file.Close()
+	defer r.close()
 	for n := 0; ; n++ {
 		if n%4096 == 0 && ctx.Err() != nil {
 			return ctx.Err()
@@ -51,13 +58,16 @@ func (f CSVFile) Scan(ctx context.Context, row func(int64, []Cell) error, bad fu
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("%s: line %d: %w", f.Path, r.line, err)
+			return fmt.Errorf("%s: line %d: %w", f.Name(), r.start, err)
 		}
 		place := r.start
 		if len(line) == 0 {
 			continue
 		}
 		why := r.split(line)
+		if r.wide && bytes.Contains(line, []byte("\uFFFD")) {
+			why = "what stands here is no UTF-16"
+		}
 		switch {
 		case why != "":
 			err = bad(place, why)
@@ -76,6 +86,8 @@ func (f CSVFile) Scan(ctx context.Context, row func(int64, []Cell) error, bad fu
 type csvReader struct {
 	file   *os.File
 	in     *bufio.Reader
+	done   func() // frees what unpacks it
+	wide   bool   // it was UTF-16
 	comma  byte
 	header []string
 	cells  []Cell
@@ -89,26 +101,29 @@ func (f CSVFile) open() (*csvReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &csvReader{file: file, in: bufio.NewReaderSize(file, 1<<20)}
-	if mark, _ := r.in.Peek(2); bytes.Equal(mark, []byte("\x1f\x8b")) {
-		packed, err := gzip.NewReader(r.in)
-		if err != nil {
-			file.Close()
-			return nil, fmt.Errorf("%s: %w", f.Path, err)
-		}
-		r.in = bufio.NewReaderSize(packed, 1<<20)
+	r := &csvReader{file: file, done: func() {}}
+	in := bufio.NewReaderSize(file, 1<<20)
+	if _, err = in.Peek(1); err == nil || errors.Is(err, io.EOF) {
+		r.in, r.done, err = unpack(in)
 	}
-	if err := r.readHeader(); err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	if err == nil {
+		r.in, r.wide = decode(r.in)
+		err = r.readHeader()
+	}
+	if err != nil {
+		r.close()
+		return nil, fmt.Errorf("%s: %w", f.Name(), err)
 	}
 	return r, nil
 }
 
+// close closes the file, which was only read.
+func (r *csvReader) close() {
+	r.done()
+	_ = r.file.Close()
+}
+
 func (r *csvReader) readHeader() error {
-	if mark, _ := r.in.Peek(3); bytes.Equal(mark, []byte("\xef\xbb\xbf")) {
-		_, _ = r.in.Discard(3)
-	}
 	line, err := r.record()
 	for err == nil && (len(line) == 0 || bytes.HasPrefix(line, []byte("sep="))) {
 		line, err = r.record()
@@ -118,6 +133,8 @@ func (r *csvReader) readHeader() error {
 		return errors.New("the file is empty; a header with the names of the columns is needed")
 	case err != nil:
 		return err
+	case bytes.HasPrefix(line, []byte("PAR1")):
+		return errors.New("this is Parquet; give the file the ending .parquet")
 	case !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0:
 		return errors.New("line 1: no text in UTF-8; save the file as CSV UTF-8")
 	case line[0] == '<' || line[0] == '{' || line[0] == '[':
@@ -150,8 +167,8 @@ func (r *csvReader) readHeader() error {
 // record returns the next row without its line end: a line, or several where
 // quotes are open at the end of one. The slice is valid until the next call.
 func (r *csvReader) record() ([]byte, error) {
+	r.start = r.line + 1
 	line, err := r.readLine()
-	r.start = r.line
 	if err != nil || bytes.Count(line, []byte{'"'})%2 == 0 {
 		return line, err
 	}

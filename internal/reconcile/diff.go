@@ -23,8 +23,12 @@ const (
 )
 
 // maxHeld is how many records are held at once while parts are looked into;
-// more take another pass over the sides.
-const maxHeld = 1 << 18
+// more take another pass over the sides, and where that would be many passes a
+// file.
+var (
+	maxHeld = int64(1 << 18)
+	spillAt = 4 * maxHeld
+)
 
 // maxPlaces is how many places of a record are named.
 const maxPlaces = 20
@@ -59,6 +63,12 @@ func Diff(ctx context.Context, spec Spec, a, b Source) (*Result, error) {
 			d.result.Counts[class] += n
 			d.result.Left += n
 		}
+	}
+	if a, b := d.held(suspects); a+b > spillAt && !spec.Totals {
+		if err := d.lookSpilled(ctx, suspects, a+b); err != nil {
+			return nil, err
+		}
+		suspects = nil
 	}
 	for len(suspects) > 0 && !spec.Totals {
 		n, held := 0, int64(0)

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"time"
+	"unicode/utf8"
 )
 
 // record is one row of a suspect part.
@@ -30,18 +31,30 @@ type record struct {
 
 // look compares the records of some parts one by one.
 func (d *diff) look(ctx context.Context, some []uint64) error {
+	return d.compare(func(s *side) (map[string][]*record, error) {
+		src, wanted := d.suspected(s, some)
+		return d.collect(ctx, s, src, true, wanted)
+	})
+}
+
+// suspected returns what has the records of some parts of a side, and which of
+// its rows they are.
+func (d *diff) suspected(s *side, some []uint64) (Source, func(key uint64, _ []byte) bool) {
+	if s.engine != nil { // what it picked is wanted, even where its hash is not ours
+		return s.engine.Pick(d.shape(s), d.parts, some), func(uint64, []byte) bool { return true }
+	}
 	wanted := make([]bool, d.parts)
 	for _, k := range some {
 		wanted[k] = true
 	}
+	return d.narrowed(s), func(key uint64, _ []byte) bool { return wanted[key%d.parts] }
+}
+
+// compare compares records that both sides collect, one by one.
+func (d *diff) compare(collect func(*side) (map[string][]*record, error)) error {
 	var found [2]map[string][]*record
 	err := d.both(func(s *side) error {
-		// What an engine picked is wanted, even where its hash is not ours.
-		src, isWanted := d.narrowed(s), func(key uint64, _ []byte) bool { return wanted[key%d.parts] }
-		if s.engine != nil {
-			src, isWanted = s.engine.Pick(d.shape(s), d.parts, some), func(uint64, []byte) bool { return true }
-		}
-		all, err := d.collect(ctx, s, src, true, isWanted)
+		all, err := collect(s)
 		if s.b {
 			found[1] = all
 		} else {
@@ -191,18 +204,42 @@ func (r *reader) keep(place int64, cells []Cell) *record {
 	}
 	sum := sha256.Sum256(r.appendCells(nil, 0, len(r.ends)))
 	rec.hash = hex.EncodeToString(sum[:])
-	base := r.ends[k-1]
-	rec.form = bytes.Clone(r.buf[base:])
+	from = r.ends[k-1]
 	for n, end := range r.ends[k:] {
-		rec.ends = append(rec.ends, end-base)
+		rec.form = appendForm(rec.form, r.buf[from:end])
+		rec.ends = append(rec.ends, len(rec.form))
+		from = end
 		var text *string
 		if c := cells[r.s.index[k+n]]; !c.Null {
-			s := string(c.Text)
+			s := shownText(c.Text)
 			text = &s
 		}
 		rec.text = append(rec.text, text)
 	}
 	return rec
+}
+
+// mostShown is how many bytes of a value are shown and held; of more it is the
+// begin that is shown, and the SHA-256 that is compared.
+const mostShown = 4096
+
+func appendForm(dst, form []byte) []byte {
+	if len(form) <= mostShown {
+		return append(dst, form...)
+	}
+	sum := sha256.Sum256(form)
+	return append(append(dst, "\x00sha256:"...), sum[:]...)
+}
+
+func shownText(text []byte) string {
+	if len(text) <= mostShown {
+		return string(text)
+	}
+	cut := mostShown
+	for cut > 0 && !utf8.RuneStart(text[cut]) {
+		cut--
+	}
+	return fmt.Sprintf("%s… (%d bytes)", text[:cut], len(text))
 }
 
 func (r *record) column(k int) []byte {

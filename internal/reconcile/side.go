@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // side is one side while it is compared.
@@ -134,6 +135,9 @@ func (r *reader) read(cells []Cell) (key uint64, cannot Class, why string) {
 		if was == null && k < len(spec.Key) {
 			cannot = NoKey
 		}
+		if was == words && !utf8.Valid(cells[i].Text) {
+			cannot, why = Rejected, fmt.Sprintf("column %q: the bytes are no UTF-8; save the side in UTF-8", r.s.column(k, spec))
+		}
 		if k >= len(spec.Key) && was != null {
 			from := r.mapped(spec.Compare[k-len(spec.Key)], cells[i], from)
 			r.buf = r.buf[:from]
@@ -143,12 +147,26 @@ func (r *reader) read(cells []Cell) (key uint64, cannot Class, why string) {
 		}
 		r.ends, r.nulls = append(r.ends, len(r.buf)), append(r.nulls, was == null)
 	}
-	if why = r.place(cells); why != "" {
-		cannot = Rejected
+	if nowhere := r.place(cells); nowhere != "" {
+		cannot, why = Rejected, nowhere
 	}
 	r.scratch = r.appendName(r.scratch[:0])
 	digest := sha256.Sum256(r.scratch)
 	return binary.BigEndian.Uint64(digest[:]), cannot, why
+}
+
+// column returns what the side calls the column k of keys and compared ones.
+func (s *side) column(k int, spec *Spec) string {
+	c := Column{}
+	if k < len(spec.Key) {
+		c = spec.Key[k]
+	} else {
+		c = spec.Compare[k-len(spec.Key)]
+	}
+	if s.b {
+		return c.B
+	}
+	return c.A
 }
 
 // mapped puts the image of a word in the place of what stands in the buffer
@@ -197,7 +215,11 @@ func (r *reader) unmapped(column string, word []byte) {
 func (r *reader) place(cells []Cell) string {
 	r.bucket, r.outside, r.at = BucketID{}, false, time.Time{}
 	if i := r.s.roles.channel; i >= 0 {
-		r.bucket.Channel = string(bytes.TrimSpace(cells[i].Text))
+		text := bytes.TrimSpace(cells[i].Text)
+		if !utf8.Valid(text) {
+			return "the channel is no UTF-8; save the side in UTF-8"
+		}
+		r.bucket.Channel = string(text)
 	}
 	i := r.s.roles.time
 	if i < 0 {

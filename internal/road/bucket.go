@@ -1,10 +1,10 @@
 package road
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"pleth"
 	"pleth/internal/reading"
@@ -28,17 +28,15 @@ func (r *Road) Buckets(ctx context.Context, q Query, resolution int64, f func(Bu
 		wanted = metrics
 	}
 	after := q.After
+	b := bucketers.Get().(*bucketer)
+	defer b.keep()
 	for _, h := range r.selected(&q) {
 		one := q
 		one.After = nil
 		if after != nil && after.Device == h.partition.Device && after.Recording == h.partition.Recording {
 			one.From = max(one.From, after.Time)
 		}
-		b := bucketer{partition: h.partition, resolution: resolution, f: f}
-		for _, m := range wanted {
-			b.sums = append(b.sums, bucketSum{metric: m})
-		}
-		slices.SortFunc(b.sums, func(x, y bucketSum) int { return cmp.Compare(x.metric, y.metric) })
+		b.reset(h.partition, resolution, wanted, f)
 		var err error
 		if rollups, ok := r.cfg.Series.(hourly); ok && q.Subject == "" && resolution%series.Hour == 0 {
 			err = b.hours(ctx, r, h, &one, rollups)
@@ -55,6 +53,12 @@ func (r *Road) Buckets(ctx context.Context, q Query, resolution int64, f func(Bu
 	return nil
 }
 
+// bucketers keep the memory of one question for the next.
+var bucketers = sync.Pool{New: func() any { return &bucketer{} }}
+
+// largestBucketer is the memory up to which one is kept.
+const largestBucketer = 8 << 20
+
 // bucketer puts the rows of one partition into buckets.
 type bucketer struct {
 	partition  reading.Partition
@@ -63,26 +67,60 @@ type bucketer struct {
 	any        bool
 	start      int64 // of the bucket that is filled
 	sums       []bucketSum
-	room       []window.Bin // memory for the bins of hours to come
-	parts      [][]part     // memory for hours to come, by metric
 	stopped    bool
+
+	chunks series.Room  // memory for chunks
+	room   []window.Bin // for the bins of hours to come
+	parts  [][]part     // for hours to come, by metric
 }
 
 // bucketSum is one metric of the bucket that is filled.
 type bucketSum struct {
 	metric   pleth.Metric
 	count    int64
-	values   []signal.Fixed
-	bins     []window.Bin // of the values that were put together already
-	room     []window.Bin // memory for bins to come
+	values   []signal.Fixed // beside those in bins
+	bins     []window.Bin   // of the values that were put together already
+	at       int            // where the bin of the last value was
+	room     []window.Bin   // memory for bins to come
 	min, max pleth.Value
 	low, top signal.Fixed // of min and max
+}
+
+// reset makes b ready for a partition. The metrics stand in their order.
+func (b *bucketer) reset(p reading.Partition, resolution int64, wanted []pleth.Metric, f func(Bucket) (bool, error)) {
+	b.partition, b.resolution, b.f = p, resolution, f
+	b.any, b.start, b.stopped = false, 0, false
+	b.sums = slices.Grow(b.sums[:0], len(wanted))[:len(wanted)]
+	for len(b.parts) < len(wanted) {
+		b.parts = append(b.parts, nil)
+	}
+	sorted := slices.Clone(wanted)
+	slices.Sort(sorted)
+	for k := range b.sums {
+		s := &b.sums[k]
+		*s = bucketSum{metric: sorted[k], values: s.values[:0], bins: s.bins[:0], room: s.room[:0]}
+	}
+}
+
+// keep puts b aside for the next question.
+func (b *bucketer) keep() {
+	n := b.chunks.Bytes() + 16*cap(b.room)
+	for k := range b.parts {
+		n += 96 * cap(b.parts[k])
+	}
+	for k := range b.sums[:cap(b.sums)] {
+		s := &b.sums[:cap(b.sums)][k]
+		n += 8*cap(s.values) + 16*cap(s.bins) + 16*cap(s.room)
+	}
+	if b.f = nil; n <= largestBucketer {
+		bucketers.Put(b)
+	}
 }
 
 // rows takes the rows of h that q selects.
 func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
 	if q.Subject != "" {
-		return r.rows(ctx, h, q, b.table)
+		return r.rows(ctx, &b.chunks, h, q, b.table)
 	}
 	to := int64(forever)
 	if q.To != 0 {
@@ -92,7 +130,7 @@ func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
 		return nil
 	}
 	// What a row holds besides the metrics asked for does no harm here.
-	return r.mergedOf(h, q.From, to, q.Metrics, func(t *reading.Table) (bool, error) {
+	return r.mergedIn(&b.chunks, h, q.From, to, q.Metrics, func(t *reading.Table) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -133,26 +171,58 @@ func (b *bucketer) begin(t int64) error {
 	return nil
 }
 
+// narrow is how many different values are put into their place one by one.
+const narrow = 48
+
 // add adds rows from..to of t.
 func (s *bucketSum) add(t *reading.Table, from, to int) {
-	if !t.Rows.Has(s.metric) {
+	c := t.Rows.Column(s.metric)
+	v := c.Mantissas()
+	to = min(to, len(v))
+	if from >= to {
 		return
 	}
-	c := t.Rows.Column(s.metric)
+	scale := c.Scale()
+	conflicts := from < len(t.Flags)
 	for i := from; i < to; i++ {
-		m, ok, _ := c.Mantissa(i)
-		if !ok || t.FlagsOf(i)&reading.IsConflict != 0 {
+		m := v[i]
+		if m <= pleth.AbsentMantissa || conflicts && t.FlagsOf(i)&reading.IsConflict != 0 {
 			continue
 		}
-		v := pleth.Num(m, c.Scale())
-		x, _ := signal.FromValue(v)
+		x, _ := signal.FromValue(pleth.Num(m, scale))
 		if s.count == 0 || x < s.low {
-			s.min, s.low = v, x
+			s.min, s.low = pleth.Num(m, scale), x
 		}
 		if s.count == 0 || x > s.top {
-			s.max, s.top = v, x
+			s.max, s.top = pleth.Num(m, scale), x
 		}
 		s.count++
+		s.put(x)
+	}
+}
+
+// put adds x to the bins, or to the values where there are many.
+func (s *bucketSum) put(x signal.Fixed) {
+	if s.at < len(s.bins) && s.bins[s.at].V == x { // as the one before
+		s.bins[s.at].Weight++
+		return
+	}
+	lo, hi := 0, len(s.bins)
+	for lo < hi {
+		if k := int(uint(lo+hi) >> 1); s.bins[k].V < x {
+			lo = k + 1
+		} else {
+			hi = k
+		}
+	}
+	switch {
+	case lo < len(s.bins) && s.bins[lo].V == x:
+		s.bins[lo].Weight++
+		s.at = lo
+	case len(s.bins) < narrow:
+		s.bins = slices.Insert(s.bins, lo, window.Bin{V: x, Weight: 1})
+		s.at = lo
+	default:
 		if s.values = append(s.values, x); len(s.values) == fold {
 			s.fold()
 		}
@@ -196,9 +266,10 @@ func (b *bucketer) flush() error {
 			continue
 		}
 		s.fold()
-		mean, _ := window.Moments(s.bins)
-		out := Bucket{Partition: b.partition, Metric: s.metric, Start: b.start, Count: s.count, Min: trim(s.min), Max: trim(s.max), Mean: mean,
-			P5: window.Percentile(s.bins, 5), P50: window.Percentile(s.bins, 50), P95: window.Percentile(s.bins, 95)}
+		var p [3]float64
+		window.Percentiles(s.bins, p[:], 5, 50, 95)
+		out := Bucket{Partition: b.partition, Metric: s.metric, Start: b.start, Count: s.count, Min: trim(s.min), Max: trim(s.max), Mean: window.Mean(s.bins),
+			P5: p[0], P50: p[1], P95: p[2]}
 		s.count, s.bins = 0, s.bins[:0]
 		more, err := b.f(out)
 		if err != nil {

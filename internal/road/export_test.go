@@ -1,5 +1,10 @@
 package road
 
+import (
+	"bytes"
+	"encoding/json"
+)
+
 // Forget makes r forget all that it keeps of sessions to answer quicker, so that
 // the next answer is made from the rows.
 func (r *Road) Forget() {
@@ -23,3 +28,22 @@ func (r *Road) Opened() (sessions int, bytes int64) {
 
 // BoundOpened makes r keep at most so many bytes of open sessions.
 func (r *Road) BoundOpened(most int64) { r.opened.most = most }
+
+// EditState returns a state as it is written with its JSON changed.
+func EditState(b []byte, edit func(map[string]any)) []byte {
+	text, followed, err := unpackState(b)
+	if err != nil {
+		panic(err)
+	}
+	var m map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&m); err != nil {
+		panic(err)
+	}
+	edit(m)
+	if text, err = json.Marshal(m); err != nil {
+		panic(err)
+	}
+	return packState(text, followed)
+}

@@ -113,9 +113,6 @@ type part struct {
 // span takes the hours from <= t < to.
 func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, rollups hourly) error {
 	var fresh *reading.Table
-	if b.parts == nil {
-		b.parts = make([][]part, len(b.sums))
-	}
 	parts := make([][]part, len(b.sums)) // those of b.parts that are left
 	for try := 0; ; try++ {
 		h.mu.RLock()
@@ -183,12 +180,12 @@ func (b *bucketer) span(ctx context.Context, r *Road, h *head, from, to int64, r
 // partOf returns what u says of an hour, in the memory of b.
 func (b *bucketer) partOf(hour int64, u *series.Rollup) part {
 	if cap(b.room)-len(b.room) < len(u.Bins) {
-		b.room = make([]window.Bin, 0, max(8192, len(u.Bins)))
+		b.room = make([]window.Bin, 0, max(8192, 2*cap(b.room), len(u.Bins)))
 	}
 	p := part{hour: hour, bins: b.room[len(b.room):]}
-	for _, bin := range u.Bins {
-		v, _ := signal.FromValue(pleth.Num(bin.Digits, u.Scale))
-		p.bins = appendBin(p.bins, v, bin.Count)
+	for i := range u.Bins {
+		v, _ := signal.FromValue(pleth.Num(u.Bins[i].Digits, u.Scale))
+		p.bins = appendBin(p.bins, v, u.Bins[i].Count)
 	}
 	b.room = b.room[:len(b.room)+len(p.bins)]
 	if n := len(u.Bins); n > 0 {
@@ -211,6 +208,10 @@ func (s *bucketSum) merge(p *part) {
 	}
 	for _, b := range p.bins {
 		s.count += b.Weight
+	}
+	if len(s.bins) == 0 { // then there are no values beside them
+		s.bins = append(s.bins, p.bins...)
+		return
 	}
 	out, a, b := s.room[:0], s.bins, p.bins
 	for len(a) > 0 && len(b) > 0 {

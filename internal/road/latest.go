@@ -9,46 +9,61 @@ import (
 )
 
 // Latest returns the newest values of devices, of all live streams where none
-// is named, from memory. Devices that never sent are left out.
-func (r *Road) Latest(devices ...string) []Latest {
-	out := make([]Latest, 0, len(devices))
+// is named, from memory, by device or in the order they are named in. Devices
+// that never sent are left out.
+func (r *Road) Latest(devices ...string) []Latest { return r.AppendLatest(nil, devices...) }
+
+// AppendLatest appends to dst what Latest returns. What lies behind the end of
+// dst is used again, the values of its elements too.
+func (r *Road) AppendLatest(dst []Latest, devices ...string) []Latest {
 	var room []LatestValue // for the values of several devices
 	if len(devices) == 0 {
 		for _, h := range r.all() {
 			if h.partition.Recording == "" {
-				out, room = appendLatest(out, room, h)
+				dst, room = appendLatest(dst, room, h)
 			}
 		}
-		return out
+		return dst
 	}
 	for _, d := range devices {
 		if h := r.head(reading.Partition{Device: d}); h != nil {
-			out, room = appendLatest(out, room, h)
+			dst, room = appendLatest(dst, room, h)
 		}
 	}
-	return out
+	return dst
 }
 
-// appendLatest appends what is newest of h; its values lie in room, which is
-// made where there is not enough of it.
+// appendLatest appends what is newest of h; its values lie in memory that is
+// there, or in room, which is made where there is not enough of it.
 func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []LatestValue) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
 	if h.state.empty() {
 		return out, room
 	}
-	if len(room) < metricCount {
-		room = make([]LatestValue, 64*metricCount)
-	}
 	n := 0
 	for i := range h.state.Latest {
 		if h.state.Latest[i].Metric != 0 {
-			room[n] = h.state.Latest[i]
 			n++
 		}
 	}
-	l := Latest{Device: h.partition.Device, At: h.state.Newest, Received: h.state.Received, Late: h.state.Late, Subject: h.current(), Values: room[:n:n]}
-	return append(out, l), room[n:]
+	var values []LatestValue
+	if len(out) < cap(out) {
+		values = out[:len(out)+1][len(out)].Values[:0]
+	}
+	if cap(values) < n {
+		if len(room) < n {
+			room = make([]LatestValue, 64*metricCount)
+		}
+		values, room = room[:0:n], room[n:]
+	}
+	for i := range h.state.Latest {
+		if h.state.Latest[i].Metric != 0 {
+			values = append(values, h.state.Latest[i])
+		}
+	}
+	l := Latest{Device: h.partition.Device, At: h.state.Newest, Received: h.state.Received, Late: h.state.Late, Subject: h.current(), Values: values}
+	return append(out, l), room
 }
 
 // current returns who wears the device of h now, by the newest reading. The

@@ -26,7 +26,7 @@ func (r *Road) Provenance(ctx context.Context, device string, m pleth.Metric, at
 func (r *Road) provenance(ctx context.Context, h *head, m pleth.Metric, at int64) (*Provenance, error) {
 	var out *Provenance
 	q := Query{From: at, To: at + 1}
-	err := r.rows(ctx, h, &q, func(t *reading.Table) (bool, error) {
+	err := r.rows(ctx, nil, h, &q, func(t *reading.Table) (bool, error) {
 		for i := range t.Rows.Len() {
 			v := t.Rows.Value(m, i)
 			if v.IsAbsent() {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"sort"
+	"sync"
 
 	"pleth"
 	"pleth/internal/reading"
+	"pleth/internal/series"
 )
 
 // tableRows is about how many rows a table handed to a caller has.
@@ -15,11 +17,20 @@ const tableRows = 4096
 // Rows calls f for the rows that q selects, by device, recording, event time,
 // sequence and content, in tables of one partition each, until f returns false
 // or an error. Everything acknowledged before is among them. A table belongs
-// to f.
+// to f, unless it is lent.
 func (r *Road) Rows(ctx context.Context, q Query, f func(*reading.Table) (bool, error)) error {
+	var room *series.Room
+	if q.Lent {
+		room = rooms.Get().(*series.Room)
+		defer func() {
+			if room.Bytes() <= largestRoom {
+				rooms.Put(room)
+			}
+		}()
+	}
 	for _, h := range r.selected(&q) {
 		more := true
-		err := r.rows(ctx, h, &q, func(t *reading.Table) (ok bool, err error) {
+		err := r.rows(ctx, room, h, &q, func(t *reading.Table) (ok bool, err error) {
 			more, err = f(t)
 			return more, err
 		})
@@ -29,6 +40,12 @@ func (r *Road) Rows(ctx context.Context, q Query, f func(*reading.Table) (bool, 
 	}
 	return nil
 }
+
+// rooms is memory that chunks are read into for tables that are lent.
+var rooms = sync.Pool{New: func() any { return &series.Room{} }}
+
+// largestRoom is how much of it one question leaves for the next.
+const largestRoom = 4 << 20
 
 // selected returns the heads that q concerns, in order.
 func (r *Road) selected(q *Query) []*head {
@@ -58,8 +75,9 @@ func (r *Road) selected(q *Query) []*head {
 	return out
 }
 
-// rows hands out the rows of one partition that q selects.
-func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Table) (bool, error)) error {
+// rows hands out the rows of one partition that q selects, lent from room, nil:
+// for good.
+func (r *Road) rows(ctx context.Context, room *series.Room, h *head, q *Query, f func(*reading.Table) (bool, error)) error {
 	from, to := q.From, int64(forever)
 	if q.To != 0 {
 		to = q.To - 1
@@ -78,7 +96,7 @@ func (r *Road) rows(ctx context.Context, h *head, q *Query, f func(*reading.Tabl
 	}
 	out := &reading.Table{Partition: h.partition}
 	more := true
-	err := r.merged(h, from, to, func(t *reading.Table) (bool, error) {
+	err := r.mergedIn(room, h, from, to, nil, func(t *reading.Table) (bool, error) {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -187,12 +205,18 @@ func AppendRow(out, t *reading.Table, i int) { appendRow(out, t, i, nil) }
 // of chunks and those of the head. The head is read first: a row that is
 // sealed meanwhile comes twice then, and is left out once.
 func (r *Road) merged(h *head, from, to int64, f func(*reading.Table) (bool, error)) error {
-	return r.mergedOf(h, from, to, nil, f)
+	return r.mergedIn(nil, h, from, to, nil, f)
 }
 
-// mergedOf is merged for who asks for some metrics alone, nil: for all. Rows may
-// lack others then.
-func (r *Road) mergedOf(h *head, from, to int64, wanted []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+// roomy is a Series that reads chunks into memory that is there, as package
+// series/pebble does: a table is good until f has had the next one.
+type roomy interface {
+	ScanIn(room *series.Room, p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error
+}
+
+// mergedIn is merged for who asks for some metrics alone, nil: for all, and
+// keeps no table where room is not nil. Rows may lack other metrics then.
+func (r *Road) mergedIn(room *series.Room, h *head, from, to int64, wanted []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	h.mu.RLock()
 	lo, hi := searchOrder(h, from), len(h.order)
 	if to < forever {
@@ -209,9 +233,12 @@ func (r *Road) mergedOf(h *head, from, to int64, wanted []pleth.Metric, f func(*
 
 	m := &merger{head: fresh, f: f, flags: flagger{}}
 	if sealedTo >= from && oldest <= to {
-		err := r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), wanted, func(t *reading.Table) (bool, error) {
-			return m.chunk(t)
-		})
+		var err error
+		if in, ok := r.cfg.Series.(roomy); ok && room != nil {
+			err = in.ScanIn(room, h.partition, from, min(to, sealedTo), wanted, m.chunk)
+		} else {
+			err = r.cfg.Series.Scan(h.partition, from, min(to, sealedTo), wanted, m.chunk)
+		}
 		if err != nil || m.stopped {
 			return err
 		}

@@ -31,6 +31,7 @@ type Query struct {
 	Metrics   []pleth.Metric // rows without any of them are left out, as are other values; nil: all
 	From, To  int64          // event time, nanoseconds; From <= t < To. To 0: no end
 	After     *Cursor        // go on behind this row; nil: from the first
+	Lent      bool           // tables are good until the function has had the next one: their memory is used again
 }
 
 // Cursor is a place between rows. Rows are ordered by device, recording, event

@@ -83,6 +83,37 @@ func TestRoundTrip(t *testing.T) {
 	})
 }
 
+// TestDecodeIn: chunks that are read into one memory are what was written, the
+// last one and the one before it.
+func TestDecodeIn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var room Room
+		var before *reading.Table // as it was written
+		var held *reading.Table   // as it was read
+		for range rapid.IntRange(1, 6).Draw(t, "chunks") {
+			c := chunk(t, 60)
+			b, err := Append(nil, c, rapid.SampledFrom([]Effort{Quick, Small}).Draw(t, "effort"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := DecodeIn(&room, b, c.Rows.Partition, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := same(c.Rows, got.Rows); d != "" {
+				t.Fatalf("difference: %s", d)
+			}
+			if before != nil {
+				if d := same(before, held); d != "" {
+					t.Fatalf("the one before has changed: %s", d)
+				}
+			}
+			before, held = c.Rows, got.Rows
+		}
+	})
+}
+
 func TestDecodeRefuses(t *testing.T) {
 	t.Parallel()
 	bed := readingtest.Bed(1, 1e18, 100)

@@ -36,6 +36,12 @@ var decoders = sync.OnceValue(func() *zstd.Decoder {
 // Of the metrics it reads those given, nil: all; every row is there either
 // way. Bytes that were changed are ErrCorrupt, an unknown format is ErrNewer.
 func Decode(b []byte, p reading.Partition, metrics []pleth.Metric) (*Chunk, error) {
+	return DecodeIn(nil, b, p, metrics)
+}
+
+// DecodeIn is Decode into the memory of room: what it returns is good until the
+// next but one chunk is read into it. nil: the chunk has memory of its own.
+func DecodeIn(room *Room, b []byte, p reading.Partition, metrics []pleth.Metric) (*Chunk, error) {
 	if len(b) < 5 {
 		return nil, ErrCorrupt
 	}
@@ -46,7 +52,8 @@ func Decode(b []byte, p reading.Partition, metrics []pleth.Metric) (*Chunk, erro
 	if body[0] != version {
 		return nil, fmt.Errorf("format %d: %w", body[0], ErrNewer)
 	}
-	d := decoder{b: body[1:], metrics: metrics}
+	d := decoder{b: body[1:], metrics: metrics, room: room}
+	room.turn()
 	c := d.chunk(p)
 	if d.err != nil {
 		return nil, d.err
@@ -62,6 +69,7 @@ type decoder struct {
 	b       []byte
 	err     error
 	metrics []pleth.Metric
+	room    *Room // nil: memory is made
 	buf     []byte
 }
 
@@ -160,7 +168,7 @@ func (d *decoder) column(t *reading.Table, rows int, last byte) byte {
 	if d.err != nil || metric != 0 && d.metrics != nil && !slices.Contains(d.metrics, metric) {
 		return kind
 	}
-	v := make([]int64, rows)
+	v := d.room.numbers(rows)
 	n := rows
 	if states != nil {
 		n = 0
@@ -250,12 +258,18 @@ func narrow[T ~uint8 | ~uint16 | ~uint32](d *decoder, v []int64, most int64) []T
 // steps fills v, whose first number stands.
 func (d *decoder) steps(b []byte, layout byte, step int64, v []int64) {
 	if layout&packed != 0 {
+		if d.room != nil {
+			d.buf = d.room.packed
+		}
 		out, err := decoders().DecodeAll(b, d.buf[:0])
 		if err != nil {
 			d.fail(fmt.Errorf("%w: %v", ErrCorrupt, err))
 			return
 		}
 		b, d.buf = out, out
+		if d.room != nil {
+			d.room.packed = out
+		}
 	}
 	if layout&layoutMask == layoutSteps {
 		b, ok := column.Deltas(b, v[1:], v[0])

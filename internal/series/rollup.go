@@ -294,7 +294,15 @@ func DecodeRollup(b []byte, r *Rollup) error {
 	r.Bins = slices.Grow(r.Bins, int(n))
 	last := int64(0)
 	for i := range n {
-		by, count := d.varint(), d.uvarint()
+		// Most take a byte each.
+		var by int64
+		var count uint64
+		if len(d.b) > 1 && d.b[0] < 0x80 && d.b[1] < 0x80 {
+			by, count = column.Unzigzag(uint64(d.b[0])), uint64(d.b[1])
+			d.b = d.b[2:]
+		} else {
+			by, count = d.varint(), d.uvarint()
+		}
 		if i > 0 && by <= 0 || count == 0 || count > 1<<40 {
 			return ErrCorrupt
 		}

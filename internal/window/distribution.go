@@ -88,16 +88,10 @@ func compare(a, b signal.Fixed) int {
 // Moments returns the weighted mean and the population standard deviation;
 // NaN without values.
 func Moments(bins []Bin) (mean, sd float64) {
-	var sum signal.Sum
-	total := int64(0)
-	for _, b := range bins {
-		sum.Add(int64(b.V), b.Weight)
-		total += b.Weight
-	}
+	mean, total := meanOf(bins)
 	if total == 0 {
 		return math.NaN(), math.NaN()
 	}
-	mean = sum.Float() / float64(total) / float64(signal.One)
 	ss := 0.0
 	for _, b := range bins {
 		d := b.V.Float() - mean
@@ -106,29 +100,63 @@ func Moments(bins []Bin) (mean, sd float64) {
 	return mean, math.Sqrt(ss / float64(total))
 }
 
+// Mean returns the weighted mean, as Moments does.
+func Mean(bins []Bin) float64 {
+	mean, _ := meanOf(bins)
+	return mean
+}
+
+// meanOf returns the weighted mean and the sum of the weights.
+func meanOf(bins []Bin) (mean float64, total int64) {
+	var sum signal.Sum
+	for _, b := range bins {
+		sum.Add(int64(b.V), b.Weight)
+		total += b.Weight
+	}
+	if total == 0 {
+		return math.NaN(), 0
+	}
+	return sum.Float() / float64(total) / float64(signal.One), total
+}
+
 // Percentile returns the value below which the share p (0..100) of the weight
 // lies, by linear interpolation between the two nearest of total equal parts,
 // as numpy's default does on a series of total samples. NaN without values.
 func Percentile(bins []Bin, p float64) float64 {
+	var out [1]float64
+	Percentiles(bins, out[:], p)
+	return out[0]
+}
+
+// Percentiles sets out to the Percentile of each of ps, which rise, in one look
+// at the bins. out is as long as ps.
+func Percentiles(bins []Bin, out []float64, ps ...float64) {
 	total := int64(0)
 	for _, b := range bins {
 		total += b.Weight
 	}
-	if total == 0 {
-		return math.NaN()
-	}
-	at := p / 100 * float64(total-1)
-	low := math.Floor(at)
-	a, b := nth(bins, int64(low)), nth(bins, min(int64(low)+1, total-1))
-	return a + (b-a)*(at-low)
-}
-
-func nth(bins []Bin, n int64) float64 {
-	for _, b := range bins {
-		if n < b.Weight {
-			return b.V.Float()
+	k, before := 0, int64(0) // bin at hand, weight of those before it
+	for i, p := range ps {
+		if total == 0 {
+			out[i] = math.NaN()
+			continue
 		}
-		n -= b.Weight
+		at := p / 100 * float64(total-1)
+		low := math.Floor(at)
+		n := min(int64(low), total-1)
+		for n-before >= bins[k].Weight {
+			before += bins[k].Weight
+			k++
+		}
+		a := bins[k].V.Float()
+		b := a
+		if n = min(n+1, total-1); n-before >= bins[k].Weight {
+			next := k + 1
+			for bins[next].Weight == 0 {
+				next++
+			}
+			b = bins[next].V.Float()
+		}
+		out[i] = a + (b-a)*(at-low)
 	}
-	return math.NaN()
 }

@@ -206,3 +206,42 @@ func TestGrid(t *testing.T) {
 		}
 	}
 }
+
+// TestPercentilesTogether compares with each percentile looked for by itself.
+func TestPercentilesTogether(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var bins []window.Bin
+		var series []float64
+		v := signal.Fixed(0)
+		for range rapid.IntRange(0, 8).Draw(t, "bins") {
+			v += signal.Fixed(rapid.Int64Range(1, 3e9).Draw(t, "by"))
+			n := rapid.Int64Range(0, 40).Draw(t, "weight")
+			bins = append(bins, window.Bin{V: v, Weight: n})
+			for range n {
+				series = append(series, v.Float())
+			}
+		}
+		ps := []float64{0, 5, 5, 50, 95, 100}
+		got := make([]float64, len(ps))
+		window.Percentiles(bins, got, ps...)
+		for i, p := range ps {
+			if len(series) == 0 {
+				if !math.IsNaN(got[i]) {
+					t.Fatalf("percentile %v of nothing is %v", p, got[i])
+				}
+				continue
+			}
+			at := p / 100 * float64(len(series)-1)
+			low := math.Floor(at)
+			a, b := series[int(low)], series[min(int(low)+1, len(series)-1)]
+			if want := a + (b-a)*(at-low); got[i] != want {
+				t.Fatalf("percentile %v of %v is %v, want %v", p, bins, got[i], want)
+			}
+		}
+		mean, _ := window.Moments(bins)
+		if m := window.Mean(bins); m != mean && !(math.IsNaN(m) && math.IsNaN(mean)) {
+			t.Fatalf("mean %v, want %v", m, mean)
+		}
+	})
+}

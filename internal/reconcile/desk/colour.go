@@ -2,7 +2,6 @@ package desk
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -20,7 +19,19 @@ const (
 )
 
 // rank orders colours, the worst last.
-func (c Colour) rank() int { return slices.Index([]Colour{Grey, Green, Yellow, Red}, c) + 1 }
+func (c Colour) rank() int {
+	switch c {
+	case Grey:
+		return 1
+	case Green:
+		return 2
+	case Yellow:
+		return 3
+	case Red:
+		return 4
+	}
+	return 0
+}
 
 func colourOfRank(n int) Colour {
 	if n < 1 || n > 4 {

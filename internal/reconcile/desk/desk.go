@@ -78,7 +78,7 @@ type Desk struct {
 	byName map[string]*integration
 	wake   chan struct{}
 	gate   *gate
-	notes  notes
+	index  index
 }
 
 // integration is one thing that is watched.
@@ -184,6 +184,7 @@ func (d *Desk) Close() error { return d.store.close() }
 func (d *Desk) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
+	running.Go(func() { d.warm(ctx) })
 	now := d.cfg.Clock()
 	for n, in := range d.all {
 		// Spread over the cadence, so that they do not all ask at once.

@@ -2,14 +2,18 @@ package desk
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"slices"
 	"time"
+
+	"pleth/internal/reconcile"
 )
 
 // sheet is what pages say of integrations, read at once: one by one they would
 // be three questions each.
 type sheet struct {
-	findings  map[string][]Finding // that are not closed
+	findings  map[string][]Finding // that are not closed, as briefs returns them
 	incidents map[string][]Incident
 	strips    map[string][]Colour
 }
@@ -26,7 +30,7 @@ func (d *Desk) sheet(ctx context.Context, list []*integration, to time.Time, qua
 		return nil, err
 	}
 	out := &sheet{findings: map[string][]Finding{}, incidents: map[string][]Incident{}}
-	findings, err := d.store.findings(ctx, `closed IS NULL AND integration IN (SELECT value FROM json_each(?))`, string(b))
+	findings, err := d.store.briefs(ctx, string(b))
 	if err != nil {
 		return nil, err
 	}
@@ -44,60 +48,44 @@ func (d *Desk) sheet(ctx context.Context, list []*integration, to time.Time, qua
 	return out, err
 }
 
+// briefs returns what a colour is found from: of the open findings of
+// integrations, a JSON list of names, what stands in columns. Their bodies are
+// opened where they are part of the sentence about them.
+func (s *store) briefs(ctx context.Context, names string) ([]Finding, error) {
+	worded, err := json.Marshal(slices.DeleteFunc(Classes(), func(c reconcile.Class) bool { return sentence(c, 1, &Finding{}) != string(c) }))
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.file.Read.QueryContext(ctx, `SELECT integration, id, class, channel, day, first, last, due, incident, CASE WHEN class IN (SELECT value FROM json_each(?)) THEN body END
+		FROM finding INDEXED BY finding_open WHERE closed IS NULL AND integration IN (SELECT value FROM json_each(?))`, string(worded), names)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []Finding
+	for rows.Next() {
+		var f Finding
+		var first, last, due int64
+		var incident sql.NullInt64
+		var body []byte
+		if err := rows.Scan(&f.Integration, &f.ID, &f.Class, &f.Channel, &f.Day, &first, &last, &due, &incident, &body); err != nil {
+			return nil, err
+		}
+		if body != nil {
+			if err := s.open(body, "finding "+f.Integration+" "+f.ID, &f.Finding); err != nil {
+				return nil, err
+			}
+		}
+		f.First, f.Last, f.Due, f.Incident = at(first), at(last), at(due), incident.Int64
+		out = append(out, f)
+	}
+	return out, rows.Err()
+}
+
 // alive returns the incidents of integrations, a JSON list of names, that new
 // findings may join: open ones, those that ended lately, and those that people
 // called false.
 func (s *store) alive(ctx context.Context, names string, now time.Time) ([]Incident, error) {
 	const of = `SELECT id FROM incident WHERE integration IN (SELECT value FROM json_each(?1)) AND `
 	return s.incidents(ctx, `id IN (`+of+`resolved IS NULL UNION `+of+`resolved > ?2 UNION `+of+`state = 'false_positive') ORDER BY id`, names, now.Add(-reopenWindow).UnixNano())
-}
-
-// strips returns the colours of the last n quarters of an hour of integrations,
-// the oldest first; empty where nothing was checked.
-func (s *store) strips(ctx context.Context, names string, now time.Time, n int) (map[string][]Colour, error) {
-	last := now.UnixNano() / int64(slot)
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT integration, slot, colour FROM strip WHERE integration IN (SELECT value FROM json_each(?)) AND slot > ? AND slot <= ?`, names, last-int64(n), last)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string][]Colour{}
-	var name string
-	for rows.Next() {
-		var at int64
-		var c int
-		if err := rows.Scan(&name, &at, &c); err != nil {
-			return nil, err
-		}
-		if out[name] == nil {
-			out[name] = make([]Colour, n)
-		}
-		out[name][int64(n)-1-(last-at)] = colourOfRank(c)
-	}
-	return out, rows.Err()
-}
-
-// shares counts the colours of the last n quarters of an hour by integration.
-func (s *store) shares(ctx context.Context, now time.Time, n int) (map[string]map[Colour]int, error) {
-	last := now.UnixNano() / int64(slot)
-	rows, err := s.file.Read.QueryContext(ctx, `SELECT i.name, s.colour, count(*) FROM integration AS i CROSS JOIN strip AS s ON s.integration = i.name AND s.slot > ? AND s.slot <= ? GROUP BY i.name, s.colour`, last-int64(n), last)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	out := map[string]map[Colour]int{}
-	for rows.Next() {
-		var name string
-		var c, n int
-		if err := rows.Scan(&name, &c, &n); err != nil {
-			return nil, err
-		}
-		if out[name] == nil {
-			out[name] = map[Colour]int{}
-		}
-		if colour := colourOfRank(c); colour != "" {
-			out[name][colour] += n
-		}
-	}
-	return out, rows.Err()
 }

@@ -245,18 +245,6 @@ func (s *store) buckets(ctx context.Context, name, from, to string) ([]BucketSta
 	return out, rows.Err()
 }
 
-// slot is a quarter of an hour of the strip.
-const slot = 15 * time.Minute
-
-func (s *store) putStrip(ctx context.Context, tx execer, name string, now time.Time, c Colour) error {
-	n := now.UnixNano() / int64(slot)
-	_, err := tx.ExecContext(ctx, `INSERT INTO strip (integration, slot, colour) VALUES (?, ?, ?) ON CONFLICT (integration, slot) DO UPDATE SET colour = max(colour, excluded.colour)`, name, n, c.rank())
-	if err == nil && n%96 == 0 {
-		_, err = tx.ExecContext(ctx, `DELETE FROM strip WHERE integration = ? AND slot < ?`, name, n-96*40)
-	}
-	return err
-}
-
 // putRun keeps a check. Clean ones, and those of what is not set up, are
 // forgotten after three days, all others after 400.
 func (s *store) putRun(ctx context.Context, tx execer, c *Check) error {

@@ -35,7 +35,7 @@ type SummaryLine struct {
 func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error) {
 	out := &Summary{From: from.UTC(), To: to.UTC(), Integrations: []SummaryLine{}, Colours: map[Colour]int{}}
 	var err error
-	out.Incidents, err = d.store.incidents(ctx, `opened < ? AND (resolved IS NULL OR resolved >= ?) ORDER BY id`, to.UnixNano(), from.UnixNano())
+	out.Incidents, err = d.store.incidents(ctx, `id IN (SELECT id FROM incident WHERE resolved IS NULL UNION ALL SELECT id FROM incident WHERE resolved >= ?) AND opened < ? ORDER BY id`, from.UnixNano(), to.UnixNano())
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (d *Desk) Summary(ctx context.Context, from, to time.Time) (*Summary, error
 	if err != nil {
 		return nil, err
 	}
-	shares, err := d.store.shares(ctx, to, int(to.Sub(from)/slot)+1)
+	shares, err := d.store.shares(ctx, d.Names(), from, to)
 	if err != nil {
 		return nil, err
 	}

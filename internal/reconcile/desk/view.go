@@ -381,11 +381,7 @@ func (d *Desk) Incidents(ctx context.Context, q IncidentQuery) ([]Incident, erro
 		q.Limit = 50
 	}
 	if q.Text != "" {
-		cond, some, err := d.searched(ctx, q.Text)
-		if err != nil {
-			return nil, err
-		}
-		add(cond, some...)
+		return d.search(ctx, &q, where, args)
 	}
 	return d.store.incidents(ctx, where+fmt.Sprintf(" ORDER BY id DESC LIMIT %d", q.Limit), args...)
 }

@@ -45,10 +45,16 @@ func (enough) Error() string { return "enough" }
 
 // Scan implements road.Series: its end is included, that of the store is not.
 func (s Series) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
+	return s.ScanIn(nil, p, from, to, metrics, f)
+}
+
+// ScanIn lets the road read in memory that it has: a table is good until f has
+// had the next one.
+func (s Series) ScanIn(room *series.Room, p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) (bool, error)) error {
 	if to < math.MaxInt64 {
 		to++
 	}
-	err := s.Store.Scan(p, from, to, metrics, func(t *reading.Table) error {
+	err := s.Store.ScanIn(room, p, from, to, metrics, func(t *reading.Table) error {
 		more, err := f(t)
 		if err == nil && !more {
 			err = enough{}

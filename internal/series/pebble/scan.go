@@ -20,9 +20,15 @@ import (
 // table. A damaged chunk is series.ErrCorrupt: the rows before it have been
 // given, nothing of it has.
 func (s *Store) Scan(p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) error) error {
+	return s.ScanIn(nil, p, from, to, metrics, f)
+}
+
+// ScanIn is Scan into the memory of room: a table is good until f has had the
+// next one.
+func (s *Store) ScanIn(room *series.Room, p reading.Partition, from, to int64, metrics []pleth.Metric, f func(*reading.Table) error) error {
 	return s.overlapping(p, from, to, func(group []entry) error {
 		if len(group) == 1 {
-			c, err := group[0].decode(p, metrics)
+			c, err := group[0].decodeIn(room, p, metrics)
 			if err != nil {
 				return err
 			}
@@ -87,7 +93,7 @@ func (s *Store) Chunks(p reading.Partition, from, to int64, metrics []pleth.Metr
 	})
 }
 
-// entry is a chunk as it is stored.
+// entry is a chunk as it is stored, until overlapping goes on.
 type entry struct {
 	key   chunkKey
 	value []byte
@@ -107,7 +113,8 @@ func (s *Store) overlapping(p reading.Partition, from, to int64, f func([]entry)
 	}
 	defer it.Close()
 	var group []entry
-	end := int64(0) // last time of the group
+	var values []byte // of the group
+	end := int64(0)   // last time of the group
 	for ok := it.First(); ok; ok = it.Next() {
 		k, err := parseChunkKey(it.Key())
 		if err != nil {
@@ -120,7 +127,7 @@ func (s *Store) overlapping(p reading.Partition, from, to int64, f func([]entry)
 			if err := f(group); err != nil {
 				return err
 			}
-			group = group[:0]
+			group, values = group[:0], values[:0]
 		}
 		v, err := it.ValueAndErr()
 		if err != nil {
@@ -129,7 +136,9 @@ func (s *Store) overlapping(p reading.Partition, from, to int64, f func([]entry)
 		if len(group) == 0 || k.last > end {
 			end = k.last
 		}
-		group = append(group, entry{k, slices.Clone(v)})
+		at := len(values)
+		values = append(values, v...)
+		group = append(group, entry{k, values[at:]})
 	}
 	if err := it.Error(); err != nil {
 		return err
@@ -142,7 +151,11 @@ func (s *Store) overlapping(p reading.Partition, from, to int64, f func([]entry)
 
 // decode reads the chunk and makes sure that it belongs to its key.
 func (e *entry) decode(p reading.Partition, metrics []pleth.Metric) (*series.Chunk, error) {
-	c, err := series.Decode(e.value, p, metrics)
+	return e.decodeIn(nil, p, metrics)
+}
+
+func (e *entry) decodeIn(room *series.Room, p reading.Partition, metrics []pleth.Metric) (*series.Chunk, error) {
+	c, err := series.DecodeIn(room, e.value, p, metrics)
 	if err != nil {
 		return nil, fmt.Errorf("chunk from %d of device %q %q: %w", e.key.first, p.Device, p.Recording, err)
 	}
