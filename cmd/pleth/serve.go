@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/signal"
+	"syscall"
 
 	"pleth/internal/app"
 )
@@ -52,6 +54,10 @@ func (c *serveCmd) Run(e *env) error {
 	set.InsecureLocal = set.InsecureLocal || c.InsecureLocal
 	set.AllowPlaintext = set.AllowPlaintext || c.AllowPlaintext
 	set.Demo = set.Demo || c.Demo
+	if set.TLS.Cert != "" {
+		// Whoever sends it wants the certificate read again, which happens anyway.
+		signal.Ignore(syscall.SIGHUP)
+	}
 	s, err := app.NewServer(set, e.program, e.stderr)
 	var wrong *app.UsageError
 	switch {

@@ -183,6 +183,9 @@ func storageKey(keyFile string) (o pebbledb.Options, err error) {
 // openStopped opens the storage of a stopped server for reading.
 func openStopped(data, keyFile string) (db *pebbledb.DB, done func() error, err error) {
 	lock, err := vfs.Default.Lock(filepath.Join(data, "lock"))
+	if cannot := (*fs.PathError)(nil); errors.As(err, &cannot) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("--data %s: its lock cannot be taken: %w", data, err)
+	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("--data %s: a pleth is running on this directory, or there is none: stop it first (%w)", data, err)
 	}

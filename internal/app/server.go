@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -119,6 +120,9 @@ func (s *Server) hold(dir string) error {
 		return fmt.Errorf("--data: %w", err)
 	}
 	lock, err := vfs.Default.Lock(filepath.Join(dir, "lock"))
+	if cannot := (*fs.PathError)(nil); errors.As(err, &cannot) {
+		return fmt.Errorf("--data %s: this directory cannot be written: make it writable for the user that pleth runs as, or give another one (%w)", dir, err)
+	}
 	if err != nil {
 		return fmt.Errorf("--data %s: another pleth is running on this directory; stop it first, or give this one another directory (%w)", dir, err)
 	}

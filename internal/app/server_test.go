@@ -378,3 +378,16 @@ func settingKeys() (names []string) {
 	walk(reflect.TypeFor[Settings]())
 	return names
 }
+
+// TestADirectoryThatCannotBeWritten: its lock says no more than that.
+func TestADirectoryThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "lock"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err := NewServer(Settings{Data: dir, Listen: "127.0.0.1:0"}, analysis.Program{}, t.Output())
+	if err == nil || !strings.Contains(err.Error(), "this directory cannot be written") {
+		t.Errorf("got %v", err)
+	}
+}

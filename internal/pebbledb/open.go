@@ -156,6 +156,9 @@ func lock(fs vfs.FS, dir string, readOnly bool) (*pebble.Lock, error) {
 		}
 	}
 	lock, err := pebble.LockDirectory(dir, fs)
+	if cannot := (*os.PathError)(nil); errors.As(err, &cannot) {
+		return nil, fmt.Errorf("%s: its lock cannot be taken: %w", dir, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w (%v)", dir, ErrInUse, err)
 	}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bufio"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestHangUp: a terminal that closes ends the server as SIGTERM does.
+func TestHangUp(t *testing.T) {
+	t.Parallel()
+	c := exec.CommandContext(t.Context(), "pleth", "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
+	log, err := c.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := bufio.NewScanner(log)
+	for said.Scan() && !strings.Contains(said.Text(), "msg=ready") {
+	}
+	if err := c.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	last := ""
+	for said.Scan() {
+		last = said.Text()
+	}
+	if err := c.Wait(); err != nil || !strings.Contains(last, "msg=stopped") {
+		t.Errorf("%v after %s", err, last)
+	}
+}
