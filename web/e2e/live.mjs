@@ -127,6 +127,10 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await page.locator('.t.med').waitFor({ timeout: 60000 });
     await page.waitForFunction(() => window.tones >= 10, null, { timeout: 20000 });
     await accessible(page, 'the ward with alarms');
+    await page.emulateMedia({ colorScheme: 'light' });
+    await accessible(page, 'the ward with alarms, in the light theme');
+    await shot(page, 'ward-alarm-light');
+    await page.emulateMedia({ colorScheme: 'dark' });
     await shot(page, 'ward-alarm');
     const rows = page.locator('.al');
     const row = rows.filter({ hasText: 'Bed 06' }).first();
