@@ -12,8 +12,10 @@ import (
 const (
 	// sealRows is the default of Config.SealRows.
 	sealRows = 600
-	// chunkRows is the most rows of one chunk.
+	// chunkRows is the most rows of one chunk, liveRows while more are to come:
+	// such chunks are merged later, and the store does not take its time for them.
 	chunkRows = 4096
+	liveRows  = 2048
 )
 
 // ripe returns how many rows, in order, lie behind the watermark; all of them
@@ -56,9 +58,13 @@ func (h *head) seal(n int, followed []byte) *Sealed {
 		return 1
 	})
 	s := &Sealed{Partition: h.partition, Position: h.next}
+	most := chunkRows
+	if !h.state.Done {
+		most = liveRows
+	}
 	for _, part := range [...][]int32{ripe[:split], ripe[split:]} {
 		for len(part) > 0 {
-			k := min(len(part), chunkRows)
+			k := min(len(part), most)
 			s.Chunks = append(s.Chunks, h.chunk(part[:k]))
 			part = part[k:]
 		}
