@@ -20,8 +20,8 @@ type pace struct {
 }
 
 const (
-	manyCommits = 2500 // a second, from where syncs are kept apart
-	fewCommits  = 1000 // a second, from where they no longer are: sharing makes fewer of them
+	manyCommits = 1500 // a second, from where syncs are kept apart
+	fewCommits  = 600  // a second, from where they no longer are: sharing makes fewer of them
 	syncApart   = 500 * time.Microsecond
 	lookEvery   = 50 * time.Millisecond
 )

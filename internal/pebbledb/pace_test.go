@@ -15,14 +15,14 @@ func TestSyncsAreKeptApartWhenManyComeOnly(t *testing.T) {
 		want    time.Duration
 	}{
 		{0, 1, 0},
-		{time.Second, 2000, 0},
+		{time.Second, 1200, 0},
 		{10 * time.Millisecond, 5000, 0}, // not looked at yet
 		{90 * time.Millisecond, 0, syncApart},
 		{40 * time.Millisecond, 0, syncApart},
 		{100 * time.Millisecond, 1000, syncApart},
-		{time.Second, 1500, syncApart}, // they share syncs now
-		{time.Second, 900, 0},
-		{time.Second, 1500, 0},
+		{time.Second, 900, syncApart}, // they share syncs now
+		{time.Second, 500, 0},
+		{time.Second, 1200, 0},
 	} {
 		now = now.Add(c.after)
 		p.commits.Add(c.commits)
