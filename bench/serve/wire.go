@@ -9,7 +9,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // conn is a connection that speaks just enough HTTP/1.1 to load a server: the
@@ -214,12 +213,3 @@ func (p *publisher) read() (byte, []byte, error) {
 }
 
 func (p *publisher) close() { p.c.Close() }
-
-// paced waits until moment i of rate a second.
-func paced(began time.Time, i int, rate float64) time.Time {
-	due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
-	if d := time.Until(due); d > 50*time.Microsecond {
-		time.Sleep(d)
-	}
-	return due
-}
