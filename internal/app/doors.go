@@ -162,6 +162,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 	p.counts.Arm()
 	s.unwell = p.road.Failed
 	s.onStop("road", p.road.Close)
+	s.sample(p.counts)
 	if err := p.tellStanding(); err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (s *Server) openAPI(p *parts) (err error) {
 		return err
 	}
 	nights := &nightDoor{road: p.road, log: s.log}
-	mounts = append(append(append(mounts, imports...), nights.mounts()...), p.streamsMount(), p.liveMount(), p.metricsMount(), s.backupMount(p))
+	mounts = append(append(append(mounts, imports...), nights.mounts()...), p.streamsMount(), p.liveMount(), p.metricsMount(), s.statusMount(p), s.backupMount(p))
 	for _, rt := range line.Routes() {
 		m := api.Mount{Method: rt.Method, Path: rt.Path, ID: rt.ID, Tag: "influx", Summary: rt.Summary, Public: true, Answers: map[int]string{http.StatusOK: "As InfluxDB answers."},
 			Handle: func(w http.ResponseWriter, r *http.Request, _ *api.Caller) { rt.Handle(w, r) }}

@@ -53,6 +53,8 @@ type sources struct {
 
 // Watch adds what s says. It is called once.
 func (t *Telemetry) Watch(s Sources) {
+	t.from, t.totals = s, s.Totals
+	t.Sample()
 	d := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
 	}

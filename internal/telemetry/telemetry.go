@@ -29,6 +29,10 @@ type Telemetry struct {
 	registry *prometheus.Registry
 	clock    func() int64
 	armed    atomic.Bool
+	past     past
+	from     Sources  // set by Watch
+	totals   totalsOf // nil until Watch
+	reasons  []string // why readings are refused
 
 	acknowledged *prometheus.HistogramVec
 	push         prometheus.Histogram
@@ -68,7 +72,9 @@ func New(clock func() int64, program analysis.Program) *Telemetry {
 	}
 	for _, reason := range append(readings.Codes(), "busy", "store") {
 		t.refused.WithLabelValues(string(reason))
+		t.reasons = append(t.reasons, string(reason))
 	}
+	t.past.began = clock()
 	for _, state := range []string{measured, missing} {
 		t.values.WithLabelValues(state)
 	}

@@ -135,12 +135,31 @@ export function steps(test, { open, accessible, plain, pictures, at }) {
     await page.context().close();
   });
 
+  test('the status says what was promised, what the doors did and what waits', async ({ browser, url }) => {
+    const page = await open(browser, url);
+    await page.goto(at('/status'));
+    const said = (name) => page.locator('.status tr, .status dl > div', { hasText: name });
+    await said('Refused: out of range').waitFor();
+    assert.match(await said('HTTP').innerText(), /HTTP\s+[1-9]/);
+    assert.match(await said('Readings are acknowledged within').innerText(), /99\.0 %\s+\d/);
+    assert.match(await said('Dead letters, and readings in them').innerText(), /\d+ · \d+/);
+    assert.match(await said('Free on the disk').innerText(), /[GTM]B of/);
+    await accessible(page, 'the status');
+    await page.screenshot({ path: join(pictures, 'status.png'), fullPage: true });
+    // What stands there after the server was lost is said to be old.
+    await page.route('**/api/v1/status', (r) => r.abort());
+    await page.getByText('What stands below is what came before.').waitFor();
+    assert.equal(await page.getByText('Readings are written').count(), 0, 'nobody knows whether readings are written');
+    await page.context().close();
+  });
+
   test('timeline, devices and dead letters on a phone, in the dark and in German', async ({ browser, url }) => {
     const page = await open(browser, url, { viewport: { width: 402, height: 874 }, colorScheme: 'dark', locale: 'de-DE' });
     for (const [path, name] of [
       ['/patient/ring-7/timeline', /Verlauf von Gerät ring-7/],
       ['/devices/ring-7', 'Geräte'],
       ['/dead-letters', 'Abgelehntes'],
+      ['/status', 'Wie es dem Server geht'],
     ]) {
       await page.setViewportSize({ width: 402, height: 874 });
       await page.goto(at(path));

@@ -110,6 +110,7 @@ pairs:
     await visit('/devices', page.getByText('Noch hat kein Gerät etwas gesendet.'));
     await visit('/dead-letters', page.getByText('Nichts ist mehr offen.'));
     await visit('/patient', page.getByRole('heading', { name: 'Betten' }));
+    await visit('/status', page.getByText('Messwerte werden geschrieben'));
     await visit('/alarms', page.getByText('Kein Alarm dieser Art in dieser Zeit.'));
 
     // files that are none, and one that is

@@ -77,6 +77,7 @@ export function keyboard({ test, start, stop, open, port }) {
       ['/alarms', '.filters'],
       ['/devices/ring-1', '.detail'],
       ['/dead-letters/1', '.detail .errs'],
+      ['/status', '.status table'],
       ['/settings', '.rules tbody tr'],
       ['/integrations', '.integrations .line'],
       ['/integrations/incidents', '.filters'],

@@ -18,7 +18,17 @@ export interface Screen {
   show: ComponentType<ScreenProps>;
 }
 
-export type Name = 'nights' | 'compare' | 'ward' | 'patient' | 'alarms' | 'devices' | 'dead-letters' | 'integrations' | 'settings';
+export type Name =
+  | 'nights'
+  | 'compare'
+  | 'ward'
+  | 'patient'
+  | 'alarms'
+  | 'devices'
+  | 'dead-letters'
+  | 'integrations'
+  | 'status'
+  | 'settings';
 
 // The order is that of the bar.
 export const screens: Screen[] = [
@@ -30,5 +40,6 @@ export const screens: Screen[] = [
   { at: 'devices', show: lazy(() => import('./screens/devices').then((m) => m.DevicesScreen)) },
   { at: 'dead-letters', show: lazy(() => import('./screens/letters').then((m) => m.LettersScreen)) },
   { at: 'integrations', bar: true, tab: 'plug', show: lazy(() => import('./screens/integrations').then((m) => m.IntegrationsScreen)) },
+  { at: 'status', show: lazy(() => import('./screens/status').then((m) => m.StatusScreen)) },
   { at: 'settings', bar: true, show: lazy(() => import('./screens/settings').then((m) => m.Settings)) },
 ];

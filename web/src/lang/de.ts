@@ -7,6 +7,7 @@ import { problems } from './de/problems';
 import { record } from './de/record';
 import { server } from './de/server';
 import { shell } from './de/shell';
+import { status } from './de/status';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems };
+export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...status };

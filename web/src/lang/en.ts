@@ -7,8 +7,9 @@ import { problems } from './en/problems';
 import { record } from './en/record';
 import { server } from './en/server';
 import { shell } from './en/shell';
+import { status } from './en/status';
 
-export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems } as const;
+export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...status } as const;
 
 export type Key = keyof typeof messages;
 export type Messages = Record<Key, string>;

@@ -3,6 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { every } from '../every';
 import { dash, moment } from '../format';
 import {
   act,
@@ -24,7 +25,6 @@ import { Banner } from '../ui/bar';
 import { Filters, Listing, Search, Trouble, Waiting } from '../ui/list';
 import { Seg } from '../ui/seg';
 import { Found } from './integration';
-import { every } from './integrations';
 
 const causeName = (c: string): string => say(`int.cause.${c.replace(' ', '')}` as Key) || c;
 const stateName = (s: string): string => say(`int.state.${s}` as Key);

@@ -3,6 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { every } from '../every';
 import { dash, date } from '../format';
 import {
   ago,
@@ -22,7 +23,7 @@ import {
 import { lang, t, told } from '../lang';
 import { place } from '../route';
 import { Trouble, Waiting } from '../ui/list';
-import { Board, every, Figures, Head, Short, Strip } from './integrations';
+import { Board, Figures, Head, Short, Strip } from './integrations';
 
 const days = 14;
 

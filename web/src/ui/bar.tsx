@@ -64,7 +64,7 @@ export function Bar({ at, children }: { at: string; children?: ComponentChildren
           .map((s) => (
             <a href={`/${s.at}`} aria-current={s.at === at ? 'page' : undefined} key={s.at}>
               {s.tab && <Icon name={s.tab} />}
-              {t(s.at === 'integrations' ? 'nav.status' : `nav.${s.at}`)}
+              {t(`nav.${s.at}`)}
             </a>
           ))}
       </nav>
