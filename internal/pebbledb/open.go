@@ -114,13 +114,6 @@ func Open(dir string, o Options) (*DB, error) {
 		db.cache.Unref()
 		return nil, fmt.Errorf("open %s: %w", dir, err)
 	}
-	if !o.ReadOnly && (!before.Exists || before.FormatMajorVersion < p.FormatMajorVersion) {
-		// Pebble has begun its log before it came to the format in which a flaw
-		// inside it is told from a torn end: begin another.
-		if err := db.Flush(); err != nil {
-			return nil, errors.Join(fmt.Errorf("open %s: %w", dir, err), db.Close())
-		}
-	}
 	db.gentle.begin()
 	g.armed.Store(true)
 	if err := db.loadPartitions(o.Damaged); err != nil {
