@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"pleth/internal/pebbledb"
 )
 
 // TestFlawsOfPebblesLog: Pebble does not open a storage whose own log has a flaw
@@ -18,14 +16,6 @@ func TestFlawsOfPebblesLog(t *testing.T) {
 	t.Parallel()
 	for _, key := range [][]byte{nil, []byte("0123456789abcdef0123456789abcdef")} {
 		pristine := vfs.NewMem()
-		// The first log of a folder has no marks of how far it was on disk.
-		db, err := pebbledb.Open("data/store", pebbledb.Options{FS: pristine, Key: key})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := db.Close(); err != nil {
-			t.Fatal(err)
-		}
 		fill(t, pristine, key, false)
 		whole, err := Run("data", Options{FS: pristine, Key: key})
 		if err != nil || !whole.Sound() {

@@ -17,7 +17,7 @@ type gentle struct {
 	flushed atomic.Int64 // of these tables, written
 	writing atomic.Int64 // of them, being written
 	stalls  atomic.Int64 // begun less ended: writers wait for tables
-	off     atomic.Bool  // the DB is closing
+	off     atomic.Bool  // the DB is opened or closing
 }
 
 const (
@@ -47,6 +47,7 @@ func (g *gentle) listen(l *pebble.EventListener) {
 func (g *gentle) begin() {
 	g.flushed.Store(0)
 	g.logs.Store(1)
+	g.off.Store(false)
 }
 
 // hurried reports whether tables are written as fast as can be.
@@ -64,9 +65,21 @@ type tableFile struct {
 // Write implements io.Writer.
 func (f *tableFile) Write(p []byte) (int, error) {
 	n, err := f.File.Write(p)
-	if !f.busy.IsZero() && err == nil && !f.g.hurried() {
+	switch {
+	case err != nil:
+		time.Sleep(pause) // Pebble tries again at once
+	case !f.busy.IsZero() && !f.g.hurried():
 		time.Sleep(min(restShare*time.Since(f.busy), restMost))
 	}
 	f.busy = time.Now()
 	return n, err
+}
+
+// Sync implements vfs.File.
+func (f *tableFile) Sync() error {
+	err := f.File.Sync()
+	if err != nil {
+		time.Sleep(pause)
+	}
+	return err
 }

@@ -20,12 +20,16 @@ import (
 //     process ends in good order.
 //   - A folder that cannot be synced ends the process: what Pebble would do
 //     next might rest on a file that is not there after a power cut.
+//   - Where no table can be written, Pebble tries for ever: if opening or the
+//     senders wait for it, the process ends as above.
 type guard struct {
 	vfs.FS
 	logger
 	armed  atomic.Bool // Open has returned: before, errors are returned as they are
 	failed *atomic.Pointer[error]
 	gentle *gentle
+	told   atomic.Int64 // when something went wrong was logged last, Unix ns
+	stuck  atomic.Int64 // since when no table can be written, Unix ns; 0: they can
 }
 
 // isLog reports whether name is one of Pebble's logs.
@@ -42,21 +46,43 @@ func (g *guard) fail(what string, err error) {
 	}
 }
 
+// wrong logs what Pebble will try again, once a second.
+func (g *guard) wrong(err error) {
+	now := time.Now().UnixNano()
+	if last := g.told.Load(); now-last >= int64(time.Second) && g.told.CompareAndSwap(last, now) {
+		g.Errorf("%v", err)
+	}
+}
+
+// written is told how the writing of a table from memory ended.
+func (g *guard) written(err error) {
+	if err == nil {
+		g.stuck.Store(0)
+		return
+	}
+	now := time.Now().UnixNano()
+	g.stuck.CompareAndSwap(0, now)
+	waits := !g.armed.Load() || g.gentle.stalls.Load() > 0
+	if waits && now-g.stuck.Load() > int64(g.o.Patience) {
+		g.Fatalf("%s", fmt.Sprintf("no table can be written: %v; what was acknowledged is kept: free or repair the disk, then start again", err))
+	}
+}
+
 // Create makes a file, and waits for a log to become possible.
 func (g *guard) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if !isLog(name) {
 		f, err := g.FS.Create(name, category)
-		if err == nil && path.Ext(name) == ".sst" && g.armed.Load() {
-			return &tableFile{File: f, g: g.gentle}, nil
+		if path.Ext(name) != ".sst" {
+			return f, err
 		}
-		return f, err
+		if err != nil {
+			time.Sleep(pause)
+			return nil, err
+		}
+		return &tableFile{File: f, g: g.gentle}, nil
 	}
 	for waited := time.Duration(0); ; waited += pause {
-		if p := g.failed.Load(); p != nil && g.armed.Load() {
-			// The log before this one has a flaw; one behind it would make it
-			// unreadable.
-			g.Fatalf("%s", (*p).Error())
-		}
+		g.onlyBehindSound()
 		f, err := g.FS.Create(name, category)
 		if err == nil {
 			return &logFile{f, g}, nil
@@ -74,11 +100,20 @@ func (g *guard) Create(name string, category vfs.DiskWriteCategory) (vfs.File, e
 	}
 }
 
+// onlyBehindSound ends the process where the log that is written has a flaw: a
+// new one behind it would make it unreadable.
+func (g *guard) onlyBehindSound() {
+	if p := g.failed.Load(); p != nil && g.armed.Load() {
+		g.Fatalf("%s", (*p).Error())
+	}
+}
+
 // ReuseForWrite makes a new log, out of an old one if that works.
 func (g *guard) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	if !isLog(newname) {
 		return g.FS.ReuseForWrite(oldname, newname, category)
 	}
+	g.onlyBehindSound()
 	if f, err := g.FS.ReuseForWrite(oldname, newname, category); err == nil {
 		return &logFile{f, g}, nil
 	}
@@ -104,10 +139,11 @@ type folder struct {
 	g *guard
 }
 
-// Sync ends the process where it fails.
+// Sync ends the process where it fails, while the folder is opened too: Pebble
+// may be at it in the background by then.
 func (f *folder) Sync() error {
 	err := f.File.Sync()
-	if err != nil && f.g.armed.Load() {
+	if err != nil {
 		f.g.Fatalf("%s", fmt.Sprintf("the data folder cannot be synced: %v; what was acknowledged is kept: repair the disk, then start again", err))
 	}
 	return err

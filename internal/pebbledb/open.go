@@ -81,6 +81,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	db := &DB{cache: pebble.NewCache(o.Cache), fs: fs, dir: dir, patience: o.Patience}
 	p := settings(o)
+	db.gentle.off.Store(true)
 	db.gentle.listen(p.EventListener)
 	p.Cache = db.cache
 	p.WALMinSyncInterval = func() time.Duration { return db.pace.interval(time.Now()) }
@@ -103,9 +104,17 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle}
 	p.FS = g
+	p.EventListener.BackgroundError = g.wrong
+	ended := p.EventListener.FlushEnd
+	p.EventListener.FlushEnd = func(i pebble.FlushInfo) { ended(i); g.written(i.Err) }
 	before, err := pebble.Peek(dir, p.FS)
 	if err == nil && before.Exists {
 		err = soundLogs(p.FS, dir)
+	}
+	if err == nil && !o.ReadOnly && (!before.Exists || before.FormatMajorVersion < p.FormatMajorVersion) {
+		// Pebble begins its log before it comes to the format in which a flaw
+		// inside it is told from a torn end: what is written goes into the next one.
+		err = openOnce(dir, p)
 	}
 	if err == nil {
 		db.DB, err = openPebble(dir, p)
@@ -122,19 +131,32 @@ func Open(dir string, o Options) (*DB, error) {
 	return db, nil
 }
 
+// openOnce opens the folder and closes it again.
+func openOnce(dir string, p *pebble.Options) (err error) {
+	db, err := openPebble(dir, p)
+	if err != nil {
+		return err
+	}
+	defer caught(&err)
+	return db.Close()
+}
+
 // openPebble turns the panics into errors that Pebble has for a disk that fails
 // while it opens.
 func openPebble(dir string, p *pebble.Options) (db *pebble.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			cause, ok := r.(error)
-			if !ok {
-				panic(r)
-			}
-			db, err = nil, cause
-		}
-	}()
+	defer caught(&err)
 	return pebble.Open(dir, p)
+}
+
+// caught makes an error of a panic with one.
+func caught(err *error) {
+	if r := recover(); r != nil {
+		cause, ok := r.(error)
+		if !ok {
+			panic(r)
+		}
+		*err = cause
+	}
 }
 
 // lock makes sure that the folder is there, on disk too, and that nobody else
@@ -196,11 +218,6 @@ func settings(o Options) *pebble.Options {
 			DataCorruption: func(c pebble.DataCorruptionInfo) {
 				if o.Log != nil {
 					o.Log.Error("storage is damaged; stop and run pleth fsck", "file", c.Path, "what", c.Details)
-				}
-			},
-			BackgroundError: func(err error) {
-				if o.Log != nil {
-					o.Log.Error("storage", "what", err)
 				}
 			},
 		},
