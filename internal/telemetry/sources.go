@@ -53,7 +53,7 @@ type sources struct {
 
 // Watch adds what s says. It is called once.
 func (t *Telemetry) Watch(s Sources) {
-	t.from, t.totals = s, s.Totals
+	t.from = s
 	t.Sample()
 	d := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, labels, nil)
@@ -130,8 +130,12 @@ func (s *sources) Collect(to chan<- prometheus.Metric) {
 	}
 	s.t.watermark.Collect(to) // here, so that it holds what was just observed
 	gauge(s.devices, float64(devices))
-	if m := syncs(s.sync, s.Sync()); m != nil {
-		to <- m
+	if all, sum := syncs(s.Sync()); all != nil {
+		bounds := map[float64]uint64{}
+		for i, bound := range seconds {
+			bounds[bound] = all[i]
+		}
+		to <- prometheus.MustNewConstHistogram(s.sync, all[len(seconds)], sum, bounds)
 	}
 }
 
@@ -164,25 +168,26 @@ func (s *sources) integrations(to chan<- prometheus.Metric) {
 	}
 }
 
-// syncs gives a histogram that another registry would name our name; its
-// bounds are nanoseconds there.
-func syncs(d *prometheus.Desc, from prometheus.Metric) prometheus.Metric {
+// syncs returns the cumulative counts by the bounds of seconds, and of all, of a
+// histogram whose own bounds are nanoseconds, and the sum of its seconds. nil:
+// there is none.
+func syncs(from prometheus.Metric) (all []uint64, sum float64) {
 	if from == nil {
-		return nil
+		return nil, 0
 	}
 	var m dto.Metric
 	if err := from.Write(&m); err != nil || m.Histogram == nil {
-		return nil
+		return nil, 0
 	}
 	const ns = 1e9
-	bounds := map[float64]uint64{}
-	for _, want := range seconds {
-		bounds[want] = 0
+	all = make([]uint64, len(seconds)+1)
+	for i, bound := range seconds {
 		for _, b := range m.Histogram.Bucket {
-			if b.GetUpperBound() <= want*ns {
-				bounds[want] = max(bounds[want], b.GetCumulativeCount())
+			if b.GetUpperBound() <= bound*ns {
+				all[i] = max(all[i], b.GetCumulativeCount())
 			}
 		}
 	}
-	return prometheus.MustNewConstHistogram(d, m.Histogram.GetSampleCount(), m.Histogram.GetSampleSum()/ns, bounds)
+	all[len(seconds)] = m.Histogram.GetSampleCount()
+	return all, m.Histogram.GetSampleSum() / ns
 }

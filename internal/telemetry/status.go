@@ -2,13 +2,12 @@ package telemetry
 
 import (
 	"math"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
-
-	"pleth/internal/road"
 )
 
 // Windows of a Status.
@@ -44,7 +43,8 @@ type Status struct {
 	// Lag is how far the watermark of the device that is furthest behind lies
 	// behind the clock, seconds; null: no device was heard of.
 	Lag *float64 `json:"watermark_lag_s"`
-	// Sync is the share of a hundred within which syncs of the log were, seconds.
+	// SyncP50 and SyncP99 are the seconds that half and 99 of 100 syncs of the log
+	// did not exceed since the start; null: there were none.
 	SyncP50 *float64 `json:"sync_p50_s"`
 	SyncP99 *float64 `json:"sync_p99_s"`
 	Storage uint64   `json:"storage_bytes"`
@@ -111,19 +111,23 @@ type past struct {
 	samples []sample
 }
 
-// Sample notes what stands now, at most once every SampleEvery.
+// early is how much less than SampleEvery may lie between two samples: timers
+// are not exact.
+const early = time.Second
+
+// Sample notes what stands now, about once every SampleEvery however often it is
+// called. Where the clock was set back, what was noted is forgotten.
 func (t *Telemetry) Sample() {
 	now := t.clock()
 	t.past.mu.Lock()
 	defer t.past.mu.Unlock()
-	if n := len(t.past.samples); n > 0 && now-t.past.samples[n-1].at < int64(SampleEvery) {
-		return
+	list := slices.DeleteFunc(t.past.samples, func(s sample) bool {
+		return s.at > now || now-s.at > int64(BurnWindow+SampleEvery)
+	})
+	if n := len(list); n == 0 || now-list[n-1].at >= int64(SampleEvery-early) {
+		list = append(list, t.look(now))
 	}
-	old := 0
-	for old < len(t.past.samples) && now-t.past.samples[old].at > int64(BurnWindow+SampleEvery) {
-		old++
-	}
-	t.past.samples = append(t.past.samples[old:len(t.past.samples):len(t.past.samples)], t.look(now))
+	t.past.samples = list
 }
 
 // look takes a sample.
@@ -145,10 +149,8 @@ func (t *Telemetry) look(now int64) sample {
 	for _, reason := range t.reasons {
 		s.refused[reason] = int64(value(t.refused.WithLabelValues(reason)))
 	}
-	if t.totals != nil {
-		n := t.totals()
-		s.outcomes = [4]int64{n.Accepted, n.Late, n.Conflicts, n.Duplicates}
-	}
+	n := t.from.Totals()
+	s.outcomes = [4]int64{n.Accepted, n.Late, n.Conflicts, n.Duplicates}
 	return s
 }
 
@@ -218,8 +220,8 @@ func percentile(from, to []uint64, share float64) *float64 {
 
 // Status returns how the server does now. Watch was called.
 func (t *Telemetry) Status() Status {
+	t.Sample() // first: what is taken now is not older than any sample
 	now := t.look(t.clock())
-	t.Sample()
 	from, _ := t.past.before(now.at, RateWindow)
 	hour, _ := t.past.before(now.at, BurnWindow)
 	over := math.Max(float64(now.at-from.at)/1e9, 1)
@@ -245,7 +247,9 @@ func (t *Telemetry) Status() Status {
 			o.Good, o.Left = &good, &left
 		}
 		if all := now.goals[i].all - hour.goals[i].all; all > 0 {
-			burn := float64(all-(now.goals[i].good-hour.goals[i].good)) / float64(all) / (1 - g.goal)
+			// A reading that was missed before may have come in this hour.
+			bad := max(0, int64(all)-int64(now.goals[i].good-hour.goals[i].good))
+			burn := float64(bad) / float64(all) / (1 - g.goal)
 			o.Burn = &burn
 		}
 		s.Objectives = append(s.Objectives, o)
@@ -271,12 +275,8 @@ func (t *Telemetry) ask(s *Status, now int64) {
 			s.Lag = &lag
 		}
 	}
-	if m := syncs(prometheus.NewDesc("sync", "", nil, nil), from.Sync()); m != nil {
-		all, _ := counts(m, 0)
+	if all, _ := syncs(from.Sync()); all != nil {
 		none := make([]uint64, len(all))
 		s.SyncP50, s.SyncP99 = percentile(none, all, .5), percentile(none, all, .99)
 	}
 }
-
-// totalsOf is what became of readings.
-type totalsOf = func() road.Counts

@@ -79,3 +79,41 @@ func TestStatus(t *testing.T) {
 		t.Errorf("%d samples are kept", n)
 	}
 }
+
+// TestStatusOfWhatCameLater: a reading that was counted as lost in the hour
+// before and comes now is no loss of this hour, and none below zero.
+func TestStatusOfWhatCameLater(t *testing.T) {
+	t.Parallel()
+	now, accepted := int64(1e18), int64(0)
+	s := watched(&now, &accepted)
+	s.expected.Add(100)
+	s.arrived.Add(40)
+	now += int64(SampleEvery)
+	s.Sample()
+	now += int64(BurnWindow)
+	s.expected.Add(10)
+	s.arrived.Add(70)
+	if o := s.Status().Objectives[4]; o.Name != "loss" || o.Count != 110 || *o.Good != 1 || *o.Burn != 0 {
+		t.Errorf("%+v, good %g, burn %g", o, *o.Good, *o.Burn)
+	}
+}
+
+// TestStatusAfterSleep: a machine that slept for a day, and one whose clock was
+// set back, begin their windows anew.
+func TestStatusAfterSleep(t *testing.T) {
+	t.Parallel()
+	now, accepted := int64(1e18), int64(1000)
+	s := watched(&now, &accepted)
+	for _, by := range []time.Duration{24 * time.Hour, -2 * time.Hour} {
+		accepted += 500
+		now += int64(by)
+		if got := s.Status(); got.Readings[0].Rate != 0 || got.Over != 0 || got.Burned != 0 {
+			t.Errorf("after %s: %g readings a second over %g s", by, got.Readings[0].Rate, got.Over)
+		}
+		accepted += 150
+		now += int64(SampleEvery)
+		if got := s.Status(); got.Readings[0].Rate != 10 {
+			t.Errorf("%s later: %g readings a second", SampleEvery, got.Readings[0].Rate)
+		}
+	}
+}

@@ -31,7 +31,6 @@ type Telemetry struct {
 	armed    atomic.Bool
 	past     past
 	from     Sources  // set by Watch
-	totals   totalsOf // nil until Watch
 	reasons  []string // why readings are refused
 
 	acknowledged *prometheus.HistogramVec
@@ -67,7 +66,7 @@ func New(clock func() int64, program analysis.Program) *Telemetry {
 	t.registry.MustRegister(t.acknowledged, t.push, t.fresh, t.alarm, t.refused, t.expected, t.arrived, t.values, t.doubted, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	// What never happened is 0, not absent: a rate over it is a number.
-	for _, door := range []string{"rest", "line", "mqtt", "ndjson", "bedside"} {
+	for _, door := range doorNames {
 		t.acknowledged.WithLabelValues(door)
 	}
 	for _, reason := range append(readings.Codes(), "busy", "store") {
