@@ -119,7 +119,7 @@ func Compare(ctx context.Context, a, b *Road, from, to int64) (*Difference, erro
 	return nil, nil
 }
 
-// part is a part of a state.
+// statePart is a part of a state.
 type statePart struct {
 	name string
 	of   func(*state) any
@@ -253,6 +253,7 @@ func (c *comparison) sessions(ctx context.Context) (*Difference, error) {
 	return nil, nil
 }
 
+// written is a session as the list has it, and its document.
 type written struct {
 	SessionInfo
 	listed, document []byte
@@ -361,7 +362,7 @@ func hoursOf(h *head, m pleth.Metric, from, to int64, rollups hourly) ([]hour, e
 	var out []hour
 	times := fresh.Rows.Times()
 	row := 0
-	// unsealed adds the rows before a time that begin hours of their own.
+	// add notes an hour: what r has of it, and its rows that are in no chunk.
 	add := func(hourStart int64, r *series.Rollup) {
 		end := row
 		for end < len(times) && series.HourOf(times[end]) == hourStart {
@@ -373,6 +374,7 @@ func hoursOf(h *head, m pleth.Metric, from, to int64, rollups hourly) ([]hour, e
 			out = append(out, hour{hourStart, series.AppendRollup(nil, r)})
 		}
 	}
+	// before notes the hours up to limit that are in no chunk at all.
 	before := func(limit int64) {
 		for row < len(times) && series.HourOf(times[row]) < limit {
 			add(series.HourOf(times[row]), &series.Rollup{})
