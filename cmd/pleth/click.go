@@ -88,17 +88,22 @@ func whoAnswers(address string) int {
 func openBrowser(url string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
-	name, args := "xdg-open", []string{url}
-	switch runtime.GOOS {
-	case "windows":
-		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", url}
-	case "darwin":
-		name = "open"
-	}
+	name, args := opener(runtime.GOOS, url)
 	if err := exec.CommandContext(ctx, name, args...).Run(); err != nil {
 		return fmt.Errorf("the browser was not opened (%s: %w): open %s yourself", name, err, url)
 	}
 	return nil
+}
+
+// opener returns the command of a system that shows an address in a browser.
+func opener(system, url string) (name string, args []string) {
+	switch system {
+	case "windows":
+		return "rundll32", []string{"url.dll,FileProtocolHandler", url}
+	case "darwin":
+		return "open", []string{url}
+	}
+	return "xdg-open", []string{url}
 }
 
 // clickRun runs the program as a double click does: a window that closes with it

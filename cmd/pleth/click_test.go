@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 )
@@ -54,27 +53,40 @@ func TestWhoAnswers(t *testing.T) {
 	}
 }
 
+// openerNote names the file to which the stand-in for the opener of the system
+// writes what it is asked to open.
+const openerNote = "PLETH_TEST_OPENER_NOTE"
+
+// standIn is the program that is started in place of the opener.
+func standIn() {
+	if err := os.WriteFile(os.Getenv(openerNote), []byte(os.Args[len(os.Args)-1]), 0o600); err != nil {
+		os.Exit(1)
+	}
+}
+
 // TestOpenBrowser: the opener of the system is given the address, and one that is
 // not there is an error that says what to do.
 func TestOpenBrowser(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the opener of this system cannot be stood in for")
-	}
-	dir := t.TempDir()
-	note := filepath.Join(dir, "note")
-	script := "#!/bin/sh\necho \"$1\" > " + note + "\n"
-	if err := os.WriteFile(filepath.Join(dir, "xdg-open"), []byte(script), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("PATH", dir+":/usr/bin:/bin")
+	note := filepath.Join(t.TempDir(), "note")
+	t.Setenv(openerNote, note)
 	if err := openBrowser("http://127.0.0.1:1/?token=x"); err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := os.ReadFile(note); strings.TrimSpace(string(got)) != "http://127.0.0.1:1/?token=x" {
+	if got, _ := os.ReadFile(note); string(got) != "http://127.0.0.1:1/?token=x" {
 		t.Errorf("%q", got)
 	}
 	t.Setenv("PATH", t.TempDir())
 	if err := openBrowser("http://x/"); err == nil || !strings.Contains(err.Error(), "open http://x/ yourself") {
 		t.Error(err)
+	}
+}
+
+func TestOpener(t *testing.T) {
+	t.Parallel()
+	for system, want := range map[string]string{"linux": "xdg-open http://x/", "darwin": "open http://x/", "windows": "rundll32 url.dll,FileProtocolHandler http://x/"} {
+		name, args := opener(system, "http://x/")
+		if got := name + " " + strings.Join(args, " "); got != want {
+			t.Errorf("%s: %q, want %q", system, got, want)
+		}
 	}
 }

@@ -11,7 +11,12 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"pleth": main})
+	programs := map[string]func(){"pleth": main}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		name, _ := opener(system, "")
+		programs[name] = standIn // no test opens a browser
+	}
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs the command line as its users do; each script reads as an example.

@@ -1,5 +1,7 @@
 package main
 
+// How much memory another process uses is read from /proc, which is Linux alone.
+
 import (
 	"os"
 	"os/exec"
@@ -15,9 +17,6 @@ import (
 // included, whatever the kernel maps of the program: its file is written in one
 // piece here, which lies in the page cache by pieces of 2 MB.
 func TestMemoryOfANight(t *testing.T) {
-	if _, err := os.Stat("/proc/self/status"); err != nil {
-		t.Skip("needs /proc to see the memory of another process")
-	}
 	dir := t.TempDir()
 	program, err := os.ReadFile(built(t, dir))
 	if err != nil {
@@ -28,10 +27,13 @@ func TestMemoryOfANight(t *testing.T) {
 		t.Fatal(err)
 	}
 	writeNight(t, night)
+	most := 0
 	for range 5 {
-		if _, kB := measured(t, exec.Command(bin, "analyze", "--json", night)); kB > 40<<10 {
-			t.Errorf("%d kB in use, want at most 40 MB", kB)
-		}
+		_, kB := measured(t, exec.Command(bin, "analyze", "--json", night))
+		most = max(most, kB)
+	}
+	if most > 40<<10 || most == 0 { // 0: it was over before anybody looked, five times
+		t.Errorf("%d kB in use, want at most 40 MB", most)
 	}
 }
 
@@ -39,9 +41,6 @@ func TestMemoryOfANight(t *testing.T) {
 // Health export with years of nights, whatever it writes. 128 MB always, 2 GB
 // with PLETH_BIG=1.
 func TestMemoryOfHealthExport(t *testing.T) {
-	if _, err := os.Stat("/proc/self/status"); err != nil {
-		t.Skip("needs /proc to see the memory of another process")
-	}
 	size := int64(128 << 20)
 	if os.Getenv("PLETH_BIG") != "" {
 		size = 2 << 30

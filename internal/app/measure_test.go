@@ -94,7 +94,7 @@ func TestMetrics(t *testing.T) {
 		t.Error(problems, err)
 	}
 	checkAsked(t, text)
-	runPromtool(t, text)
+	t.Run("promtool", func(t *testing.T) { runPromtool(t, text) })
 	for host, want := range map[string]int{s.debug.String(): http.StatusOK, "elsewhere.example:80": http.StatusMisdirectedRequest} {
 		for _, path := range []string{"/metrics", "/debug/pprof/goroutine?debug=1"} {
 			req, _ := http.NewRequest("GET", "http://"+s.debug.String()+path, nil)
