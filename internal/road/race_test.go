@@ -149,3 +149,70 @@ func (g *gated) Append(recs []eventlog.Record) error {
 	<-g.open
 	return g.Memory.Append(recs)
 }
+
+// TestNewDevicesAtOnce: a device whose first reading was acknowledged is among
+// those that are asked for, whoever makes the list of devices meanwhile.
+func TestNewDevicesAtOnce(t *testing.T) {
+	t.Parallel()
+	cfg := config(roadtest.NewMemory())
+	cfg.Shards = 3
+	r, err := road.Open(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := context.Background()
+	defer func() {
+		if err := r.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	found := func(device string) (rows int) {
+		err := r.Rows(ctx, road.Query{Devices: []string{device}}, func(x *reading.Table) (bool, error) {
+			rows += x.Rows.Len()
+			return true, nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		return rows
+	}
+	const senders, each = 4, 300
+	over := make(chan struct{})
+	var asking, sending sync.WaitGroup
+	for range 4 {
+		asking.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					found("dev-0-0")
+				}
+			}
+		})
+	}
+	for g := range senders {
+		sending.Go(func() {
+			for i := range each {
+				device := fmt.Sprintf("dev-%d-%d", g, i)
+				if _, err := r.Submit(ctx, wardBatch(device, 0, 3)); err != nil {
+					t.Error(err)
+					return
+				}
+				if n := found(device); n != 3 {
+					t.Errorf("%s: %d of 3 rows are found", device, n)
+				}
+			}
+		})
+	}
+	sending.Wait()
+	close(over)
+	asking.Wait()
+	for g := range senders {
+		for i := range each {
+			if device := fmt.Sprintf("dev-%d-%d", g, i); found(device) != 3 {
+				t.Errorf("%s is not found", device)
+			}
+		}
+	}
+}

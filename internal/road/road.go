@@ -67,7 +67,8 @@ type Road struct {
 	failed       atomic.Pointer[error] // why the log cannot be written
 	totals       struct{ accepted, late, duplicate, conflict atomic.Int64 }
 	sealFailures atomic.Int64
-	listed       atomic.Pointer[[]*head] // all heads by device and recording; nil: to be made again
+	began        atomic.Int64         // heads that were begun
+	listed       atomic.Pointer[roll] // nil: not made yet
 }
 
 // Open starts a road on its stores. It returns when the log behind every
@@ -360,24 +361,33 @@ func (r *Road) tickIdle() {
 	}
 }
 
-// all returns all heads by device and recording.
+// roll is all heads by device and recording, as they were when so many had
+// begun. One that begins while the roll is made may be missing in it.
+type roll struct {
+	began int64
+	heads []*head
+}
+
+// all returns all heads by device and recording; it is not to be changed.
+// Every head that began before is among them.
 func (r *Road) all() []*head {
-	if list := r.listed.Load(); list != nil {
-		return *list
+	began := r.began.Load()
+	if l := r.listed.Load(); l != nil && l.began == began {
+		return l.heads
 	}
-	var list []*head
+	l := &roll{began: began}
 	for _, s := range r.shards {
 		s.mu.RLock()
 		for p, h := range s.heads {
 			if p.Device != "" { // the house keeps settings there
-				list = append(list, h)
+				l.heads = append(l.heads, h)
 			}
 		}
 		s.mu.RUnlock()
 	}
-	slices.SortFunc(list, func(a, b *head) int { return comparePartitions(a.partition, b.partition) })
-	r.listed.Store(&list)
-	return list
+	slices.SortFunc(l.heads, func(a, b *head) int { return comparePartitions(a.partition, b.partition) })
+	r.listed.Store(l)
+	return l.heads
 }
 
 func comparePartitions(a, b reading.Partition) int {

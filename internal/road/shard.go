@@ -263,7 +263,7 @@ func (s *shard) head(p reading.Partition) *head {
 	s.mu.Lock()
 	s.heads[p] = h
 	s.mu.Unlock()
-	s.road.listed.Store(nil)
+	s.road.began.Add(1)
 	return h
 }
 
