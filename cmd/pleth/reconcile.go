@@ -29,6 +29,8 @@ type reconcileDiffCmd struct {
 	Map        []string `sep:"none" placeholder:"NAME:A=B,…" help:"Words of a status column in A and what they are called in B: status:paid=PAID,open=OPEN."`
 	Tolerance  []string `placeholder:"NAME=N" help:"How far apart the numbers of a column may be: total=0.01."`
 	IgnoreCase bool     `help:"Compare letters without their case."`
+	Number     []string `placeholder:"NAME" help:"Columns of the key that are numbers: 1001, 1001.0 and 01001 are one record. Keys are text else."`
+	Decimal    []string `name:"decimal-comma" enum:"a,b" placeholder:"a,b" help:"Sides that write decimals with a comma, thousands with a point: 1.234,50."`
 	Limit      int      `default:"1000" help:"Findings to name; all are counted."`
 	JSON       bool     `help:"Write the result as JSON."`
 }
@@ -47,6 +49,10 @@ func (c reconcileDiffCmd) spec() (reconcile.Spec, error) {
 			}
 			*list.to = append(*list.to, col)
 		}
+	}
+	s.Numbers, s.Commas = map[string]bool{}, [2]bool{slices.Contains(c.Decimal, "a"), slices.Contains(c.Decimal, "b")}
+	for _, name := range c.Number {
+		s.Numbers[name] = true
 	}
 	for _, m := range c.Map {
 		name, pairs, ok := strings.Cut(m, ":")
@@ -149,6 +155,7 @@ func printDiff(w *os.File, r *reconcile.Result) {
 	}
 	if r.Equal {
 		fmt.Fprintf(w, "equal by %s\n", strings.Join(slices.Concat(r.Key, r.Compared), ", "))
+		printHints(w, r)
 		return
 	}
 	for _, f := range r.Findings {
@@ -171,6 +178,14 @@ func printDiff(w *os.File, r *reconcile.Result) {
 		}
 	}
 	fmt.Fprintf(w, "not equal: %s\n", strings.Join(counts, ", "))
+	printHints(w, r)
+}
+
+// printHints prints what most differences may have in common.
+func printHints(w *os.File, r *reconcile.Result) {
+	for _, h := range r.Hints {
+		fmt.Fprintf(w, "hint: %s\n", h.Text)
+	}
 }
 
 func orNull(s *string) string {

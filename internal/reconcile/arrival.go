@@ -99,7 +99,7 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 			one.sequence.add(cells[index[3]])
 		}
 		for _, i := range keys {
-			one.key = append(one.key, string(cells[i].Text))
+			one.key = append(one.key, shownKey(cells[i]))
 		}
 		if len(all) < mostDelays {
 			all = append(all, one)

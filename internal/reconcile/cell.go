@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bytes"
+	"fmt"
 	"math/big"
 	"time"
 
@@ -13,6 +14,48 @@ import (
 type Cell struct {
 	Text []byte
 	Null bool
+	// Number says that the side itself holds a number here, by the type of its
+	// column: 1001.00 of an engine is 1001. Texts that look like numbers are not.
+	Number bool
+}
+
+// canonicalKey appends the form in which keys are compared. They are text:
+// 1001, 1001.0 and 01001 are three records, 1E3 and 1000 two. Numbers are
+// those of a numeric type, and of columns that are declared as numbers.
+func canonicalKey(dst []byte, c Cell, fold, declared bool) (out []byte, k kind) {
+	text := bytes.TrimSpace(c.Text)
+	if c.Null || len(text) == 0 {
+		return dst, null
+	}
+	from := len(dst)
+	if c.Number || declared {
+		if digits := bytes.TrimLeft(text, "0"); declared && len(digits) < len(text) && (len(digits) == 0 || digits[0] < '0' || digits[0] > '9') {
+			text = text[len(text)-len(digits)-1:]
+		} else if declared {
+			text = digits
+		}
+	}
+	dst, k = canonical(dst, Cell{Text: text}, fold)
+	if k == number && !c.Number && !declared {
+		dst = append(dst[:from], text...)
+		if fold { // 1e3
+			copy(dst[from:], bytes.ToLower(text))
+		}
+	}
+	if k == instant {
+		dst = appendFiner(dst, text)
+	}
+	return dst, k
+}
+
+// appendFiner appends what an instant says below the millisecond: keys of two
+// records may differ in it alone.
+func appendFiner(dst, text []byte) []byte {
+	t, err := time.Parse(time.RFC3339Nano, string(text[:10])+"T"+string(text[11:]))
+	if finer := t.Nanosecond() % 1e6; err == nil && finer != 0 {
+		return fmt.Appendf(dst, "+%d", finer)
+	}
+	return dst
 }
 
 // canonical appends the form in which two sides are compared: spaces around it
@@ -154,6 +197,23 @@ func within(a, b []byte, tolerance *big.Rat) bool {
 	}
 	d := x.Sub(x, y)
 	return d.Abs(d).Cmp(tolerance) <= 0
+}
+
+// Key returns the form in which a cell is compared as part of a key, empty for
+// null; declared says that its column is declared as numbers. What findings show
+// of a key has the same form as the cell that it is from.
+func Key(c Cell, fold, declared bool) string {
+	out, _ := canonicalKey(nil, c, fold, declared)
+	return string(out)
+}
+
+// shownKey is how a cell of a key is shown: a number of the type of its column
+// as it is compared, so that it can be looked for as the text that it is.
+func shownKey(c Cell) string {
+	if c.Number {
+		return Key(c, false, false)
+	}
+	return string(bytes.TrimSpace(c.Text))
 }
 
 // Canonical returns the form in which a text is compared, empty for null.

@@ -137,12 +137,15 @@ func (r *csvReader) readHeader() error {
 		return errors.New("this is Parquet; give the file the ending .parquet")
 	case !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0:
 		return errors.New("line 1: no text in UTF-8; save the file as CSV UTF-8")
-	case line[0] == '<' || line[0] == '{' || line[0] == '[':
+	case bytes.IndexByte(line, '\r') >= 0 && bytes.IndexByte(line, '"') < 0:
+		return errors.New("line 1: lines end with a carriage return alone, as on old machines; save the file with line feeds")
+	case markup(line):
 		return errors.New("line 1: this is no CSV (HTML or JSON?); was it a page of an error that was saved?")
 	}
 	best := 0
+	bare := unquoted(line)
 	for _, c := range []byte(",;\t|") {
-		if n := bytes.Count(line, []byte{c}); n > best {
+		if n := bytes.Count(bare, []byte{c}); n > best {
 			best, r.comma = n, c
 		}
 	}
@@ -155,13 +158,33 @@ func (r *csvReader) readHeader() error {
 	seen := map[string]bool{}
 	for _, c := range r.cells {
 		name := strings.TrimSpace(string(c.Text))
-		if seen[name] {
+		if seen[name] && name != "" { // tables end with empty columns
 			return fmt.Errorf("line 1: the column %q stands twice", name)
 		}
 		seen[name] = true
 		r.header = append(r.header, name)
 	}
 	return nil
+}
+
+// markup reports whether a line begins HTML or JSON.
+func markup(line []byte) bool {
+	line = bytes.TrimSpace(line)
+	return len(line) > 0 && (line[0] == '<' || line[0] == '{' || line[0] == '[')
+}
+
+// unquoted returns a line without what stands in quotes.
+func unquoted(line []byte) []byte {
+	var out []byte
+	quoted := false
+	for _, c := range line {
+		if c == '"' {
+			quoted = !quoted
+		} else if !quoted {
+			out = append(out, c)
+		}
+	}
+	return out
 }
 
 // record returns the next row without its line end: a line, or several where

@@ -85,6 +85,7 @@ func Diff(ctx context.Context, spec Spec, a, b Source) (*Result, error) {
 		return nil, err
 	}
 	d.finish()
+	d.hint()
 	return d.result, nil
 }
 
@@ -100,10 +101,11 @@ type diff struct {
 	images map[string]map[string]bool // words of B by column in A
 	result *Result
 	edge   []absent // records without a counterpart inside the window
+	hints  hinter   // of what differs only by how it is written
 }
 
 func newDiff(spec Spec, a, b Source) *diff {
-	d := &diff{spec: spec, seed: rand.Int64(), images: map[string]map[string]bool{}, result: &Result{Format: Format, A: Side{Name: a.Name()}, B: Side{Name: b.Name()}, Counts: map[Class]int64{}, Findings: []Finding{}}}
+	d := &diff{spec: spec, seed: rand.Int64(), images: map[string]map[string]bool{}, result: &Result{Format: Format, A: Side{Name: a.Name()}, B: Side{Name: b.Name()}, Counts: map[Class]int64{}, Findings: []Finding{}, Hints: []Hint{}}}
 	for _, c := range Classes() {
 		d.result.Counts[c] = 0
 	}
@@ -177,7 +179,8 @@ func (d *diff) count(ctx context.Context) ([]uint64, error) {
 			}
 			rows = max(rows, n)
 		}
-		if t, ok := s.Source.(Tallier); ok && !d.plain && t.Able(ctx, d.shape(s)) {
+		// An engine does not see that 1.234 of one side is 1,234 of the other.
+		if t, ok := s.Source.(Tallier); ok && !d.plain && d.spec.Commas == [2]bool{} && t.Able(ctx, d.shape(s)) {
 			ables++
 			s.engine = t
 		}

@@ -31,11 +31,11 @@ func Find(ctx context.Context, spec Spec, src Source, b bool, keys [][]string) (
 	if err := d.resolve(ctx, s); err != nil {
 		return nil, err
 	}
-	want, places := Want{Key: d.keyOf(s)}, map[string][]int{}
+	want, places := Want{Key: d.keyOf(s), Loose: d.loose()}, map[string][]int{}
 	for i, key := range keys {
 		var parts []string
 		for _, text := range key {
-			parts = append(parts, Canonical(text, spec.Fold))
+			parts = append(parts, Key(Cell{Text: []byte(text)}, spec.Fold, spec.Numbers[spec.Key[len(parts)].A]))
 		}
 		want.Keys = append(want.Keys, parts)
 		name := strings.Join(parts, "\x00")

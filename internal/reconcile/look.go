@@ -145,7 +145,7 @@ func (d *diff) confirm(ctx context.Context) error {
 		}
 		src := s.Source
 		if narrow, ok := src.(Narrower); ok {
-			w := Want{Key: d.keyOf(s), Columns: s.used}
+			w := Want{Key: d.keyOf(s), Columns: s.used, Loose: d.loose()}
 			for _, name := range slices.Sorted(maps.Keys(want[n])) {
 				var parts []string
 				for _, p := range want[n][name] {
@@ -262,10 +262,12 @@ func (d *diff) classify(a, b []*record) {
 	switch {
 	case len(b) == 0:
 		f.Class, f.Key = Missing, a[0].key
+		d.hints.key(0, a[0])
 		d.add(f)
 		return
 	case len(a) == 0:
 		f.Class, f.Key = Extra, b[0].key
+		d.hints.key(1, b[0])
 		d.add(f)
 		return
 	}
@@ -276,19 +278,18 @@ func (d *diff) classify(a, b []*record) {
 		dup.Text = fmt.Sprintf("%d in A, %d in B", len(a), len(b))
 		d.add(dup)
 	}
-	// Of several records of a key each is compared with the one that is most
-	// like it: the first pair that is equal, else the first.
-	pair := [2]*record{a[0], b[0]}
-	for _, x := range a {
-		for _, y := range b {
-			if len(d.differing(x, y)) == 0 {
-				return
-			}
-		}
+	a, b = d.unlike(a, b)
+	for i := range min(len(a), len(b)) {
+		d.mismatch(f, a[i], b[i])
 	}
+}
+
+// mismatch names the columns in which two records of a key differ.
+func (d *diff) mismatch(f Finding, a, b *record) {
 	var status, value []Values
-	for _, k := range d.differing(pair[0], pair[1]) {
-		v := Values{d.spec.Compare[k].String(), pair[0].text[k], pair[1].text[k]}
+	for _, k := range d.differing(a, b) {
+		v := Values{d.spec.Compare[k].String(), a.text[k], b.text[k]}
+		d.hints.value(k, v)
 		if d.spec.Status[d.spec.Compare[k].A] != nil || d.spec.Compare[k].A == "status" {
 			status = append(status, v)
 		} else {
@@ -303,6 +304,49 @@ func (d *diff) classify(a, b []*record) {
 		}
 	}
 }
+
+// unlike leaves out the records of a key that have an equal one on the other
+// side, each once: 10 and 20 are not 10 and 30. What is left of both sides
+// differs, or has no counterpart.
+func (d *diff) unlike(a, b []*record) (restA, restB []*record) {
+	if len(a) == 1 && len(b) == 1 {
+		if len(d.differing(a[0], b[0])) == 0 {
+			return nil, nil
+		}
+		return a, b
+	}
+	byHash := map[string][]int{}
+	for i, y := range b {
+		byHash[y.hash] = append(byHash[y.hash], i)
+	}
+	taken := make([]bool, len(b))
+	for _, x := range a {
+		if same := byHash[x.hash]; len(same) > 0 {
+			taken[same[0]], byHash[x.hash] = true, same[1:]
+			continue
+		}
+		restA = append(restA, x)
+	}
+	for i, y := range b {
+		if !taken[i] {
+			restB = append(restB, y)
+		}
+	}
+	// Records that hash differently may be equal still, by a tolerance.
+	if len(restA) > mostAlike || len(restB) > mostAlike {
+		return restA, restB
+	}
+	return slices.DeleteFunc(restA, func(x *record) bool {
+		i := slices.IndexFunc(restB, func(y *record) bool { return len(d.differing(x, y)) == 0 })
+		if i >= 0 {
+			restB = slices.Delete(restB, i, i+1)
+		}
+		return i >= 0
+	}), restB
+}
+
+// mostAlike bounds how many records of one key are compared each with each.
+const mostAlike = 200
 
 // found begins a finding on the records of one key.
 func found(a, b []*record) Finding {

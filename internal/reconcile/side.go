@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -96,7 +97,28 @@ type ColumnError struct {
 
 // Error names the side, the column and what there is instead.
 func (e *ColumnError) Error() string {
-	return fmt.Sprintf("%s has no column %q; it has %q", e.Side, e.Column, e.Has)
+	has := e.Has
+	if len(has) > mostNames {
+		has = has[:mostNames]
+	}
+	text := fmt.Sprintf("%s has no column %q; it has %q", e.Side, e.Column, has)
+	if len(has) < len(e.Has) {
+		text += fmt.Sprintf(" and %d more", len(e.Has)-len(has))
+	}
+	for _, name := range e.Has {
+		if plainName(name) == plainName(e.Column) {
+			return text + fmt.Sprintf("; %s=%s says that it is called otherwise there", e.Column, name)
+		}
+	}
+	return text
+}
+
+// mostNames bounds the columns that an error lists.
+const mostNames = 40
+
+// plainName returns a name without what people write differently.
+func plainName(name string) string {
+	return strings.NewReplacer(" ", "", "_", "", "-", "", ".", "").Replace(strings.ToLower(name))
 }
 
 // reader turns rows into records.
@@ -127,10 +149,12 @@ func (r *reader) read(cells []Cell) (key uint64, cannot Class, why string) {
 	for k, i := range r.s.index {
 		from := len(r.buf)
 		var was kind
-		if k >= len(spec.Key) && spec.Times[spec.Compare[k-len(spec.Key)].A] && !cells[i].Null {
+		if k < len(spec.Key) {
+			r.buf, was = canonicalKey(r.buf, cells[i], spec.Fold, spec.Numbers[spec.Key[k].A])
+		} else if spec.Times[spec.Compare[k-len(spec.Key)].A] && !cells[i].Null {
 			r.buf, was = appendLocal(r.buf, cells[i], r.s.zone, spec.Fold)
 		} else {
-			r.buf, was = canonical(r.buf, cells[i], spec.Fold)
+			r.buf, was = canonical(r.buf, r.plain(cells[i]), spec.Fold)
 		}
 		if was == null && k < len(spec.Key) {
 			cannot = NoKey
@@ -331,7 +355,7 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 		tally.Rows++
 		tally.Digest += sum
 		for k, i := range s.roles.measures {
-			tally.Sums[k].add(cells[i])
+			tally.Sums[k].add(r.plain(cells[i]))
 		}
 		if r.at.After(s.last) {
 			s.last = r.at
@@ -380,7 +404,7 @@ func (d *diff) cannot(s *side, f Finding, place int64) {
 func (d *diff) shown(s *side, cells []Cell) []string {
 	var key []string
 	for _, i := range s.index[:len(d.spec.Key)] {
-		key = append(key, string(bytes.TrimSpace(cells[i].Text)))
+		key = append(key, shownKey(cells[i]))
 	}
 	return key
 }

@@ -27,6 +27,9 @@ type Want struct {
 	Zone     *time.Location // of times without one
 	Key      []string       // columns; nil: of any key
 	Keys     [][]string     // in canonical form
+	// Loose says that a key may be written otherwise than it is compared: no row
+	// is left out by it.
+	Loose bool
 	// Columns are those that somebody looks at; the others may come as null.
 	// nil: all.
 	Columns []string

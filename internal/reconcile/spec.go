@@ -49,6 +49,12 @@ type Spec struct {
 	Tolerance map[string]*big.Rat
 	// Fold compares letters without their case.
 	Fold bool
+	// Numbers are the columns of the key that are numbers, by their name in A:
+	// 1001, 1001.0 and 01001 are one there. Keys are text elsewhere.
+	Numbers map[string]bool
+	// Commas says that a side, A and B, writes decimals with a comma and
+	// thousands with a point.
+	Commas [2]bool
 	// Limit is how many findings are kept; all are counted. 0: 1000.
 	Limit int
 
@@ -97,6 +103,11 @@ func (s *Spec) Check() error {
 			return fmt.Errorf("the %s is for column %q, which is not compared", what, name)
 		}
 		return nil
+	}
+	for name := range s.Numbers {
+		if !slices.ContainsFunc(s.Key, func(c Column) bool { return c.A == name }) {
+			return fmt.Errorf("column %q is declared as numbers and is none of the key; other columns are compared as numbers where they are some", name)
+		}
 	}
 	for name := range s.Status {
 		if err := known("map", name); err != nil {
@@ -211,6 +222,7 @@ type Result struct {
 	Counts   map[Class]int64 `json:"counts"`   // every class, 0 where there is none
 	Findings []Finding       `json:"findings"` // by key; at most Spec.Limit of them
 	Left     int64           `json:"findings_left_out"`
+	Hints    []Hint          `json:"hints"`
 	Buckets  []Bucket        `json:"-"` // by day and channel; none without Time and Channel
 }
 

@@ -122,7 +122,7 @@ func (f *spill) close() {
 }
 
 // put adds a row to a group: its place, and the used cells with their lengths
-// and one; 0 is null.
+// and one, doubled, and one more for numbers; 0 is null.
 func (f *spill) put(g int, place int64, cells []Cell) error {
 	at := &f.groups[g]
 	at.open = binary.AppendVarint(at.open, place)
@@ -131,7 +131,11 @@ func (f *spill) put(g int, place int64, cells []Cell) error {
 			at.open = binary.AppendUvarint(at.open, 0)
 			continue
 		}
-		at.open = append(binary.AppendUvarint(at.open, uint64(len(cells[i].Text))+1), cells[i].Text...)
+		head := (uint64(len(cells[i].Text)) + 1) << 1
+		if cells[i].Number {
+			head |= 1
+		}
+		at.open = append(binary.AppendUvarint(at.open, head), cells[i].Text...)
 	}
 	if len(at.open) < spillBlock {
 		return nil
@@ -203,14 +207,15 @@ func (g *group) Scan(ctx context.Context, row func(int64, []Cell) error, _ func(
 			}
 			rest = rest[n:]
 			for _, i := range g.spill.used {
-				size, n := binary.Uvarint(rest)
+				head, n := binary.Uvarint(rest)
+				size := head >> 1
 				if n <= 0 || size > math.MaxInt32 || int(size)-1 > len(rest)-n {
 					return errSpill
 				}
 				rest = rest[n:]
 				cells[i] = Cell{Null: true}
 				if size > 0 {
-					cells[i] = Cell{Text: rest[: size-1 : size-1]}
+					cells[i] = Cell{Text: rest[: size-1 : size-1], Number: head&1 == 1}
 					rest = rest[size-1:]
 				}
 			}

@@ -321,18 +321,18 @@ func (d *Desk) attempts(ctx context.Context, p pairOf, r *reconcile.Result) erro
 	if err != nil {
 		return fmt.Errorf("attempts: %w", err)
 	}
-	canon := func(key []string) string {
-		var parts []string
-		for _, k := range key {
-			parts = append(parts, reconcile.Canonical(k, p.Spec.Fold))
-		}
-		return strings.Join(parts, "\x00")
+	part := func(k int, c reconcile.Cell) string {
+		return reconcile.Key(c, p.Spec.Fold, p.Spec.Numbers[p.Spec.Key[k].A])
 	}
-	missing, want := map[string]int{}, reconcile.Want{Key: p.Attempts.Key}
+	missing, want := map[string]int{}, reconcile.Want{Key: p.Attempts.Key, Loose: p.Spec.Fold || len(p.Spec.Numbers) > 0}
 	for i := range r.Findings {
 		if f := &r.Findings[i]; f.Class == reconcile.Missing {
-			missing[canon(f.Key)] = i
-			want.Keys = append(want.Keys, strings.Split(canon(f.Key), "\x00"))
+			var key []string
+			for k, text := range f.Key {
+				key = append(key, part(k, reconcile.Cell{Text: []byte(text)}))
+			}
+			missing[strings.Join(key, "\x00")] = i
+			want.Keys = append(want.Keys, key)
 		}
 	}
 	var index []int
@@ -348,16 +348,19 @@ func (d *Desk) attempts(ctx context.Context, p pairOf, r *reconcile.Result) erro
 	}
 	tried := map[string]string{}
 	err = src.Scan(ctx, func(_ int64, cells []reconcile.Cell) error {
-		var key []string
-		for _, i := range index[:len(index)-1] {
-			key = append(key, string(cells[i].Text))
+		var parts []string
+		for k, i := range index[:len(index)-1] {
+			parts = append(parts, part(k, cells[i]))
 		}
-		if _, ok := missing[canon(key)]; ok {
+		key := strings.Join(parts, "\x00")
+		if _, ok := missing[key]; ok {
 			word := ""
 			if i := index[len(index)-1]; i >= 0 {
 				word = strings.TrimSpace(string(cells[i].Text))
 			}
-			tried[canon(key)] = word
+			if before, again := tried[key]; !again || slices.Contains(p.Attempts.Rejected, before) {
+				tried[key] = word // refused is what nobody sent again with another end
+			}
 		}
 		return nil
 	}, func(int64, string) error { return nil })

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -152,6 +153,10 @@ func (d *Desk) settle(ctx context.Context, in *integration, st *state, s *sight,
 // explain says why a check failed, in a line.
 func explain(err error) string {
 	text := err.Error()
+	var column *reconcile.ColumnError
+	if errors.As(err, &column) { // what stands in the place of names may be a record
+		text = fmt.Sprintf("%s has no column %q; it has %d columns", column.Side, column.Column, len(column.Has))
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = "it took too long"
 	}

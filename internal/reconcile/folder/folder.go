@@ -197,9 +197,10 @@ func (f parquetFile) Scan(ctx context.Context, row func(int64, []reconcile.Cell)
 	defer file.Close()
 	paths := p.Schema().Columns()
 	write := make([]func(parquet.Value) string, len(paths))
+	numeric := make([]bool, len(paths))
 	for i, path := range paths {
 		leaf, _ := p.Schema().Lookup(path...)
-		write[i] = writer(leaf.Node)
+		write[i], numeric[i] = writer(leaf.Node), isNumber(leaf.Node)
 	}
 	cells, texts := make([]reconcile.Cell, len(paths)), make([]string, len(paths))
 	buffer := make([]parquet.Row, 256)
@@ -228,7 +229,7 @@ func (f parquetFile) Scan(ctx context.Context, row func(int64, []reconcile.Cell)
 						continue
 					}
 					texts[c] = write[c](v)
-					cells[c] = reconcile.Cell{Text: []byte(texts[c])}
+					cells[c] = reconcile.Cell{Text: []byte(texts[c]), Number: numeric[c]}
 				}
 				if why != "" {
 					err = bad(n, why)

@@ -76,6 +76,31 @@ func writer(node parquet.Node) func(parquet.Value) string {
 	return plain
 }
 
+// isNumber reports whether the values of a column are numbers by its type.
+func isNumber(node parquet.Node) bool {
+	if node == nil {
+		return false
+	}
+	t := node.Type()
+	switch t.Kind() {
+	case parquet.Int32, parquet.Int64, parquet.Float, parquet.Double:
+	default:
+		if t.LogicalType() == nil {
+			return false
+		}
+		_, decimal := t.LogicalType().Value.(*format.DecimalType)
+		return decimal
+	}
+	if t.LogicalType() == nil {
+		return true
+	}
+	switch t.LogicalType().Value.(type) {
+	case *format.DecimalType, *format.IntType:
+		return true
+	}
+	return false
+}
+
 // julian returns the instant of nanoseconds of a day and the Julian day.
 func julian(v deprecated.Int96) time.Time {
 	nanos := int64(v[1])<<32 | int64(v[0])

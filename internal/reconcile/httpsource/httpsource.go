@@ -271,7 +271,7 @@ func (t *Table) cells(item any) ([]reconcile.Cell, string) {
 		case string:
 			out[i].Text = []byte(v)
 		case json.Number:
-			out[i].Text = []byte(v)
+			out[i] = reconcile.Cell{Text: []byte(v), Number: true}
 		case bool:
 			out[i].Text = strconv.AppendBool(nil, v)
 		default:

@@ -149,6 +149,9 @@ func (b *builder) system(name string, set *SystemSettings) {
 		}
 		b.zones[name] = zone
 	}
+	if set.Decimals != "" && set.Decimals != "point" && set.Decimals != "comma" {
+		b.bad(at("decimals"), "%q: point or comma", set.Decimals)
+	}
 	if set.Calendar != nil {
 		c, err := set.Calendar.calendar(b.zones[name])
 		if err != nil {
@@ -360,6 +363,7 @@ func (b *builder) pair(name string, set *PairSettings) {
 	}
 	p.A, p.B = b.side(at("a"), &set.A, names[0]), b.side(at("b"), &set.B, names[1])
 	p.Spec.Zones = [2]*time.Location{b.zones[set.A.System], b.zones[set.B.System]}
+	p.Spec.Commas = [2]bool{b.s.Systems[set.A.System].Decimals == "comma", b.s.Systems[set.B.System].Decimals == "comma"}
 	if p.Spec.Day = p.Spec.Zones[0]; set.DayZone != "" {
 		zone, err := time.LoadLocation(set.DayZone)
 		if err != nil {
@@ -391,7 +395,10 @@ func (b *builder) spec(name string, set *PairSettings, p *Pair) {
 	at := func(key ...string) []string { return append([]string{"pairs", name}, key...) }
 	spec := &p.Spec
 	spec.Fold, spec.Status, spec.Arrived = set.IgnoreCase, set.Map, set.Arrived
-	spec.Tolerance, spec.Times = map[string]*big.Rat{}, map[string]bool{}
+	spec.Tolerance, spec.Times, spec.Numbers = map[string]*big.Rat{}, map[string]bool{}, map[string]bool{}
+	for _, name := range set.Numbers {
+		spec.Numbers[name] = true
+	}
 	for _, list := range []struct {
 		key   string
 		names []string

@@ -40,6 +40,7 @@ type SystemSettings struct {
 	Header    string `yaml:"header"`     // rest: the header of the token; Authorization: Bearer
 	Version   string `yaml:"version"`    // shopify: of the API; 2025-10
 	Zone      string `yaml:"zone"`       // of times without one
+	Decimals  string `yaml:"decimals"`   // point or comma, in texts; point
 	// RowsPerSecond bounds what is read of a database, Rate the requests a
 	// second; Timeout bounds one statement.
 	RowsPerSecond float64           `yaml:"rows_per_second"`
@@ -93,6 +94,7 @@ type PairSettings struct {
 	Map        map[string]map[string]string `yaml:"map"`
 	Tolerance  map[string]string            `yaml:"tolerance"`
 	IgnoreCase bool                         `yaml:"ignore_case"`
+	Numbers    []string                     `yaml:"numbers"` // columns of the key that are numbers: 1001.0 is 1001
 	Time       string                       `yaml:"time"`
 	Times      []string                     `yaml:"times"`
 	Updated    string                       `yaml:"updated"`

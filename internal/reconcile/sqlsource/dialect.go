@@ -2,6 +2,7 @@ package sqlsource
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -193,10 +194,13 @@ func (t *Table) where(l *layout) (string, []any) {
 	return " WHERE " + strings.Join(conds, " AND "), args
 }
 
+// instants are keys that are compared as instants.
+var instants = regexp.MustCompile(`^\d{4}-\d\d-\d\dT[\d:.]+Z`)
+
 // keys is the condition for some keys; not ok where it would leave too much out
 // or in.
 func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (string, bool) {
-	if len(w.Keys) > 500 {
+	if len(w.Keys) > 500 || w.Loose {
 		return "", false
 	}
 	var parts []string
@@ -207,6 +211,9 @@ func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (strin
 		}
 		var marks []string
 		for _, key := range w.Keys {
+			if instants.MatchString(key[k]) {
+				return "", false // it stands in any zone
+			}
 			marks = append(marks, mark(key[k]))
 			if apart := norm.NFD.String(key[k]); apart != key[k] {
 				marks = append(marks, mark(apart))
@@ -219,11 +226,15 @@ func (t *Table) keys(l *layout, w *reconcile.Want, mark func(any) string) (strin
 		case SQLServer:
 			c = "LTRIM(RTRIM(CAST(" + c + " AS nvarchar(max))))"
 		case SQLite:
-			c = "TRIM(CAST(" + c + " AS TEXT))"
+			c = "TRIM(CAST(" + c + " AS TEXT), char(9, 10, 11, 12, 13, 32, 133, 160))"
 		default:
 			c = "TRIM(CAST(" + c + " AS CHAR))"
 		}
-		parts = append(parts, c+" IN ("+strings.Join(marks, ", ")+")")
+		cond := c + " IN (" + strings.Join(marks, ", ") + ")"
+		if t.db.kind == MySQL && f == texts { // it trims spaces alone
+			cond = "(" + cond + " OR " + c + " REGEXP '^[[:space:]]|[[:space:]]$')"
+		}
+		parts = append(parts, cond)
 	}
 	return strings.Join(parts, " AND "), true
 }

@@ -347,7 +347,11 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 	for i := range raw {
 		into[i] = &raw[i]
 	}
-	cells := make([]reconcile.Cell, len(raw))
+	cells, numeric := make([]reconcile.Cell, len(raw)), make([]bool, len(raw))
+	for i, typ := range l.types {
+		f := familyOf(t.db.kind, typ)
+		numeric[i] = f == integers || f == decimals || f == floats
+	}
 	for n := int64(1); rows.Next(); n++ {
 		if t.db.limit != nil {
 			heard()
@@ -364,7 +368,7 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		why := ""
 		for i, b := range raw {
 			b = t.exact(b, l.types[i])
-			cells[i] = reconcile.Cell{Text: b, Null: b == nil}
+			cells[i] = reconcile.Cell{Text: b, Null: b == nil, Number: numeric[i]}
 			if strings.HasPrefix(string(b[:min(len(b), len(tooLarge))]), tooLarge) {
 				why = fmt.Sprintf("column %q has %s bytes; the most is %d MB", l.names[i], b[len(tooLarge):], MostCell>>20)
 			}

@@ -138,9 +138,15 @@ func TestAllDiffers(t *testing.T) {
 	pg := servicetest.Postgres(t, ping("pgx"))
 	exec(t, "pgx", pg, "CREATE TABLE a AS SELECT i AS id, i / 4.0 AS total FROM generate_series(1, 300000) AS i", "CREATE TABLE b AS SELECT id::text || '.0' AS id, to_char(total, 'FM9999990.00000') AS total FROM a", "DELETE FROM b WHERE id = '77.0'", "ANALYZE")
 	db := open(t, sqlsource.Postgres, pg)
-	r, err := reconcile.Diff(ctx, reconcile.Spec{Key: names("id"), Compare: names("total")}, db.Table("a", ""), db.Table("b", ""))
-	if err != nil || said(r) != "missing 77" {
+	spec := reconcile.Spec{Key: names("id"), Compare: names("total"), Numbers: map[string]bool{"id": true}}
+	r, err := reconcile.Diff(ctx, spec, db.Table("a", ""), db.Table("b", ""))
+	if err != nil || said(r) != "missing 77" || len(r.Hints) > 0 {
 		t.Errorf("%.300s %v", said(r), err)
+	}
+	spec.Numbers = nil // 77 and 77.0 are two texts
+	r, err = reconcile.Diff(ctx, spec, db.Table("a", "SELECT * FROM a WHERE id < 2000"), db.Table("b", ""))
+	if err != nil || r.Equal || len(r.Hints) != 1 || r.Hints[0].Code != "key_writing" {
+		t.Errorf("%.300s %v %v", said(r), r.Hints, err)
 	}
 }
 
