@@ -14,7 +14,7 @@ type backupCmd struct {
 	Dir string `arg:"" type:"existingdir" help:"Data folder of the server."`
 	Out string `arg:"" type:"path" help:"Archive to write."`
 
-	Server  string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"Where the server answers if it is running."`
+	Server  string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"Where the server answers if it is running (http://127.0.0.1:8080)."`
 	WithKey bool   `help:"Add the key of the identity store. Without it, keep DIR/identity/key elsewhere."`
 }
 
@@ -41,7 +41,7 @@ func (c backupCmd) Run(e *env) (err error) {
 			return usage("--with-key: the key does not travel over a network; stop the server, or copy %s yourself", filepath.Join(c.Dir, "identity", "key"))
 		}
 		var r *app.Remote
-		if r, err = remoteOf("server", c.Server, filepath.Join(c.Dir, "admin-token")); err == nil {
+		if r, err = remoteOf(e, "server", c.Server, filepath.Join(c.Dir, "admin-token")); err == nil {
 			err = r.Backup(e.ctx, f)
 		}
 	}

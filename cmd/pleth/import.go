@@ -19,12 +19,13 @@ import (
 )
 
 // remoteOf returns the server at an address, with the token that a file holds.
-func remoteOf(flag, address, tokenFile string) (*app.Remote, error) {
+func remoteOf(e *env, flag, address, tokenFile string) (*app.Remote, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, usage("--%s %q: write http://host:port", flag, address)
 	}
-	r := &app.Remote{URL: u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/")}
+	r := &app.Remote{URL: u.Scheme + "://" + u.Host + strings.TrimRight(u.Path, "/"),
+		Waiting: everySoOften(func(err error) { fmt.Fprintf(e.stderr, "%v; it is tried again\n", err) })}
 	if tokenFile != "" {
 		b, err := os.ReadFile(tokenFile)
 		if err != nil {
@@ -38,7 +39,7 @@ func remoteOf(flag, address, tokenFile string) (*app.Remote, error) {
 type importCmd struct {
 	Files []string `arg:"" help:"Recordings or folders." placeholder:"FILE|FOLDER"`
 
-	To        string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server."`
+	To        string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server (http://127.0.0.1:8080)."`
 	TokenFile string `type:"existingfile" placeholder:"FILE" help:"File with the token: DIR/admin-token of the server."`
 
 	DeviceID  string        `name:"device-id" placeholder:"ID" help:"Device the recordings are of (default: import- and the start of the file's digest)."`
@@ -51,7 +52,7 @@ type importCmd struct {
 
 // Run sends the files one after another.
 func (c importCmd) Run(e *env) error {
-	r, err := remoteOf("to", c.To, c.TokenFile)
+	r, err := remoteOf(e, "to", c.To, c.TokenFile)
 	if err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (c importCmd) progress(e *env, path string) func(sent, of int64) {
 }
 
 type exportCmd struct {
-	Server    string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server."`
+	Server    string `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server (http://127.0.0.1:8080)."`
 	TokenFile string `type:"existingfile" placeholder:"FILE" help:"File with the token: DIR/admin-token of the server."`
 
 	Format    string   `enum:"csv,ndjson,parquet,arrow" default:"csv" help:"csv, ndjson, parquet or arrow."`
@@ -141,7 +142,7 @@ type exportCmd struct {
 
 // Run asks for readings and writes them as they come.
 func (c exportCmd) Run(e *env) error {
-	r, err := remoteOf("server", c.Server, c.TokenFile)
+	r, err := remoteOf(e, "server", c.Server, c.TokenFile)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -119,7 +120,9 @@ func run(args []string, stdin io.Reader, stdout, stderr *os.File) int {
 		return exited
 	}
 	if err != nil {
-		fmt.Fprintf(stderr, "pleth: %v\nSee pleth --help.\n", err)
+		// What a flag is without being given stands in its list of words as "".
+		text := strings.Replace(err.Error(), `one of "",`, "one of ", 1)
+		fmt.Fprintf(stderr, "pleth: %s\nSee pleth --help.\n", text)
 		return exitUsage
 	}
 	err = parsed.Run(&env{ctx, stdin, stdout, stderr, analysis.Program{Version: version, Commit: commit}})

@@ -42,9 +42,9 @@ func (f *deskFlags) open(e *env) (integrations, error) {
 		return nil, usage("give --to for a running server, or --file for a file of systems")
 	}
 	if f.To != "" {
-		r, err := app.NewRemote(f.To, f.TokenFile)
+		r, err := remoteOf(e, "to", f.To, f.TokenFile)
 		if err != nil {
-			return nil, &exitError{exitUsage, err}
+			return nil, err
 		}
 		return &remoteDesk{r}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"pleth/internal/atomicfile"
@@ -62,6 +63,7 @@ func (c simulateWardCmd) Run(e *env) error {
 	if o.Connect, err = ward.Connector(target, o.Protocol); err != nil {
 		return usage("%w", err)
 	}
+	o.Trouble = everySoOften(func(err error) { fmt.Fprintf(e.stderr, "%v; it is tried again\n", err) })
 	if c.Truth != "" {
 		if err := atomicfile.Write(c.Truth, func(out io.Writer) error { return w.WriteTruth(out) }); err != nil {
 			return err
@@ -81,12 +83,29 @@ func (c simulateWardCmd) Run(e *env) error {
 	fmt.Fprintf(e.stdout, "%d readings sent, %d acknowledged (%d duplicates), %d refused, %d requests repeated, in %s: %.0f readings/s\n",
 		n.Sent, n.Acknowledged, n.Duplicates, n.Refused, n.Retries, took.Round(time.Millisecond), float64(n.Acknowledged)/took.Seconds())
 	switch {
+	case errors.Is(err, ward.ErrDenied):
+		return fmt.Errorf("%w; give the right one with --token-file", err)
 	case err != nil:
 		return err
 	case n.Refused > 0:
 		return &exitError{exitRefused, fmt.Errorf("the server refused %d readings", n.Refused)}
 	}
 	return nil
+}
+
+// everySoOften returns what passes an error on to tell, once in 10 seconds. It
+// is safe for concurrent use.
+func everySoOften(tell func(error)) func(error) {
+	var mu sync.Mutex
+	var last time.Time
+	return func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(last) > 10*time.Second {
+			last = time.Now()
+			tell(err)
+		}
+	}
 }
 
 // targetOf is the server at url with the token of a file, if one is named.

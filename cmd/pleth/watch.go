@@ -13,7 +13,7 @@ import (
 )
 
 type watchCmd struct {
-	To        string        `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server."`
+	To        string        `placeholder:"URL" default:"http://127.0.0.1:8080" help:"The server (http://127.0.0.1:8080)."`
 	TokenFile string        `type:"existingfile" placeholder:"FILE" help:"File with the token: DIR/admin-token of the server."`
 	Stale     time.Duration `default:"15s" help:"Values older than this are marked, by the server's clock."`
 	For       time.Duration `placeholder:"1m" help:"End after this time (never)."`
@@ -21,7 +21,7 @@ type watchCmd struct {
 
 // Run shows the state of a server until it is interrupted.
 func (c watchCmd) Run(e *env) error {
-	r, err := remoteOf("to", c.To, c.TokenFile)
+	r, err := remoteOf(e, "to", c.To, c.TokenFile)
 	if err != nil {
 		return err
 	}

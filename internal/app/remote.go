@@ -21,6 +21,8 @@ type Remote struct {
 	URL    string // "http://127.0.0.1:8080"
 	Token  string // empty: the server asks nobody
 	Client *http.Client
+	// Waiting is told why a request is made again; nil: nobody is.
+	Waiting func(error)
 }
 
 // ErrRefused says that a server will not take a file, or do what was asked,
@@ -158,13 +160,17 @@ func (r *Remote) insist(ctx context.Context, method, path string, header http.He
 				return nil, refusedOf(res)
 			}
 		}
+		again = fmt.Errorf("%s does not answer: %w", r.URL, again)
 		if ctx.Err() != nil || time.Now().After(end) {
-			return nil, fmt.Errorf("%s does not answer: %w", r.URL, again)
+			return nil, again
+		}
+		if r.Waiting != nil {
+			r.Waiting(again)
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, again
 		}
 	}
 }
@@ -196,6 +202,10 @@ func refusedOf(res *http.Response) error {
 	}
 	text, _ := io.ReadAll(io.LimitReader(res.Body, 64<<10))
 	e := &ErrRefused{Status: res.StatusCode, Text: res.Status}
+	if res.StatusCode == http.StatusUnauthorized {
+		e.Text = "the server does not know the token, which is in admin-token of its data directory (--token-file)"
+		return e
+	}
 	if json.Unmarshal(text, &p) == nil && p.Title != "" {
 		e.Text = p.Title
 		if p.Detail != "" {

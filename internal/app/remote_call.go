@@ -4,23 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"os"
-	"strings"
 )
-
-// NewRemote returns the server at an address, with the token in a file; empty:
-// it asks nobody.
-func NewRemote(address, tokenFile string) (*Remote, error) {
-	r := &Remote{URL: strings.TrimRight(address, "/")}
-	if tokenFile != "" {
-		b, err := os.ReadFile(tokenFile)
-		if err != nil {
-			return nil, err
-		}
-		r.Token = strings.TrimSpace(string(b))
-	}
-	return r, nil
-}
 
 // Call sends body as JSON, nothing where it is nil, and reads the answer. It
 // tries as long as the server is busy or cannot be reached.

@@ -101,6 +101,8 @@ func (s *poster) Send(ctx context.Context, device string, readings []Send) ([]Ou
 		return all(Acknowledged, len(readings)), nil
 	case http.StatusCreated, http.StatusMultiStatus:
 		return taken(text, len(readings))
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return nil, fmt.Errorf("%s: %w (%s)", s.target.URL, ErrDenied, resp.Status)
 	case http.StatusUnprocessableEntity:
 		return all(Refused, len(readings)), nil
 	case http.StatusBadRequest: // of lines: some of them were not taken

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 
+	"github.com/eclipse/paho.golang/packets"
 	"github.com/eclipse/paho.golang/paho"
 )
 
@@ -40,8 +41,12 @@ func (s *publisher) connect(ctx context.Context) error {
 	if s.target.Token != "" {
 		hello.UsernameFlag, hello.Username, hello.PasswordFlag, hello.Password = true, "ward", true, []byte(s.target.Token)
 	}
-	if _, err := c.Connect(ctx, hello); err != nil {
+	ack, err := c.Connect(ctx, hello)
+	if err != nil {
 		conn.Close()
+		if ack != nil && (ack.ReasonCode == packets.ConnackBadUsernameOrPassword || ack.ReasonCode == packets.ConnackNotAuthorized) {
+			return fmt.Errorf("%s: %w", s.host, ErrDenied)
+		}
 		return err
 	}
 	s.client = c

@@ -13,11 +13,15 @@ import (
 
 // Sender hands readings of one device to a server and says what became of
 // each. On an error nothing is known of any of them and all are sent again;
-// errors.As a *Busy says when. It is used by one goroutine.
+// errors.As a *Busy says when. After ErrDenied they are not. It is used by one
+// goroutine.
 type Sender interface {
 	Send(ctx context.Context, device string, readings []Send) ([]Outcome, error)
 	Close() error
 }
+
+// ErrDenied says that the server will not let this sender in, whenever it asks.
+var ErrDenied = errors.New("the server lets nobody in with this token")
 
 // Busy says that the server asks for patience.
 type Busy struct {
@@ -50,6 +54,9 @@ type Options struct {
 	Ledger *Ledger
 	// Progress is called every second; nil: nothing is.
 	Progress func(Counts)
+	// Trouble is told why a request is made again, by several goroutines at a
+	// time; nil: nobody is.
+	Trouble func(error)
 }
 
 // Counts are what a run has done so far.
@@ -70,7 +77,7 @@ func (c *counters) counts() Counts {
 // Run sends the whole ward. A send that fails is repeated, with the same
 // content, until the server has answered for it; the readings behind it wait,
 // as those of a real device do. Run ends early with the error of ctx, of a
-// sender that cannot be made, or of the ledger.
+// sender that cannot be made or is denied, or of the ledger.
 func Run(ctx context.Context, w *Ward, o Options) (Counts, error) {
 	if o.Workers < 1 {
 		o.Workers = 8
@@ -228,7 +235,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // send sends the batch of l until the server has answered for it or ctx ends.
-// Only the ledger can fail.
+// Only the ledger can fail, and a server that lets nobody in.
 func (k *worker) send(ctx context.Context, l *lane) error {
 	id, o := l.device.ID, k.options
 	if o.Ledger != nil {
@@ -248,6 +255,12 @@ func (k *worker) send(ctx context.Context, l *lane) error {
 				return o.Ledger.Answered(id, l.next, outcomes)
 			}
 			return nil
+		}
+		if errors.Is(err, ErrDenied) {
+			return err
+		}
+		if o.Trouble != nil && ctx.Err() == nil {
+			o.Trouble(err)
 		}
 		k.counters.retries.Add(1)
 		wait := 10 * time.Millisecond << min(try, 6)

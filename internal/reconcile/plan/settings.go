@@ -148,7 +148,7 @@ func Read(path string) (Settings, error) {
 	var s Settings
 	b, err := os.ReadFile(path)
 	if err != nil {
-		return s, fmt.Errorf("--reconcile: %w", err)
+		return s, err // names the file
 	}
 	if err := yaml.UnmarshalWithOptions(b, &s, yaml.Strict()); err != nil {
 		return s, fmt.Errorf("%s: %s", path, settings.Explain(err))
