@@ -115,6 +115,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	case waits(err):
 		a.cfg.Log.Error("request not stored", "method", r.Method, "route", r.Pattern, "error", err)
 		p = problem(http.StatusServiceUnavailable, "unavailable", "Not now", "nothing can be written at the moment; what this request sent may or may not have been kept: send it again after the time of Retry-After, a reading that was kept is a duplicate then")
+		if errors.Is(err, road.ErrFull) {
+			p.Detail = "the disk of the server is full; what this request sent may or may not have been kept: send it again after the time of Retry-After, a reading that was kept is a duplicate then. The server goes on by itself when there is room"
+		}
 		p.RetryAfter, _ = Busy(err)
 	case errors.Is(err, road.ErrNotFound):
 		p = notFound("there is no such thing, or not yet")

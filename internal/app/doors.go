@@ -58,6 +58,7 @@ type parts struct {
 	counted countedRoad  // the road, with its acknowledgements measured
 	refused countedAside // the dead letters, counted
 	streams []*bedside.Door
+	runs    bool // the road could not be stopped and goes on using the storage
 }
 
 // newParts returns parts of which none is made.
@@ -115,7 +116,7 @@ const blockCache = 64 << 20
 // openStores opens what lies in the data directory.
 func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 	var key sealed.Key
-	opts := pebbledb.Options{Log: s.log, Cache: blockCache}
+	opts := pebbledb.Options{Log: s.log, Cache: blockCache, Wait: true}
 	if s.settings.KeyFile != "" {
 		if key, err = sealed.Load(s.settings.KeyFile); err != nil {
 			return fmt.Errorf("--key-file: %w", err)
@@ -126,7 +127,12 @@ func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 	if p.db, err = pebbledb.Open(filepath.Join(s.settings.Data, "store"), opts); err != nil {
 		return err
 	}
-	s.onStop("storage", func(context.Context) error { return p.db.Close() })
+	s.onStop("storage", func(context.Context) error {
+		if p.runs {
+			return nil // what was acknowledged is on disk
+		}
+		return p.db.Close()
+	})
 	p.people, key, err = people.OpenStore(ctx, filepath.Join(s.settings.Data, "identity"), key, s.now)
 	if err != nil {
 		return err
@@ -153,7 +159,7 @@ func (s *Server) openRoad(p *parts) (err error) {
 	p.watch = watch.New(watch.Config{Store: p.alerts, Clock: s.now, Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Default: s.settings.Alarms.Profile, Changed: p.changed})
 	p.log = logs.Open(p.db)
 	p.road, err = road.Open(road.Config{Log: onpebble.Log{Log: p.log}, Series: onpebble.Series{Store: p.series}, Clock: s.now,
-		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow))})
+		Lateness: int64(s.settings.Time.Lateness), Logger: s.log, Program: s.program, Settings: settings, Follow: p.live.Follow(p.counts.Follow(p.watch.Follow)), Full: p.db.Filled})
 	if err != nil {
 		return err
 	}
@@ -161,7 +167,11 @@ func (s *Server) openRoad(p *parts) (err error) {
 	p.counts.Watch(p.sources())
 	p.counts.Arm()
 	s.unwell = p.road.Failed
-	s.onStop("road", p.road.Close)
+	s.onStop("road", func(ctx context.Context) error {
+		err := p.road.Close(ctx)
+		p.runs = err != nil
+		return err
+	})
 	s.sample(p.counts)
 	if err := p.tellStanding(); err != nil {
 		return err

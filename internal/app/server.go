@@ -19,6 +19,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/api"
+	"pleth/internal/road"
 )
 
 // Server is one running pleth: its stores, its engines, its doors. Make it
@@ -267,7 +268,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case h == nil:
 		unready(w, "recovering", "what was acknowledged before is not all there yet", time.Second)
 	case r.URL.Path == "/readyz":
-		if s.unwell() != nil {
+		if err := s.unwell(); errors.Is(err, road.ErrFull) {
+			unready(w, "full", "the disk is full; what is stored can be asked for, and readings are taken again by itself when there is room", 30*time.Second)
+			return
+		} else if err != nil {
 			unready(w, "read-only", "writing to disk failed, as the log of the server says; what is stored can be asked for", 30*time.Second)
 			return
 		}

@@ -22,12 +22,15 @@ import (
 //     next might rest on a file that is not there after a power cut.
 //   - Where no table can be written, Pebble tries for ever: if opening or the
 //     senders wait for it, the process ends as above.
+//
+// A disk that is merely full is dealt with below it where that is asked for: room.
 type guard struct {
 	vfs.FS
 	logger
 	armed  atomic.Bool // Open has returned: before, errors are returned as they are
 	failed *atomic.Pointer[error]
 	gentle *gentle
+	room   *room
 	told   atomic.Int64 // when something went wrong was logged last, Unix ns
 	stuck  atomic.Int64 // since when no table can be written, Unix ns; 0: they can
 }
@@ -58,11 +61,18 @@ func (g *guard) wrong(err error) {
 func (g *guard) written(err error) {
 	if err == nil {
 		g.stuck.Store(0)
+		g.room.tablesWait(false, nil)
+		return
+	}
+	armed := g.armed.Load()
+	waits := !armed || g.gentle.stalls.Load() > 0
+	if armed && g.o.Wait && isFull(err) {
+		g.stuck.Store(0)
+		g.room.tablesWait(waits, err)
 		return
 	}
 	now := time.Now().UnixNano()
 	g.stuck.CompareAndSwap(0, now)
-	waits := !g.armed.Load() || g.gentle.stalls.Load() > 0
 	if waits && now-g.stuck.Load() > int64(g.o.Patience) {
 		g.Fatalf("%s", fmt.Sprintf("no table can be written: %v; what was acknowledged is kept: free or repair the disk, then start again", err))
 	}
@@ -188,11 +198,6 @@ func (f *logFile) SyncData() error { return f.try("sync", f.File.SyncData) }
 func (f *logFile) SyncTo(length int64) (full bool, err error) {
 	err = f.try("sync", func() (err error) { full, err = f.File.SyncTo(length); return err })
 	return full, err
-}
-
-// Preallocate implements vfs.File.
-func (f *logFile) Preallocate(offset, length int64) error {
-	return f.try("preallocate", func() error { return f.File.Preallocate(offset, length) })
 }
 
 // Close implements io.Closer.

@@ -44,6 +44,9 @@ type Options struct {
 	// Patience is how long a writer waits where no new log can be begun, as on
 	// a full disk, before that is fatal, and how long Close waits; 0: 30 s.
 	Patience time.Duration
+	// Wait lets what is written wait for room on a full disk for as long as
+	// there is none, once Open has returned: DB.Full. false: it fails.
+	Wait bool
 }
 
 // DB is an open instance. It is safe for concurrent use. Reads go to the
@@ -58,6 +61,7 @@ type DB struct {
 	patience time.Duration
 	pace     pace
 	gentle   gentle
+	room     *room
 
 	mu   sync.Mutex // guards the partitions
 	dirs directory
@@ -92,6 +96,10 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	defer lock.Close() // Pebble holds it on
 	p.Lock = lock
+	db.room = newRoom(fs, dir, o)
+	if o.Wait {
+		fs = db.room // below encryption: bytes are encrypted once
+	}
 	p.FS = fs
 	if o.Key != nil {
 		p.FS, err = encrypt(fs, dir, o.Key, o.ReadOnly)
@@ -102,7 +110,7 @@ func Open(dir string, o Options) (*DB, error) {
 		db.cache.Unref()
 		return nil, err
 	}
-	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle}
+	g := &guard{FS: p.FS, logger: logger{o}, failed: &db.failed, gentle: &db.gentle, room: db.room}
 	p.FS = g
 	p.EventListener.BackgroundError = g.wrong
 	ended := p.EventListener.FlushEnd
@@ -125,6 +133,7 @@ func Open(dir string, o Options) (*DB, error) {
 	}
 	db.gentle.begin()
 	g.armed.Store(true)
+	db.room.armed.Store(o.Wait)
 	if err := db.loadPartitions(o.Damaged); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

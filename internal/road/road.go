@@ -35,7 +35,12 @@ type Config struct {
 	Shards int
 	// Idle is how long nothing may come from a device before its open session
 	// is closed, nanoseconds of the clock; 0: DefaultIdle.
-	Idle   int64
+	Idle int64
+	// Full returns a channel that is closed while the disk of the log is full, or
+	// when it next becomes so: nothing is taken then, and who waits is answered
+	// ErrFull, though what is on its way is written when there is room. nil: it
+	// never is.
+	Full   func() <-chan struct{}
 	Logger *slog.Logger // nil: nothing is logged
 	// Follow returns who follows a partition from the state of an earlier
 	// snapshot, nil without one; nil: nobody follows.
@@ -91,6 +96,9 @@ func Open(cfg Config) (*Road, error) {
 	}
 	if cfg.Shards == 0 {
 		cfg.Shards = 4 * min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	}
+	if cfg.Full == nil {
+		cfg.Full = func() <-chan struct{} { return nil }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -165,70 +173,9 @@ func (r *Road) sealRows(p reading.Partition) int {
 	return r.cfg.SealRows - int(hashOf(p)>>8)%(r.cfg.SealRows/2+1)
 }
 
-// queue hands a request to its shard.
-func (r *Road) queue(q *request) error {
-	r.closing.RLock()
-	defer r.closing.RUnlock()
-	if r.closed {
-		return ErrClosed
-	}
-	return r.shards[r.shardIndex(q.partition)].put(q)
-}
-
-// SubmitAsync queues a batch and returns; done is called when its readings are
-// on disk and applied, or could not be. The outcomes stand in the order of the
-// rows. done must not block: it runs on the goroutine that writes. SubmitAsync
-// returns ErrBusy at once where the queue is full, and ErrClosed; done is not
-// called then.
-func (r *Road) SubmitAsync(b *reading.Batch, done func([]reading.Outcome, error)) error {
-	return r.queue(&request{partition: b.Partition, batch: b, rows: b.Rows.Len(), done: func(a answer) { done(a.outcomes, a.err) }})
-}
-
-// Submit takes batches and returns what became of each reading when all are on
-// disk and applied. Where an error is returned some of the batches may have
-// been taken: their outcomes are not nil. ErrBusy, ErrStore and ErrClosed are
-// answered by sending again; readings that were taken are then duplicates.
-func (r *Road) Submit(ctx context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error) {
-	out := make([][]reading.Outcome, len(batches))
-	errs := make([]error, len(batches))
-	var wait sync.WaitGroup
-	for i, b := range batches {
-		wait.Add(1)
-		err := r.SubmitAsync(b, func(o []reading.Outcome, err error) {
-			out[i], errs[i] = o, err
-			wait.Done()
-		})
-		if err != nil {
-			errs[i] = err
-			wait.Done()
-		}
-	}
-	// Not by ctx: what is queued is written, and its outcome is near.
-	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return out, err
-		}
-	}
-	return out, ctx.Err()
-}
-
-// Control appends a control record to partition p and returns when it is on
-// disk and applied. What is wrong with the record is an *ErrControl.
-func (r *Road) Control(ctx context.Context, p reading.Partition, c eventlog.Control) (eventlog.Offset, error) {
-	got := make(chan answer, 1)
-	if err := r.queue(&request{partition: p, control: &c, rows: 1, done: func(a answer) { got <- a }}); err != nil {
-		return 0, err
-	}
-	a := <-got
-	if a.err != nil {
-		return 0, a.err
-	}
-	return a.offset, ctx.Err()
-}
-
 // Close refuses what is new, finishes what was queued and returns when nothing
-// of the road runs any more. The stores stay open. It may be called twice.
+// of the road runs any more. The stores stay open, and may be closed only where
+// Close returns nil. It may be called twice.
 func (r *Road) Close(ctx context.Context) error {
 	r.closing.Lock()
 	if !r.closed {
@@ -248,12 +195,18 @@ func (r *Road) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
+		if r.full() {
+			return fmt.Errorf("%w: %w; what was not acknowledged may be lost", ctx.Err(), ErrFull)
+		}
 		return ctx.Err()
 	}
 }
 
 // Failed returns why the log cannot be written, nil if it can.
 func (r *Road) Failed() error {
+	if r.full() {
+		return ErrFull
+	}
 	if e := r.failed.Load(); e != nil {
 		return *e
 	}
@@ -262,6 +215,9 @@ func (r *Road) Failed() error {
 
 // writable notes whether the log could be written.
 func (r *Road) writable(err error) {
+	if errors.Is(err, ErrFull) {
+		return // says itself when it is over
+	}
 	was := r.failed.Load()
 	switch {
 	case err != nil && was == nil:

@@ -2,6 +2,7 @@ package road
 
 import (
 	"errors"
+	"fmt"
 
 	"pleth"
 	"pleth/internal/eventlog"
@@ -17,6 +18,8 @@ var (
 	// be kept after a restart; sending it again is safe. The road is read-only
 	// until writing works again.
 	ErrStore = errors.New("the log cannot be written; nothing new is taken until it can")
+	// ErrFull is ErrStore while the disk has no room: it goes away by itself.
+	ErrFull = fmt.Errorf("%w: the disk is full", ErrStore)
 	// ErrClosed says that the road is closing or closed.
 	ErrClosed = errors.New("the server is stopping")
 	// ErrNotFound says that there is no such device, session or point.

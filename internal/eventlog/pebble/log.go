@@ -44,10 +44,13 @@ func recordKey(id pebbledb.ID, at eventlog.Offset) []byte {
 // partition stand in the order of the calls, so that a partition must not be
 // appended to from two goroutines at once by a caller who minds the order.
 //
-// A record that cannot be written, or an error of extra, fails the call and
-// changes nothing. Any other error is pebbledb.ErrFailed: the records may or
+// A record that cannot be written, an error of extra and pebbledb.ErrFull fail
+// the call and change nothing. Any other error is pebbledb.ErrFailed: the records may or
 // may not be there when the folder is opened again, and nothing more is taken.
 func (l *Log) Append(recs []eventlog.Record, extra func(*pebble.Batch) error) error {
+	if err := l.db.Full(); err != nil {
+		return err // before offsets are spent
+	}
 	b := l.db.NewBatch()
 	defer b.Close()
 	var value []byte

@@ -2,11 +2,14 @@
 package pebble
 
 import (
+	"errors"
+	"fmt"
 	"math"
 
 	"pleth"
 	"pleth/internal/eventlog"
 	logs "pleth/internal/eventlog/pebble"
+	"pleth/internal/pebbledb"
 	"pleth/internal/reading"
 	"pleth/internal/road"
 	"pleth/internal/series"
@@ -17,7 +20,13 @@ import (
 type Log struct{ *logs.Log }
 
 // Append implements road.Log.
-func (l Log) Append(recs []eventlog.Record) error { return l.Log.Append(recs, nil) }
+func (l Log) Append(recs []eventlog.Record) error {
+	err := l.Log.Append(recs, nil)
+	if errors.Is(err, pebbledb.ErrFull) {
+		err = fmt.Errorf("%w: %w", road.ErrFull, err)
+	}
+	return err
+}
 
 // Series is the series in Pebble as the road needs it.
 type Series struct{ Store *chunks.Store }
