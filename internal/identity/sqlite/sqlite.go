@@ -39,6 +39,9 @@ func OpenStore(ctx context.Context, dir string, key sealed.Key, clock func() int
 		} else {
 			key, err = sealed.Load(keyPath)
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, key, fmt.Errorf("identity store in %s: its key is not there: put the copy of it to %s, as docs/operations/keys.md says", dir, keyPath)
+		}
 		if err != nil {
 			return nil, key, fmt.Errorf("identity store in %s: %w", dir, err)
 		}
