@@ -40,7 +40,7 @@ func OpenStore(ctx context.Context, dir string, key sealed.Key, clock func() int
 			key, err = sealed.Load(keyPath)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, key, fmt.Errorf("identity store in %s: its key is not there: put the copy of it to %s, as docs/operations/keys.md says", dir, keyPath)
+			return nil, key, fmt.Errorf("identity store in %s: %w; put the copy of it there, as docs/operations/keys.md says", dir, err)
 		}
 		if err != nil {
 			return nil, key, fmt.Errorf("identity store in %s: %w", dir, err)
