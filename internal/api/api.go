@@ -130,7 +130,7 @@ func New(cfg Config) (*API, error) {
 
 // screens are the first parts of the addresses of pages, as web/src/screens.tsx
 // lists them.
-var screens = []string{"nights", "compare", "ward", "patient", "alarms", "devices", "dead-letters", "integrations", "settings"}
+var screens = []string{"nights", "compare", "ward", "patient", "alarms", "devices", "dead-letters", "integrations", "status", "settings"}
 
 // mount puts a route on the mux.
 func (a *API) mount(rt *route) {
