@@ -14,7 +14,7 @@ PAGES := web/static/dist/index.html
 .PHONY: bench-reconcile services campaign rules help build pages test-pages e2e run test lint bench fuzz big validate clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: pages ## build bin/pleth, its pages included
 	$(GO) build -trimpath -ldflags '$(LDFLAGS) $(if $(filter linux/amd64,$(shell $(GO) env GOOS)/$(shell $(GO) env GOARCH)),$(SMALL_PAGES))' -o bin/pleth ./cmd/pleth
