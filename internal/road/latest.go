@@ -66,10 +66,20 @@ func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []Latest
 	return append(out, l), room
 }
 
-// current returns who wears the device of h now, by the newest reading. The
-// caller holds mu.
+// current returns whom the newest values of h are of. The caller holds mu.
 func (h *head) current() string {
-	if len(h.state.Assignments) == 0 || h.state.Stated != "" && h.state.StatedAt >= h.state.Newest {
+	return h.wears(h.state.Newest)
+}
+
+// wears returns who wears the device of h at t, which is not before its newest
+// reading: what that one stated counts until an assignment after it. The caller
+// holds mu.
+func (h *head) wears(t int64) string {
+	if len(h.state.Assignments) == 0 {
+		return h.state.Stated
+	}
+	if h.state.Stated != "" && h.state.StatedAt >= h.state.Newest &&
+		!slices.ContainsFunc(h.state.Assignments, func(a Assignment) bool { return a.From > h.state.StatedAt && a.From <= t && (a.To == 0 || t < a.To) }) {
 		return h.state.Stated
 	}
 	who := make([]worn, 0, 8)
@@ -80,17 +90,24 @@ func (h *head) current() string {
 		}
 		who = append(who, w)
 	}
-	return subjectAt(who, "", max(h.state.Newest, 0))
+	return subjectAt(who, "", max(t, 0))
 }
 
-// Devices returns every device that ever sent or is assigned, by name.
+// Devices returns every device that ever sent or is assigned, by name. Who wears
+// one is told by the clock, not by its newest reading: a device that has gone
+// silent can be put on somebody, and taken off.
 func (r *Road) Devices() []DeviceState {
 	var out []DeviceState
+	now := r.cfg.Clock()
 	for _, h := range r.all() {
 		h.mu.RLock()
 		s := &h.state
+		at := s.Newest
+		if h.partition.Recording == "" {
+			at = max(at, now)
+		}
 		d := DeviceState{Device: h.partition.Device, Recordings: []string{h.partition.Recording}, First: s.Oldest, Last: s.Newest, Received: s.Received,
-			Firmware: s.Firmware, Firmwares: maps.Clone(s.Firmwares), Battery: s.Latest[pleth.Battery].Value, Subject: h.current(), Counts: s.Counts}
+			Firmware: s.Firmware, Firmwares: maps.Clone(s.Firmwares), Battery: s.Latest[pleth.Battery].Value, Subject: h.wears(at), Counts: s.Counts}
 		d.Counts.Duplicates = h.duplicates
 		if s.empty() {
 			d.First, d.Last = 0, 0

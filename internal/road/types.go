@@ -121,7 +121,7 @@ type DeviceState struct {
 	// reading that stated each, nanoseconds; nil: none was. Not to be changed.
 	Firmwares map[string]int64
 	Battery   pleth.Value
-	Subject   string // current; empty: unassigned
+	Subject   string // who wears it by the clock of the server; empty: unassigned
 	// Skew is the median of received minus event time over the recent readings,
 	// nanoseconds, of SkewOf readings; 0 of 0 readings is unknown.
 	Skew      int64
