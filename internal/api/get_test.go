@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -462,6 +463,19 @@ func TestABrowserThatErredGetsAPage(t *testing.T) {
 	got := s.do("GET", "/no-such-page", "", "Accept: text/html,*/*")
 	if got.want(t, 404, nil); string(got.body) != "<title>pages</title><p>" {
 		t.Errorf("%s", got.body)
+	}
+	// every screen is an address of its own, however it is come to
+	source, err := os.ReadFile("../../web/src/screens.tsx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens := regexp.MustCompile(`\bat: '([a-z-]+)'`).FindAllSubmatch(source, -1)
+	if len(screens) < 5 {
+		t.Fatalf("%d screens", len(screens))
+	}
+	for _, one := range screens {
+		s.do("GET", "/"+string(one[1]), "", "Accept: text/html").want(t, 200, nil)
+		s.do("GET", "/"+string(one[1])+"/x", "", "Accept: text/html").want(t, 200, nil)
 	}
 	for _, c := range [][2]string{{"/no-such-page", "Accept: application/json"}, {"/api/v1/no-such-thing", "Accept: text/html"}} {
 		if got := s.do("GET", c[0], "", c[1]); !strings.Contains(got.Header.Get("Content-Type"), "json") {
