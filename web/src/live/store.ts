@@ -27,6 +27,7 @@ export const ranges: Range[] = [
 export class Bed {
   live: Device | null = null; // its state in the connection
   info: DeviceInfo | null = null;
+  of = ''; // whom its newest values are of, by pseudonym; empty: nobody known
   interval = 1000; // between readings, ms, measured
   tail: Tail;
   readonly changed: Signal<number> = signal(0);
@@ -57,9 +58,14 @@ export class Bed {
   get name(): string {
     return this.info?.bed || this.place || this.device;
   }
-  // subject is who wears it, by pseudonym; empty: nobody known.
+  // subject is who wears it, by pseudonym; empty: nobody known. Of a device that
+  // has gone silent the server knows it, not its newest reading.
   get subject(): string {
-    return this.live?.subject || this.info?.subject_id || '';
+    return this.info ? (this.info.subject_id ?? '') : this.of;
+  }
+  // others: its newest values are of another person than who wears it now.
+  get others(): boolean {
+    return !!this.of && this.of !== this.subject;
   }
   get label(): string {
     return this.info?.label ?? '';
@@ -157,7 +163,10 @@ function flush(): void {
 function take(d: Device): boolean {
   const b = bedOf(d.id);
   const fresh = !b.listed;
-  const renamed = b.live?.subject !== d.subject;
+  const renamed = b.of !== d.subject;
+  // Who is known by a reading has no name yet; nobody is called by that of another.
+  if (renamed && b.info && (b.info.subject_id ?? '') !== d.subject) b.info = { ...b.info, subject_id: d.subject || null, label: undefined };
+  b.of = d.subject;
   b.live = d;
   const v = b.spo2;
   if (v) {

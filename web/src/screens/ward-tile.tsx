@@ -117,7 +117,7 @@ function faceOf(bed: Bed): Face {
         : quiet
           ? `${countdown(quietUntil(quiet, at) - at)} · ${initials(quiet.acknowledged_by ?? '')}`
           : '';
-  const last = fresh && !off ? Number.NaN : bed.tail.last();
+  const last = (fresh && !off) || bed.others ? Number.NaN : bed.tail.last();
   const pi = bed.reading('perfusion_index');
   return {
     empty: bed.empty,
