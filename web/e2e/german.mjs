@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shop, shopPair } from './shop.mjs';
 
 // catalogue returns the messages of a language by key.
 function catalogue(root, lang) {
@@ -52,9 +53,7 @@ export function german({ test, start, stop, open, accessible, pictures, port, ro
   test('every screen in every state is German throughout', async ({ browser }) => {
     const own = join(dir, 'german');
     mkdirSync(own, { recursive: true });
-    execFileSync(bin, ['simulate', 'orders', '--n', '300', '--days', '3', '--out', join(own, 'shop'), '--faults', 'erp:missing=2'], {
-      stdio: 'ignore',
-    });
+    shop(bin, own, { n: 300, days: 3, faults: 'erp:missing=2' });
     execFileSync(bin, ['simulate', 'night', '--seed', '7', '--age', '6y', '--out', join(own, 'nacht.csv')], { stdio: 'ignore' });
     writeFileSync(join(own, 'leer.csv'), '');
     writeFileSync(join(own, 'keine.csv'), 'a,b\n1,2\n');
@@ -62,22 +61,7 @@ export function german({ test, start, stop, open, accessible, pictures, port, ro
     writeFileSync(
       join(own, 'systems.yaml'),
       `dashboard: https://grafana.example/d/pleth?var-integration={integration}
-systems:
-  dateien: {kind: csv, folder: ${join(own, 'shop')}, zone: Europe/Berlin}
-pairs:
-  bestellungen:
-    group: Dateien
-    records: orders
-    a: {system: dateien, table: shopify.csv}
-    b: {system: dateien, table: erp.csv}
-    key: [order_id]
-    compare: [total, status]
-    map: {status: {open: N, paid: P, fulfilled: S}}
-    time: created_at
-    channel: channel
-    history: 3650d
-    mend: {url: "http://127.0.0.1:9/"}
-`,
+${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`,
     );
     await stop();
     let url = await start('--reconcile', join(own, 'systems.yaml'));

@@ -2,9 +2,10 @@
 // verified and resolved; drill-down to one record; a mend with its preview.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { shop, shopPair } from './shop.mjs';
 
 export function steps(test, { accessible, pictures, dir, bin }) {
   const port = 26000 + (process.pid % 6000); // beside that of run.mjs
@@ -24,32 +25,10 @@ export function steps(test, { accessible, pictures, dir, bin }) {
   test('integrations: red, told, mended, verified, resolved; drill-down to a record', async ({ browser }) => {
     const own = join(dir, 'integrations');
     mkdirSync(own, { recursive: true });
-    execFileSync(
-      bin,
-      ['simulate', 'orders', '--n', '600', '--days', '4', '--out', join(own, 'shop'), '--faults', 'erp:missing=2,erp:mismatch_value=1'],
-      {
-        stdio: 'ignore',
-      },
-    );
+    shop(bin, own, { n: 600, days: 4, faults: 'erp:missing=2,erp:mismatch_value=1' });
     writeFileSync(
       join(own, 'systems.yaml'),
-      `systems:
-  files: {kind: csv, folder: ${join(own, 'shop')}, zone: Europe/Berlin}
-pairs:
-  orders in files:
-    group: Files
-    owner: shop team
-    records: orders
-    a: {system: files, table: shopify.csv}
-    b: {system: files, table: erp.csv}
-    key: [order_id]
-    compare: [total, status]
-    map: {status: {open: N, paid: P, fulfilled: S}}
-    time: created_at
-    channel: channel
-    history: 3650d
-    mend: {url: "http://127.0.0.1:9/"}
-`,
+      shopPair(own, { system: 'files', pair: 'orders in files', group: 'Files', owner: 'shop team' }),
     );
     const flags = [
       'serve',
