@@ -12,6 +12,7 @@ import { screens } from './screens';
 import { Bar, Guard } from './ui/bar';
 import { Keys } from './ui/keys';
 import { SignIn } from './ui/sign-in';
+import { hang } from './wall';
 
 effect(() => {
   const root = document.documentElement;
@@ -26,6 +27,8 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
   themeChanged();
   redraw.value++;
 });
+
+hang();
 
 function Page() {
   if (stranger.value) return <SignIn />;

@@ -1,5 +1,6 @@
+// @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
-import { enlarge } from '../src/wall';
+import { enlarge, enlargePage } from '../src/wall';
 
 describe('a ward on a wall', () => {
   it('is as large as all beds fit, and on a desk as it was drawn', () => {
@@ -18,5 +19,15 @@ describe('a ward on a wall', () => {
       const columns = Math.floor((3840 / z - 340) / 176);
       expect(134 + Math.ceil(n / columns) * 184, `${n} beds at ${z}`).toBeLessThanOrEqual(2160 / z + 1);
     }
+  });
+});
+
+describe('any other page', () => {
+  it('is as it was drawn on a desk, and on a wall as large as on a desk of its shape', () => {
+    expect(enlargePage(1440, 900)).toBe(1);
+    expect(enlargePage(2560, 1440)).toBe(1);
+    expect(enlargePage(3840, 2160)).toBe(2);
+    expect(enlargePage(3840, 1080)).toBe(1); // two screens side by side
+    expect(enlargePage(7680, 4320)).toBe(3);
   });
 });

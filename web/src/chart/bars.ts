@@ -27,7 +27,8 @@ export function bars(el: HTMLCanvasElement, list: Bar[]): void {
     c.textAlign = 'right';
     c.fillText(String(v), 22, y(v));
   }
-  const width = Math.min(80, (w - 40) / list.length);
+  const width = Math.min(160, (w - 40) / list.length);
+  const thick = Math.min(56, width * 0.6);
   c.textAlign = 'center';
   const order = list.map((_, i) => i).sort((a, b) => Number(list[b].this) - Number(list[a].this) || a - b);
   const taken: [number, number][] = [];
@@ -37,12 +38,12 @@ export function bars(el: HTMLCanvasElement, list: Bar[]): void {
     (['--f90', '--f88', '--f85'] as const).forEach((name, k) => {
       const v = (b.below?.[k] ?? 0) / 60;
       c.fillStyle = token(name);
-      c.fillRect(x, y(v), width * 0.6, y(0) - y(v));
+      c.fillRect(x, y(v), thick, y(0) - y(v));
     });
     c.font = font(b.this ? 650 : 500, '--fs-11');
     c.fillStyle = token(b.this ? '--text' : '--axis');
     const half = c.measureText(b.label).width / 2 + 3;
-    const middle = x + width * 0.3;
+    const middle = x + thick / 2;
     if (taken.some(([p, q]) => middle + half > p && middle - half < q)) continue;
     taken.push([middle - half, middle + half]);
     c.fillText(b.label, middle, h - 8);

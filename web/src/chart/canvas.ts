@@ -1,6 +1,7 @@
 // What every drawing needs: a canvas of the right number of pixels, colours from
 // the tokens, a trace that keeps every extreme.
 
+import { boxOf, zoom } from '../wall';
 import { Line } from './line';
 
 export interface Canvas {
@@ -9,11 +10,16 @@ export interface Canvas {
   h: number;
 }
 
+// density is how many pixels of the screen there are to one of the page.
+export function density(): number {
+  return Math.max(1, devicePixelRatio || 1) * zoom.peek();
+}
+
 // prepare clears a canvas for drawing. Who knows its size says so: to ask for it
 // in the middle of other changes makes the browser lay out the page again.
 export function prepare(el: HTMLCanvasElement, size?: { width: number; height: number }): Canvas | null {
-  const box = size ?? el.getBoundingClientRect();
-  const d = Math.max(1, devicePixelRatio || 1);
+  const box = size ?? boxOf(el);
+  const d = density();
   const w = Math.round(box.width * d);
   const h = Math.round(box.height * d);
   if (!w || !h) return null;
@@ -108,7 +114,7 @@ export function trace(
   // and to where the column before ended: a stroke through thousands of points
   // takes a browser many times as long.
   const l = line.level(perPixel);
-  const d = Math.max(1, devicePixelRatio || 1);
+  const d = density();
   const scale = (v.right - v.left) / (v.to - v.from);
   c.fillStyle = colour;
   let column = Number.NEGATIVE_INFINITY;

@@ -14,6 +14,7 @@ import { redraw } from '../redraw';
 import { place } from '../route';
 import { gaps, type Series, smooth } from '../series';
 import { Icon } from '../ui/icons';
+import { boxOf, pointerX } from '../wall';
 import { fetchSeries } from './night';
 import type { NightEvent } from './night-events';
 import { Flags } from './night-flags';
@@ -144,9 +145,9 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
     const at = about ?? (a + b) / 2;
     show(at - (at - a) * factor, at + (b - at) * factor);
   };
-  const second = (e: { clientX: number }) => {
-    const rect = c1.current?.getBoundingClientRect();
-    return rect && scale.current ? secondAt(scale.current.view, e.clientX - rect.left) : 0;
+  const second = (x: number) => {
+    const rect = c1.current && boxOf(c1.current);
+    return rect && scale.current ? secondAt(scale.current.view, x - rect.left) : 0;
   };
 
   const drag = useRef<{ x: number; at: number; view: [number, number]; pan: boolean } | null>(null);
@@ -156,22 +157,22 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
   const pinch = useRef<{ at: [number, number] } | null>(null);
   const down = (e: PointerEvent) => {
     if (e.button !== 0) return;
-    fingers.current.set(e.pointerId, e.clientX);
+    fingers.current.set(e.pointerId, pointerX(e));
     if (fingers.current.size === 2) {
       const [x, y] = [...fingers.current.values()];
-      pinch.current = { at: [second({ clientX: x }), second({ clientX: y })] };
+      pinch.current = { at: [second(x), second(y)] };
       drag.current = null;
       sel.value = null;
       return;
     }
     (e.currentTarget as Element).setPointerCapture(e.pointerId);
-    drag.current = { x: e.clientX, at: second(e), view: view.value as [number, number], pan: e.shiftKey };
+    drag.current = { x: pointerX(e), at: second(pointerX(e)), view: view.value as [number, number], pan: e.shiftKey };
   };
   const move = (e: PointerEvent) => {
     const d = drag.current;
-    const at = second(e);
-    if (fingers.current.has(e.pointerId)) fingers.current.set(e.pointerId, e.clientX);
-    const box = c1.current?.getBoundingClientRect();
+    const at = second(pointerX(e));
+    if (fingers.current.has(e.pointerId)) fingers.current.set(e.pointerId, pointerX(e));
+    const box = c1.current && boxOf(c1.current);
     if (pinch.current && fingers.current.size === 2 && scale.current && box) {
       const [x, y] = [...fingers.current.values()];
       const { left, right } = scale.current.view;
@@ -185,8 +186,8 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
     if (!d) return;
     if (d.pan && scale.current) {
       const per = (d.view[1] - d.view[0]) / (scale.current.view.right - scale.current.view.left);
-      show(d.view[0] - (e.clientX - d.x) * per, d.view[1] - (e.clientX - d.x) * per);
-    } else if (Math.abs(e.clientX - d.x) > 4) sel.value = [Math.min(d.at, at), Math.max(d.at, at)];
+      show(d.view[0] - (pointerX(e) - d.x) * per, d.view[1] - (pointerX(e) - d.x) * per);
+    } else if (Math.abs(pointerX(e) - d.x) > 4) sel.value = [Math.min(d.at, at), Math.max(d.at, at)];
   };
   const up = (e: PointerEvent) => {
     fingers.current.delete(e.pointerId);
@@ -198,7 +199,7 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
   const wheel = (e: WheelEvent) => {
     if (!e.ctrlKey && Math.abs(e.deltaX) > Math.abs(e.deltaY)) return;
     e.preventDefault();
-    zoom(e.deltaY > 0 ? 1.25 : 0.8, second(e));
+    zoom(e.deltaY > 0 ? 1.25 : 0.8, second(pointerX(e)));
   };
   const events = s.episodes.filter((e) => e.limit === 90);
   const key = (e: KeyboardEvent) => {
@@ -475,8 +476,8 @@ function Brush({
 }) {
   const grab = useRef<{ kind: 'left' | 'right' | 'move'; at: number; from: number; to: number } | null>(null);
   const at = (e: PointerEvent) => {
-    const r = (e.currentTarget as Element).getBoundingClientRect();
-    return ((e.clientX - r.left) / r.width) * n;
+    const r = boxOf(e.currentTarget as Element);
+    return ((pointerX(e) - r.left) / r.width) * n;
   };
   return (
     <div

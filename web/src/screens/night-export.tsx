@@ -1,10 +1,11 @@
 // Takes a night away: as a picture of the view, as tables, as the summary.
 
 import { useRef } from 'preact/hooks';
-import { font, token } from '../chart/canvas';
+import { density, font, token } from '../chart/canvas';
 import { duration } from '../format';
 import { lang, t } from '../lang';
 import { Icon } from '../ui/icons';
+import { boxOf } from '../wall';
 
 const forms = ['samples', 'episodes', 'falls', 'parquet', 'json', 'pdf', 'html'] as const;
 
@@ -76,8 +77,8 @@ export function Export({ session, range, title }: { session: string; range: [num
 function picture(title: string): void {
   const box = document.querySelector<HTMLElement>('figure.charts');
   if (!box) return;
-  const d = Math.max(1, devicePixelRatio || 1);
-  const frame = box.getBoundingClientRect();
+  const d = density();
+  const frame = boxOf(box);
   const head = 34;
   const out = document.createElement('canvas');
   out.width = frame.width * d;
@@ -92,11 +93,11 @@ function picture(title: string): void {
   c.textBaseline = 'middle';
   c.fillText(title, 12, head / 2);
   for (const el of box.querySelectorAll('canvas')) {
-    const r = el.getBoundingClientRect();
+    const r = boxOf(el);
     c.drawImage(el, r.left - frame.left, r.top - frame.top + head, r.width, r.height);
   }
   for (const el of box.querySelectorAll<HTMLElement>('.evrail i, .fl')) {
-    const r = el.getBoundingClientRect();
+    const r = boxOf(el);
     const y = r.top - frame.top + head;
     if (el.classList.contains('fl')) {
       c.fillStyle = token('--text-2');
@@ -108,7 +109,7 @@ function picture(title: string): void {
     c.fillRect(r.left - frame.left, y, Math.max(2, r.width), r.height);
   }
   for (const el of box.querySelectorAll<HTMLElement>('.lab')) {
-    const r = el.getBoundingClientRect();
+    const r = boxOf(el);
     c.fillStyle = getComputedStyle(el).color;
     c.font = font(650, '--fs-12');
     c.fillText(el.innerText, r.left - frame.left + 5, r.top - frame.top + head + r.height / 2);

@@ -10,6 +10,7 @@ import { redraw } from '../redraw';
 import { place } from '../route';
 import { fetchPoints, find, known, type Metric, type Points, stepFor, type Whose } from '../timeline';
 import { Banner, Bar } from '../ui/bar';
+import { boxOf, pointerX } from '../wall';
 import { eventsOf, type NightEvent } from './night-events';
 import { Flags } from './night-flags';
 
@@ -240,10 +241,10 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
     const at = about ?? (a + b) / 2;
     show(at - (at - a) * factor, at + (b - at) * factor);
   };
-  const at = (e: { clientX: number }) => {
-    const r = box.current?.getBoundingClientRect();
+  const at = (x: number) => {
+    const r = box.current && boxOf(box.current);
     const [a, b] = view.value;
-    return r ? a + ((e.clientX - r.left - left) / (r.width - left - right)) * (b - a) : a;
+    return r ? a + ((x - r.left - left) / (r.width - left - right)) * (b - a) : a;
   };
 
   const drag = useRef<{ x: number; at: number; view: [number, number]; pan: boolean } | null>(null);
@@ -253,20 +254,20 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
   const down = (e: PointerEvent) => {
     if (e.button !== 0) return;
     (e.currentTarget as Element).setPointerCapture(e.pointerId);
-    fingers.current.set(e.pointerId, e.clientX);
+    fingers.current.set(e.pointerId, pointerX(e));
     if (fingers.current.size === 2) {
       const [x, y] = [...fingers.current.values()];
-      pinch.current = [at({ clientX: x }), at({ clientX: y })];
+      pinch.current = [at(x), at(y)];
       drag.current = null;
       sel.value = null;
       return;
     }
     // A finger moves the time, a mouse chooses a part of it.
-    drag.current = { x: e.clientX, at: at(e), view: view.value, pan: e.shiftKey || e.pointerType === 'touch' };
+    drag.current = { x: pointerX(e), at: at(pointerX(e)), view: view.value, pan: e.shiftKey || e.pointerType === 'touch' };
   };
   const move = (e: PointerEvent) => {
-    const r = box.current?.getBoundingClientRect();
-    if (fingers.current.has(e.pointerId)) fingers.current.set(e.pointerId, e.clientX);
+    const r = box.current && boxOf(box.current);
+    if (fingers.current.has(e.pointerId)) fingers.current.set(e.pointerId, pointerX(e));
     if (pinch.current && fingers.current.size === 2 && r) {
       const [x, y] = [...fingers.current.values()];
       if (Math.abs(x - y) < 8) return;
@@ -275,13 +276,13 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
       show(start, start + (r.width - left - right) * per);
       return;
     }
-    cursor.value = at(e);
+    cursor.value = at(pointerX(e));
     const d = drag.current;
     if (!d || !r) return;
     if (d.pan) {
-      const by = ((e.clientX - d.x) / (r.width - left - right)) * (d.view[1] - d.view[0]);
+      const by = ((pointerX(e) - d.x) / (r.width - left - right)) * (d.view[1] - d.view[0]);
       show(d.view[0] - by, d.view[1] - by);
-    } else if (Math.abs(e.clientX - d.x) > 4) sel.value = [Math.min(d.at, at(e)), Math.max(d.at, at(e))];
+    } else if (Math.abs(pointerX(e) - d.x) > 4) sel.value = [Math.min(d.at, at(pointerX(e))), Math.max(d.at, at(pointerX(e)))];
   };
   const up = (e: PointerEvent) => {
     fingers.current.delete(e.pointerId);
@@ -407,7 +408,7 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
           onWheel={(e) => {
             if (!e.ctrlKey && Math.abs(e.deltaX) > Math.abs(e.deltaY)) return;
             e.preventDefault();
-            zoom(e.deltaY > 0 ? 1.25 : 0.8, at(e));
+            zoom(e.deltaY > 0 ? 1.25 : 0.8, at(pointerX(e)));
           }}
         >
           {metrics.value.map((m) => (

@@ -1,6 +1,6 @@
 // The ward: every bed with its newest value, as long as that is new.
 
-import { useEffect } from 'preact/hooks';
+import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { devicesOf, grouped, waits } from '../alarms';
 import { clock } from '../api';
 import { freshness } from '../deadline';
@@ -15,7 +15,7 @@ import { Find, FindButton } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
-import { enlarge } from '../wall';
+import { beds } from '../wall';
 import { Alarms, take } from './ward-alarms';
 import { Feed } from './ward-feed';
 import { Tile } from './ward-tile';
@@ -50,19 +50,15 @@ export function Ward() {
   }, []);
   useKeys();
   const list = roster.value;
-  const beds = list.length;
-  useEffect(() => {
-    const set = () => {
-      const z = enlarge(innerWidth, innerHeight, beds);
-      document.body.style.setProperty('zoom', z === 1 ? '' : String(z));
-    };
-    set();
-    addEventListener('resize', set);
-    return () => {
-      removeEventListener('resize', set);
-      document.body.style.removeProperty('zoom');
-    };
-  }, [beds]);
+  useLayoutEffect(() => {
+    beds.value = list.length;
+  }, [list.length]);
+  useEffect(
+    () => () => {
+      beds.value = null;
+    },
+    [],
+  );
   return (
     <>
       <Bar at="ward">
