@@ -92,6 +92,26 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await page.waitForFunction(() => document.querySelector('.figures .selected .t2').innerText.includes('anew'));
     same(await figures(page), sessionOf('--from', `+${q.get('from')}s`, '--to', `+${q.get('to')}s`).metrics, 'what was dragged');
     await page.screenshot({ path: join(pictures, 'night-selected.png') });
+    // On a wall the page is enlarged: what is dragged is what lies under the pointer.
+    await page.setViewportSize({ width: 3840, height: 2160 });
+    await page.waitForFunction(() => document.body.style.zoom === '2');
+    await page.keyboard.press('0');
+    const [large, pen] = await page.locator('#c1').evaluate((el) => {
+      const r = el.getBoundingClientRect();
+      return [{ x: r.x, y: r.y, width: r.width }, el.width / r.width];
+    });
+    assert(Math.abs(pen - 1) < 0.01, `the canvas has ${pen} pixels to one of the screen`);
+    await page.mouse.move(large.x + large.width * 0.25, large.y + 100);
+    await page.mouse.down();
+    await page.mouse.move(large.x + large.width * 0.5, large.y + 100, { steps: 4 });
+    await page.mouse.up();
+    await part.waitFor();
+    const [a, b] = ['from', 'to'].map((name) => Number(new URL(page.url()).searchParams.get(name)));
+    const whole = sessionOf().metrics['time.span_s'];
+    assert(Math.abs(a / whole - 0.25) < 0.03 && Math.abs(b / whole - 0.5) < 0.03, `${a}…${b} of ${whole} s was dragged`);
+    await page.screenshot({ path: join(pictures, 'night-wall.png') });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.waitForFunction(() => document.body.style.zoom === '');
     // Next dip: the readout tells of it.
     await page.keyboard.press('0');
     await page.locator('figure.charts').focus();

@@ -101,6 +101,25 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.locator('.loose [data-device="LOOSE-1"]').waitFor({ timeout: 20000 });
     const list = await ward.call('GET', '/api/v1/assignments?device_id=LOOSE-1');
     assert.equal(list.assignments.at(-1).subject_id, null);
+    // A device that has gone silent is put on somebody, and taken off.
+    ward.beds.at(-1).mute = true;
+    const device = () => ward.call('GET', '/api/v1/devices/LOOSE-1');
+    const until = async (what, holds) => {
+      for (let i = 0; !holds(await device()); i++) {
+        assert(i < 200, `never: ${what}`);
+        await new Promise((r) => setTimeout(r, 200));
+      }
+    };
+    await until('silent', (d) => Date.now() - Date.parse(d.received) > 3000);
+    await row.getByRole('button', { name: 'Admit' }).click();
+    await row.getByLabel('Identifier of the person').fill('MRN 778-3');
+    await row.getByLabel('Short name on screens').fill('S.T.');
+    await row.locator('form').getByRole('button', { name: 'Admit' }).click();
+    await row.getByRole('link', { name: 'S.T.' }).waitFor({ timeout: 20000 });
+    await page.goto(`${base}/ward`);
+    await page.locator('.t.stale').filter({ hasText: 'S.T.' }).waitFor({ timeout: 30000 });
+    await ward.call('POST', '/api/v1/assignments', { device_id: 'LOOSE-1', subject_id: null });
+    assert.equal((await device()).subject_id, null);
     await page.context().close();
   });
 
