@@ -129,7 +129,7 @@ crash: ## kill -9 under load a thousand times (KILLS=50 for less), 200 power cut
 
 DAYS ?= 1000
 campaign: ## 1,000 simulated days of four shop systems with faults of every class: none missed, none invented (DAYS=200 for less)
-	PLETH_CAMPAIGN=$(DAYS) $(GO) test -count=1 -v -timeout 120m -run TestCampaign ./internal/reconcile/desk
+	PLETH_CAMPAIGN=$(DAYS) $(GO) test -count=1 -v -timeout 120m -run 'TestCampaign|TestPlanted' ./internal/reconcile/desk
 
 RELADIFF ?= $(shell command -v reladiff)
 bench-reconcile: services ## two systems of 1 M and 10 M rows, against reladiff where it is installed (RELADIFF=path), and 200 integrations with a year of history; about 25 minutes

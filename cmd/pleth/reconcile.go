@@ -16,6 +16,7 @@ import (
 type reconcileCmd struct {
 	Run       reconcileRunCmd       `cmd:"" help:"Check pairs of systems now. Exit 0 all agree, 4 something does not."`
 	Status    reconcileStatusCmd    `cmd:"" help:"Say how every integration is, without a check. Exit 0 all is well, 4 it is not."`
+	Findings  reconcileFindingsCmd  `cmd:"" help:"Check now and list every finding that stands. Exit 0 there is none, 4 there are."`
 	Incidents reconcileIncidentsCmd `cmd:"" help:"List incidents, also what mended the same the last time."`
 	Diff      reconcileDiffCmd      `cmd:"" help:"Compare two files of records by their key: what is missing, extra, twice or different. Exit 0 equal, 4 differences."`
 }

@@ -25,6 +25,7 @@ type deskFlags struct {
 	TokenFile string `help:"Token of that server, such as DIR/admin-token." placeholder:"FILE" type:"path"`
 	File      string `help:"Without a server: the systems and pairs, as docs/reconcile.md says." placeholder:"FILE" type:"path"`
 	Data      string `help:"Without a server: folder of what is known of them (pleth-reconcile)." placeholder:"DIR" type:"path"`
+	At        string `help:"Without a server: as if it were then (now)." placeholder:"2026-04-01T00:00:00+02:00"`
 	JSON      bool   `help:"Print JSON."`
 }
 
@@ -34,12 +35,22 @@ type integrations interface {
 	Incidents(ctx context.Context, q desk.IncidentQuery) ([]desk.Incident, error)
 	// check checks one or, for an empty name, all, and returns when it is done.
 	check(ctx context.Context, name string, full bool) error
+	// standing returns up to limit findings of all integrations that stand.
+	standing(ctx context.Context, limit int) ([]desk.Finding, error)
 	close() error
 }
 
 func (f *deskFlags) open(e *env) (integrations, error) {
 	if (f.To == "") == (f.File == "") {
 		return nil, usage("give --to for a running server, or --file for a file of systems")
+	}
+	now := time.Now
+	if f.At != "" {
+		at, err := time.Parse(time.RFC3339, f.At)
+		if err != nil || f.To != "" {
+			return nil, usage("--at %s: write 2026-04-01T00:00:00+02:00, with --file; a server has its own clock", f.At)
+		}
+		now = func() time.Time { return at }
 	}
 	if f.To != "" {
 		r, err := remoteOf(e, "to", f.To, f.TokenFile)
@@ -67,7 +78,7 @@ func (f *deskFlags) open(e *env) (integrations, error) {
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	d, err := desk.Open(e.ctx, desk.Config{Path: filepath.Join(dir, "reconcile.db"), Key: key, Pairs: p.Pairs})
+	d, err := desk.Open(e.ctx, desk.Config{Path: filepath.Join(dir, "reconcile.db"), Key: key, Pairs: p.Pairs, Clock: now})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -91,6 +102,10 @@ func (l *localDesk) check(ctx context.Context, name string, full bool) error {
 		}
 	}
 	return nil
+}
+
+func (l *localDesk) standing(ctx context.Context, limit int) ([]desk.Finding, error) {
+	return l.Findings(ctx, desk.FindingQuery{Limit: limit})
 }
 
 func (l *localDesk) close() error { return errors.Join(l.Close(), l.plan.Close()) }
@@ -121,6 +136,25 @@ func (r *remoteDesk) Incidents(ctx context.Context, q desk.IncidentQuery) ([]des
 	var out struct{ Incidents []desk.Incident }
 	err := r.Call(ctx, "GET", "/api/v1/incidents?"+v.Encode(), nil, &out)
 	return out.Incidents, err
+}
+
+func (r *remoteDesk) standing(ctx context.Context, limit int) ([]desk.Finding, error) {
+	all, err := r.Overview(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []desk.Finding
+	for _, g := range all.Groups {
+		for i := range g.Integrations {
+			var some struct{ Findings []desk.Finding }
+			path := "/api/v1/integrations/" + url.PathEscape(g.Integrations[i].Name) + "/findings?limit=" + strconv.Itoa(min(limit, 1000))
+			if err := r.Call(ctx, "GET", path, nil, &some); err != nil {
+				return nil, err
+			}
+			out = append(out, some.Findings...)
+		}
+	}
+	return out[:min(len(out), limit)], nil
 }
 
 func (r *remoteDesk) check(ctx context.Context, name string, full bool) error {

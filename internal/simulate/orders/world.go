@@ -61,6 +61,9 @@ type Fault struct {
 	Channel string          `json:"channel,omitempty"`
 	From    time.Time       `json:"from"`           // when it begins
 	Until   time.Time       `json:"until,omitzero"` // when it is mended; zero: never
+	// Follows says that it was not planted and comes of what was: orders that a
+	// silent system lacks, days that lack more than 2 % of their orders.
+	Follows bool `json:"follows,omitempty"`
 }
 
 // Order is one order as the shop knows it.
@@ -318,7 +321,9 @@ func (t *Table) rows() [][]string {
 	return out
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+const stampForm = "2006-01-02T15:04:05.000Z"
+
+func stamp(t time.Time) string { return t.UTC().Format(stampForm) }
 
 // gone reports whether the shop was closed when an order would have been made.
 func (w *World) gone(o *Order) bool {
@@ -335,6 +340,14 @@ func (w *World) gone(o *Order) bool {
 		}
 	}
 	return false
+}
+
+// silent reports whether a system took nothing in at an instant, and still does
+// not.
+func (w *World) silent(system string, arrived, now time.Time) bool {
+	return slices.ContainsFunc(w.whole[system], func(f *Fault) bool {
+		return f.Class == reconcile.Stale && f.active(now) && !arrived.Before(f.From)
+	})
 }
 
 // appendOrder appends what the system shows of an order.
@@ -364,7 +377,7 @@ func (t *Table) appendOrder(out [][]string, o *Order, now time.Time) [][]string 
 	} else {
 		delay = o.delay // of changes; only the order itself may come late
 	}
-	if now.Before(arrived) {
+	if now.Before(arrived) || !origin && w.silent(t.system, arrived, now) {
 		return out
 	}
 	has := func(classes ...reconcile.Class) bool {
@@ -431,11 +444,20 @@ func (a Attempts) Scan(_ context.Context, row func(int64, []reconcile.Cell) erro
 	w.mu.Lock()
 	var lines [][2]string
 	now := a.now()
+	var list []*Order
 	for _, k := range a.want.Keys {
-		o := w.byID[k[0]]
-		if o == nil {
-			continue
+		if o := w.byID[k[0]]; o != nil {
+			list = append(list, o)
 		}
+	}
+	for day := 0; a.want.Keys == nil && w.Midnight(day).Before(now); day++ {
+		for _, o := range w.day(day) {
+			if !o.Seen.After(now) && (a.system != Inbox || o.Channel == "market") {
+				list = append(list, o)
+			}
+		}
+	}
+	for _, o := range list {
 		state, sent := "ACK", true
 		for _, f := range w.faults[a.system+" "+o.ID] {
 			switch {
