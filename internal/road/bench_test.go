@@ -35,6 +35,23 @@ func onDisk(tb testing.TB, dir string) (road.Config, func()) {
 	}
 }
 
+// openOnDisk opens a road on Pebble in a folder of its own until tb ends.
+func openOnDisk(tb testing.TB) *road.Road {
+	tb.Helper()
+	cfg, end := onDisk(tb, tb.TempDir())
+	tb.Cleanup(end)
+	r, err := road.Open(cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := r.Close(context.Background()); err != nil {
+			tb.Error(err)
+		}
+	})
+	return r
+}
+
 // wardBatch returns n readings of a device with four values each, from a second on.
 func wardBatch(device string, second int64, n int) *reading.Batch {
 	b := &reading.Batch{Partition: reading.Partition{Device: device}, Origin: reading.Origin{Door: "bench"}}
@@ -205,13 +222,7 @@ func BenchmarkRecovery(b *testing.B) {
 // BenchmarkQueries asks a device with 33 days of readings each second.
 func BenchmarkQueries(b *testing.B) {
 	const each, batches = 2000, 1440
-	cfg, end := onDisk(b, b.TempDir())
-	defer end()
-	r, err := road.Open(cfg)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close(context.Background())
+	r := openOnDisk(b)
 	slots := make(chan bool, 8)
 	for i := range batches {
 		slots <- true
@@ -281,13 +292,7 @@ func BenchmarkQueries(b *testing.B) {
 // hours, each with a reading more since the last time.
 func BenchmarkListOpen(b *testing.B) {
 	const devices, rows = 20, 8 * 3600
-	cfg, end := onDisk(b, b.TempDir())
-	defer end()
-	r, err := road.Open(cfg)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer r.Close(context.Background())
+	r := openOnDisk(b)
 	for d := range devices {
 		for from := int64(0); from < rows; from += 1200 {
 			submit(b, r, wardBatch(fmt.Sprint("dev-", d), from, 1200))
