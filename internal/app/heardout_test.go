@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 )
 
 // TestHeardOut: a client that sends all of its body before it reads learns why
@@ -17,7 +18,7 @@ func TestHeardOut(t *testing.T) {
 	s := httptest.NewServer(heardOut{http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Retry-After", "1")
 		w.WriteHeader(http.StatusTooManyRequests)
-	})})
+	}), time.Hour, time.Hour})
 	defer s.Close()
 	for _, length := range []string{"Content-Length: 12582912", "Transfer-Encoding: chunked"} {
 		c, err := net.Dial("tcp", s.Listener.Addr().String())

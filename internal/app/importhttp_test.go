@@ -172,7 +172,7 @@ func TestImportInParts(t *testing.T) {
 	}
 	// Started again.
 	next := &importer{dir: im.dir, box: im.box, road: r, program: im.program, clock: im.clock, log: im.log, limit: im.limit, busy: im.busy}
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Millisecond) {
 		if _, _, got := importAsk(t, "GET", url+at, nil); got["received_bytes"] == 2000.0 {
 			break
 		} else if time.Now().After(end) {

@@ -151,7 +151,7 @@ func (s *Server) listen() error {
 	s.listener = netutil.LimitListener(l, most)
 	lim := s.settings.Limits
 	s.http = &http.Server{
-		Handler:           heardOut{http.HandlerFunc(s.serve)},
+		Handler:           heardOut{http.HandlerFunc(s.serve), 10 * time.Second, 3 * time.Second},
 		ReadHeaderTimeout: lim.Header.Or(10 * time.Second),
 		ReadTimeout:       lim.Request.Or(time.Minute),
 		WriteTimeout:      lim.Request.Or(time.Minute),

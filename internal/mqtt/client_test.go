@@ -47,7 +47,7 @@ func TestExactlyOnceAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(time.Minute))
 	send := func(p packets.Packet) *packets.ControlPacket {
 		t.Helper()
 		if _, err := p.WriteTo(conn); err != nil {

@@ -158,7 +158,7 @@ func start(tb testing.TB) *door {
 	served := make(chan error, 1)
 	go func() { served <- made.Serve(ln) }()
 	tb.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := made.Close(ctx); err != nil {
 			tb.Errorf("close: %v", err)
@@ -177,7 +177,7 @@ func (d *door) v5(tb testing.TB, id, token string) (*paho.Client, *paho.Connack,
 	if err != nil {
 		tb.Fatal(err)
 	}
-	c := paho.NewClient(paho.ClientConfig{Conn: conn, PacketTimeout: 10 * time.Second})
+	c := paho.NewClient(paho.ClientConfig{Conn: conn, PacketTimeout: time.Minute})
 	ack, err := c.Connect(tb.Context(), &paho.Connect{ClientID: id, KeepAlive: 30, CleanStart: true,
 		UsernameFlag: true, Username: "device", PasswordFlag: true, Password: []byte(token)})
 	if err == nil {
@@ -190,7 +190,7 @@ func (d *door) v5(tb testing.TB, id, token string) (*paho.Client, *paho.Connack,
 func (d *door) v3(tb testing.TB, id, token string) (paho3.Client, error) {
 	tb.Helper()
 	c := paho3.NewClient(paho3.NewClientOptions().AddBroker("tcp://" + d.address).SetClientID(id).SetProtocolVersion(4).
-		SetUsername("device").SetPassword(token).SetConnectRetry(false).SetAutoReconnect(false).SetConnectTimeout(10 * time.Second))
+		SetUsername("device").SetPassword(token).SetConnectRetry(false).SetAutoReconnect(false).SetConnectTimeout(time.Minute))
 	t := c.Connect()
 	t.Wait()
 	if t.Error() == nil {
@@ -269,7 +269,7 @@ func TestVersion311(t *testing.T) {
 	}
 	for qos := byte(0); qos <= 2; qos++ {
 		for _, payload := range []string{example, `{"spo2":140}`} {
-			if token := c.Publish(topic, qos, false, payload); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+			if token := c.Publish(topic, qos, false, payload); !token.WaitTimeout(time.Minute) || token.Error() != nil {
 				t.Errorf("QoS %d: %v", qos, token.Error())
 			}
 		}
@@ -297,7 +297,7 @@ func TestWhoIsCalling(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	c := paho.NewClient(paho.ClientConfig{Conn: conn, PacketTimeout: 10 * time.Second})
+	c := paho.NewClient(paho.ClientConfig{Conn: conn, PacketTimeout: time.Minute})
 	if _, err := c.Connect(t.Context(), &paho.Connect{ClientID: "a", CleanStart: true}); err == nil {
 		t.Error("connected without a token")
 	}
@@ -352,7 +352,7 @@ func TestFailure(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	go func() {
 		<-c.Done()
@@ -361,17 +361,13 @@ func TestFailure(t *testing.T) {
 	if res, err := c.Publish(ctx, &paho.Publish{Topic: topic, QoS: 1, Payload: []byte(example)}); err == nil || res != nil {
 		t.Errorf("got %+v, %v", res, err)
 	}
-	select {
-	case <-c.Done():
-	default:
-		t.Error("the connection did not end")
-	}
+	<-c.Done() // the connection ends
 	d.road.set(0, false, nil)
 	old, err := d.v3(t, "b", "secret")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if token := old.Publish(topic, 1, false, example); !token.WaitTimeout(10*time.Second) || token.Error() != nil {
+	if token := old.Publish(topic, 1, false, example); !token.WaitTimeout(time.Minute) || token.Error() != nil {
 		t.Errorf("got %v", token.Error())
 	}
 }
@@ -386,7 +382,7 @@ func TestNothingIsForwarded(t *testing.T) {
 		t.Fatal(err)
 	}
 	token := old.Subscribe("#", 1, func(_ paho3.Client, m paho3.Message) { heard <- m.Topic() })
-	if token.WaitTimeout(10*time.Second) && token.Error() == nil {
+	if token.WaitTimeout(time.Minute) && token.Error() == nil {
 		if got := token.(*paho3.SubscribeToken).Result()["#"]; got != 0x80 {
 			t.Errorf("version 3.1.1: subscribing is answered with %#x", got)
 		}
@@ -424,7 +420,7 @@ func TestFirstPacket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = conn.SetDeadline(time.Now().Add(time.Minute))
 		_, _ = conn.Write([]byte(bytes))
 		_, err = conn.Read(make([]byte, 100))
 		var timeout net.Error
