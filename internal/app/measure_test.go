@@ -23,7 +23,13 @@ import (
 // scrape returns the metrics of s, asked with its token.
 func scrape(t *testing.T, s *Server) string {
 	t.Helper()
-	req, _ := http.NewRequest("GET", address(s)+"/metrics", nil)
+	return fetch(t, s, "/metrics")
+}
+
+// fetch returns what s answers at a path, asked with its token.
+func fetch(t *testing.T, s *Server, path string) string {
+	t.Helper()
+	req, _ := http.NewRequest("GET", address(s)+path, nil)
 	req.Header.Set("Authorization", "Bearer "+s.token)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -83,9 +89,11 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no line %q", line)
 		}
 	}
-	if strings.Contains(text, "ward-7") || strings.Contains(text, "Roe") {
-		t.Error("the metrics name a device or a person")
+	status := fetch(t, s, "/api/v1/status")
+	if strings.Contains(text+status, "ward-7") || strings.Contains(text+status, "Roe") {
+		t.Error("the metrics or the status name a device or a person")
 	}
+	checkStatus(t, status)
 	if m := regexp.MustCompile(`pleth_log_sync_seconds_count (\d+)`).FindStringSubmatch(text); m == nil || m[1] == "0" {
 		t.Error("no sync was measured")
 	}
@@ -108,6 +116,23 @@ func TestMetrics(t *testing.T) {
 				t.Errorf("%s of %s: %s", path, host, res.Status)
 			}
 		}
+	}
+}
+
+// checkStatus holds the status of TestMetrics to what it sent.
+func checkStatus(t *testing.T, text string) {
+	t.Helper()
+	var got status
+	if err := json.Unmarshal([]byte(text), &got); err != nil {
+		t.Fatal(err)
+	}
+	door, readings, loss := got.Doors[0], got.Readings[0], got.Objectives[4]
+	if door.Name != "rest" || door.Batches != 5 || door.P99 == nil || readings.Name != "accepted" || readings.Total != 5 || loss.Name != "loss" || loss.Count != 7 ||
+		len(got.Refused) != 1 || got.Refused[0].Name != "wrong_type" || got.Letters != 1 || got.Devices != 1 || got.Lag == nil || got.Clients != 1 || got.SyncP50 == nil {
+		t.Errorf("%s", text)
+	}
+	if !got.Writes || got.Why != "" || got.DiskFree == 0 || got.DiskFree > got.DiskWhole {
+		t.Errorf("writes %v %q, %d bytes free of %d", got.Writes, got.Why, got.DiskFree, got.DiskWhole)
 	}
 }
 
