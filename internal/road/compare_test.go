@@ -77,6 +77,11 @@ func fill(t *testing.T, r *road.Road) {
 // stored fills a series in a new folder, with what is planted there.
 func stored(t *testing.T, change func(*road.Sealed), sealRows int) string {
 	t.Helper()
+	return storedBy(t, fill, change, sealRows)
+}
+
+func storedBy(t *testing.T, fill func(*testing.T, *road.Road), change func(*road.Sealed), sealRows int) string {
+	t.Helper()
 	dir := t.TempDir()
 	cfg, end := onDisk(t, dir)
 	cfg.Series, cfg.SealRows = planted{cfg.Series.(onpebble.Series), change}, sealRows
@@ -141,6 +146,50 @@ func TestCompareEqual(t *testing.T) {
 	}
 	if d := compared(t, dir, 0, 0); d != nil {
 		t.Errorf("merged: %v", d)
+	}
+}
+
+// TestCompareSpread: rows that lie months apart come in turns, and a night whose
+// halves come one after the other is merged into more rows than a chunk has.
+func TestCompareSpread(t *testing.T) {
+	t.Parallel()
+	const month, part, parts = 30 * 86400, 2000, 18
+	spread := func(t *testing.T, r *road.Road) {
+		for i := range int64(40) {
+			for k := range int64(3) {
+				submit(t, r, wardBatch("a", k*month+i*30, 30))
+			}
+		}
+		for _, first := range []int64{0, 1} {
+			for i := first; i < parts; i += 2 {
+				submit(t, r, wardBatch("a", 4*month+i*part, part+1)) // the last one comes twice
+			}
+		}
+	}
+	for _, rows := range []int{50, 600, 1 << 20} {
+		dir := storedBy(t, spread, nil, rows)
+		if d := compared(t, dir, 0, 0); d != nil {
+			t.Errorf("sealed by %d: %v", rows, d)
+		}
+		db, err := pebbledb.Open(dir, pebbledb.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		store := chunks.Open(db)
+		for range 3 { // what was cut apart is merged with what follows
+			if _, err = store.Merge(reading.Partition{Device: "a"}, 0, epoch+(4*month+parts*part/2)*1e9, 2); err == nil {
+				_, err = store.Merge(reading.Partition{Device: "a"}, 0, epoch+5*month*1e9, 2)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if d := compared(t, dir, 0, 0); d != nil {
+			t.Errorf("sealed by %d, merged: %v", rows, d)
+		}
 	}
 }
 

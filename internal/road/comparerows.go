@@ -239,6 +239,7 @@ func (c *comparison) chunks(ctx context.Context) (*Difference, error) {
 		}
 		now.First, now.Last = min(now.First, one.First), max(now.Last, one.Last)
 		now.LagMin, now.LagMax = min(now.LagMin, one.LagMin), max(now.LagMax, one.LagMax)
+		now.Parted = now.Parted || one.Parted
 		now.hi, now.rows = max(now.hi, hi), now.rows+len(times)
 		return ctx.Err()
 	})
@@ -293,7 +294,8 @@ func (c *comparison) source(ctx context.Context, k *cluster) (*Difference, error
 		return nil, err
 	}
 	k.LagMedian = 0
-	if *k == is {
+	within := k.First <= is.First && is.Last <= k.Last && k.LagMin <= is.LagMin && is.LagMax <= k.LagMax
+	if is.Parted = k.Parted; *k == is || k.Parted && k.rows == is.rows && within {
 		return nil, nil
 	}
 	return &Difference{Partition: c.x.partition, What: "origin of the chunk", Time: k.lo, Byte: -1, Have: k.String(), Got: is.String()}, nil

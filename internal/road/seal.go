@@ -3,9 +3,11 @@ package road
 import (
 	"math"
 	"slices"
+	"sort"
 
 	"pleth"
 	"pleth/internal/reading"
+	"pleth/internal/series"
 )
 
 // Bounds of a seal.
@@ -65,6 +67,9 @@ func (h *head) seal(n int, followed []byte) *Sealed {
 	for _, part := range [...][]int32{ripe[:split], ripe[split:]} {
 		for len(part) > 0 {
 			k := min(len(part), most)
+			// What a chunk says of its rows is to be true of them alone.
+			last := h.rows.Time(int(part[0])) + series.MaxSpan
+			k = sort.Search(k, func(i int) bool { return h.rows.Time(int(part[i])) > last })
 			s.Chunks = append(s.Chunks, h.chunk(part[:k]))
 			part = part[k:]
 		}

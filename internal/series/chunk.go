@@ -33,6 +33,9 @@ type Source struct {
 	// least, the median and the most. The median of merged chunks is the median
 	// of theirs, weighted by their rows.
 	LagMin, LagMedian, LagMax int64
+	// Parted says that these are of more rows than there are here, which were
+	// cut apart: bounds, that other rows may reach.
+	Parted bool
 }
 
 // Chunk is stored rows of one partition, in the order of reading.Compare.
@@ -69,6 +72,9 @@ func (c *Chunk) Cut() []Chunk {
 		}
 		out = append(out, Chunk{c.Source, c.Rows.Slice(i, j)})
 		i = j
+	}
+	for i := range out {
+		out[i].Parted = c.Parted || len(out) > 1
 	}
 	return out
 }

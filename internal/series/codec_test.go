@@ -43,7 +43,7 @@ func chunk(t *rapid.T, max int) *Chunk {
 			x.Seq[i] = 0
 		}
 	}
-	c := &Chunk{Rows: x, Source: Source{LagMin: rapid.Int64().Draw(t, "lag"), LagMedian: 5, LagMax: -7}}
+	c := &Chunk{Rows: x, Source: Source{LagMin: rapid.Int64().Draw(t, "lag"), LagMedian: 5, LagMax: -7, Parted: rapid.Bool().Draw(t, "parted")}}
 	c.First = eventlog.Offset(rapid.Uint64().Draw(t, "first"))
 	c.Last = c.First + 9
 	return &c.Cut()[0]
@@ -132,9 +132,9 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	newer := bytes.Clone(good)
-	newer[0] = 2
+	newer[0] = 3
 	if _, err := Decode(sealed(newer[:len(newer)-4]), reading.Partition{}, nil); !errors.Is(err, ErrNewer) {
-		t.Errorf("format 2: %v", err)
+		t.Errorf("format 3: %v", err)
 	}
 }
 

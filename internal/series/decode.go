@@ -49,12 +49,13 @@ func DecodeIn(room *Room, b []byte, p reading.Partition, metrics []pleth.Metric)
 	if binary.LittleEndian.Uint32(b[len(b)-4:]) != crc32.Checksum(body, castagnoli) {
 		return nil, ErrCorrupt
 	}
-	if body[0] != version {
+	if body[0] != version && body[0] != versionParted {
 		return nil, fmt.Errorf("format %d: %w", body[0], ErrNewer)
 	}
 	d := decoder{b: body[1:], metrics: metrics, room: room}
 	room.turn()
 	c := d.chunk(p)
+	c.Parted = body[0] == versionParted
 	if d.err != nil {
 		return nil, d.err
 	}

@@ -14,8 +14,11 @@ import (
 	"pleth/internal/reading"
 )
 
-// version is the first byte of a chunk: docs/formats/series.md.
-const version = 1
+// The first byte of a chunk: docs/formats/series.md.
+const (
+	version       = 1
+	versionParted = 2 // of one whose source is that of more rows
+)
 
 // Kinds of columns. A metric is kindMetric plus its number.
 const (
@@ -72,6 +75,9 @@ func Append(dst []byte, c *Chunk, effort Effort) ([]byte, error) {
 	}
 	start := len(dst)
 	b := append(dst, version)
+	if c.Parted {
+		b[start] = versionParted
+	}
 	b = binary.AppendUvarint(b, uint64(n))
 	b = binary.AppendUvarint(b, uint64(c.First))
 	b = binary.AppendUvarint(b, uint64(c.Last-c.First))

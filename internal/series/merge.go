@@ -37,6 +37,7 @@ func Merged(chunks []Chunk) Source {
 		c := &chunks[i]
 		s.First, s.Last = min(s.First, c.First), max(s.Last, c.Last)
 		s.LagMin, s.LagMax = min(s.LagMin, c.LagMin), max(s.LagMax, c.LagMax)
+		s.Parted = s.Parted || c.Parted
 		n := int64(c.Rows.Rows.Len())
 		medians = append(medians, weighted{c.LagMedian, n})
 		total += n
