@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -12,6 +14,10 @@ import (
 // TestHangUp: a terminal that closes ends the server as SIGTERM does.
 func TestHangUp(t *testing.T) {
 	t.Parallel()
+	// Where the tests are run by nohup, the server would ignore it too.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	defer signal.Stop(heard)
 	c := exec.CommandContext(t.Context(), "pleth", "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
 	log, err := c.StderrPipe()
 	if err != nil {
