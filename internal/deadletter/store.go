@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"embed"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -58,7 +57,7 @@ type Store struct {
 // row is a letter to be written.
 type row struct {
 	Letter
-	hash   [32]byte
+	hash   []byte
 	sealed []byte
 }
 
@@ -154,18 +153,15 @@ func (s *Store) Put(ctx context.Context, door string, received int64, body []byt
 func (s *Store) letter(door, device string, received int64, body []byte, refused []readings.Refusal) (row, error) {
 	r := row{Letter: Letter{Received: received, Latest: received, Times: 1, Door: door, Device: device, Readings: len(refused)}}
 	items := make([]Item, len(refused))
-	content := slices.Concat([]byte(door), []byte{0}, []byte(device), []byte{0})
 	for i, f := range refused {
 		items[i] = Item{Index: f.Index, Bytes: body[f.From:f.To], Problems: f.Problems}
-		content = binary.AppendUvarint(content, uint64(f.To-f.From))
-		content = append(content, items[i].Bytes...)
 		for _, p := range f.Problems {
 			r.Codes = append(r.Codes, p.Code)
 		}
 	}
 	slices.Sort(r.Codes)
 	r.Codes = slices.Compact(r.Codes)
-	r.hash = s.hash.Index(content)
+	r.hash = s.nameOf(door, device, items)
 	text, err := pack(items)
 	if err != nil {
 		return row{}, err
@@ -214,7 +210,7 @@ func (s *Store) write(all [][]row) ([]error, error) {
 				continue
 			}
 			for _, r := range rows {
-				done, err := again.ExecContext(ctx, r.Latest, r.hash[:])
+				done, err := again.ExecContext(ctx, r.Latest, r.hash)
 				if err != nil {
 					return err
 				}
@@ -223,7 +219,7 @@ func (s *Store) write(all [][]row) ([]error, error) {
 				} else if n > 0 {
 					continue
 				}
-				if _, err := insert.ExecContext(ctx, r.hash[:], r.Received, r.Latest, r.Door, r.Device, joinCodes(r.Codes), r.Readings, r.Size, r.sealed); err != nil {
+				if _, err := insert.ExecContext(ctx, r.hash, r.Received, r.Latest, r.Door, r.Device, joinCodes(r.Codes), r.Readings, r.Size, r.sealed); err != nil {
 					return err
 				}
 				letters, number, bytes = letters+1, number+int64(r.Readings), bytes+int64(r.Size)
@@ -247,7 +243,7 @@ func (s *Store) write(all [][]row) ([]error, error) {
 func (s *Store) missing(ctx context.Context, tx *sql.Tx, rows []row) (size int64, err error) {
 	for _, r := range rows {
 		var one int
-		switch err := tx.QueryRowContext(ctx, `SELECT 1 FROM letter WHERE hash = ?`, r.hash[:]).Scan(&one); {
+		switch err := tx.QueryRowContext(ctx, `SELECT 1 FROM letter WHERE hash = ?`, r.hash).Scan(&one); {
 		case errors.Is(err, sql.ErrNoRows):
 			size += int64(r.Size)
 		case err != nil:

@@ -46,9 +46,9 @@ type Look struct {
 // Add come one after the other, others at any time.
 type Rows interface {
 	// Add keeps the pairs whose index is not there yet, all or none, and
-	// returns for every pair the pseudonym that is kept under its index. They
-	// are durable on return.
-	Add(ctx context.Context, pairs []Pair) ([]string, error)
+	// returns for every pair the one that is kept under its index. They are
+	// durable on return.
+	Add(ctx context.Context, pairs []Pair) ([]Pair, error)
 	// Find returns the pair kept under an index, or ErrUnknown.
 	Find(ctx context.Context, index [32]byte) (Pair, error)
 	// Named returns the pair with a pseudonym, or ErrUnknown.

@@ -58,6 +58,9 @@ func (s *Store) Find(ctx context.Context, id string, who Who) (string, error) {
 	if noteErr := s.note(ctx, Entry{Who: who, Action: "find", Pseudonym: pair.Pseudonym, Found: err == nil}); noteErr != nil {
 		return "", noteErr
 	}
+	if err == nil && s.sound(pair, id) != nil {
+		return "", fmt.Errorf("%w: what is kept of a person is damaged: stop and run pleth fsck", ErrStore)
+	}
 	return pair.Pseudonym, err
 }
 

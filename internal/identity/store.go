@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -97,21 +98,32 @@ func (s *Store) Pseudonyms(ctx context.Context, ids []string) ([]string, error) 
 		return nil, err
 	}
 	for n, i := range unknown {
-		names[i] = kept[n]
+		if names[i] = kept[n]; names[i] == "" {
+			return nil, fmt.Errorf("%w: what is kept of a person is damaged: stop and run pleth fsck", ErrStore)
+		}
 	}
 	return names, nil
 }
 
-// write keeps the pairs of all callers. It does not end with the context of
-// one of those who wait.
+// write keeps the pairs of all callers, and returns an empty pseudonym where
+// what was kept of a person before is damaged. It does not end with the context
+// of one of those who wait.
 func (s *Store) write(all [][]Pair) ([][]string, error) {
 	pairs := slices.Concat(all...)
-	names, err := s.rows.Add(context.Background(), pairs)
+	kept, err := s.rows.Add(context.Background(), pairs)
 	if err != nil {
 		return nil, err
 	}
+	names := make([]string, len(pairs))
 	s.mu.Lock()
 	for i, p := range pairs {
+		if kept[i].Pseudonym != p.Pseudonym {
+			id, err := s.box.Open(p.Sealed, forPerson+p.Pseudonym)
+			if err != nil || s.sound(kept[i], string(id)) != nil {
+				continue
+			}
+		}
+		names[i] = kept[i].Pseudonym
 		if len(s.known) >= cached {
 			for k := range s.known { // any one
 				delete(s.known, k)
@@ -126,6 +138,15 @@ func (s *Store) write(all [][]Pair) ([][]string, error) {
 		results[i], names = names[:len(all[i])], names[len(all[i]):]
 	}
 	return results, nil
+}
+
+// sound returns an error unless p is the pair of the person with an identifier.
+func (s *Store) sound(p Pair, id string) error {
+	kept, err := s.box.Open(p.Sealed, forPerson+p.Pseudonym)
+	if err == nil && string(kept) != id {
+		err = sealed.ErrOpen
+	}
+	return err
 }
 
 // Seal returns tags sealed; equal tags give equal bytes.

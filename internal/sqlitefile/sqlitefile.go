@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"path/filepath"
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
@@ -19,17 +20,24 @@ import (
 type File struct {
 	Write *sql.DB // one connection; transactions begin by locking
 	Read  *sql.DB // up to four
+	path  string
 }
 
 // Open opens or creates the file at path (mode 0600, as SQLite's own files
 // beside it) and brings its tables up to the last of migrations, whose files
-// stand at its root.
+// stand at its root. A file that is not as it was closed is ErrChanged.
 func Open(ctx context.Context, path string, migrations fs.FS) (*File, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.Close(); err != nil {
+		return nil, err
+	}
+	if err := checkSum(path); err != nil {
+		return nil, fmt.Errorf("%s: %w: pleth fsck says what is wrong; put a copy from a backup in its place, or remove %s to have it as it is", path, err, filepath.Base(path)+sumSuffix)
+	}
+	if err := os.Remove(path + sumSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	file := &File{}
@@ -44,6 +52,7 @@ func Open(ctx context.Context, path string, migrations fs.FS) (*File, error) {
 		return nil, fmt.Errorf("%s: %w", path, errors.Join(err, file.Close()))
 	}
 	file.Read.SetMaxOpenConns(4)
+	file.path = path
 	return file, nil
 }
 
@@ -82,7 +91,7 @@ func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
 	return err
 }
 
-// Close closes the file.
+// Close closes the file, and notes what it is by then.
 func (f *File) Close() error {
 	var errs []error
 	for _, db := range []*sql.DB{f.Read, f.Write} {
@@ -90,7 +99,10 @@ func (f *File) Close() error {
 			errs = append(errs, db.Close())
 		}
 	}
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil || f.path == "" {
+		return err
+	}
+	return writeSum(f.path)
 }
 
 // InTx runs f in a transaction that is durable when InTx returns nil, and

@@ -28,7 +28,14 @@ func Rows(t *testing.T, open func() (identity.Rows, error)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return fmt.Sprint(got)
+		var out []string
+		for _, p := range got {
+			if string(p.Sealed) != p.Pseudonym+" sealed" {
+				t.Errorf("%s came with %s", p.Pseudonym, p.Sealed)
+			}
+			out = append(out, p.Pseudonym)
+		}
+		return fmt.Sprint(out)
 	}
 	if got := names(pair(1, "a"), pair(2, "b"), pair(1, "c")); got != "[a b a]" {
 		t.Errorf("the first name of an index stays: %s", got)

@@ -76,40 +76,41 @@ func failed(err error) error { return fmt.Errorf("%w: %w", identity.ErrStore, er
 func (r *Rows) Close() error { return r.file.Close() }
 
 // Add implements identity.Rows.
-func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) (names []string, err error) {
+func (r *Rows) Add(ctx context.Context, pairs []identity.Pair) (kept []identity.Pair, err error) {
 	err = r.file.InTx(ctx, func(tx *sql.Tx) error {
-		names, err = add(ctx, tx, pairs)
+		kept, err = add(ctx, tx, pairs)
 		return err
 	})
 	if err != nil {
 		return nil, failed(err)
 	}
-	return names, nil
+	return kept, nil
 }
 
-func add(ctx context.Context, tx *sql.Tx, pairs []identity.Pair) ([]string, error) {
+func add(ctx context.Context, tx *sql.Tx, pairs []identity.Pair) ([]identity.Pair, error) {
 	insert, err := tx.PrepareContext(ctx, `INSERT INTO pair (hash, pseudonym, sealed, created) VALUES (?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING`)
 	if err != nil {
 		return nil, err
 	}
 	defer insert.Close()
-	find, err := tx.PrepareContext(ctx, `SELECT pseudonym FROM pair WHERE hash = ?`)
+	find, err := tx.PrepareContext(ctx, `SELECT pseudonym, sealed, created FROM pair WHERE hash = ?`)
 	if err != nil {
 		return nil, err
 	}
 	defer find.Close()
-	names := make([]string, len(pairs))
+	kept := make([]identity.Pair, len(pairs))
 	for i, p := range pairs {
-		err := find.QueryRowContext(ctx, p.Index[:]).Scan(&names[i])
+		kept[i].Index = p.Index
+		err := find.QueryRowContext(ctx, p.Index[:]).Scan(&kept[i].Pseudonym, &kept[i].Sealed, &kept[i].Created)
 		if errors.Is(err, sql.ErrNoRows) {
-			names[i] = p.Pseudonym
+			kept[i] = p
 			_, err = insert.ExecContext(ctx, p.Index[:], p.Pseudonym, p.Sealed, p.Created)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	return names, nil
+	return kept, nil
 }
 
 // Find implements identity.Rows.
