@@ -455,6 +455,13 @@ func (p pairOf) step(m *Mend, e *Effect) plan.Step {
 	for k, c := range p.Spec.Key {
 		s.Key[c.B] = e.Key[k]
 	}
+	if m.Action != plan.Override { // which names what it changes
+		for _, c := range slices.Concat(p.Spec.Compare, p.Spec.Measures, []reconcile.Column{p.Spec.Time, p.Spec.Channel, p.Spec.Updated}) {
+			if _, has := e.Record[c.B]; c.B != "" && !has && !slices.Contains(s.Null, c.B) {
+				s.Null = append(s.Null, c.B)
+			}
+		}
+	}
 	b, _ := json.Marshal([]any{p.Name, m.Action, e.Key, e.hash, e.Before, e.Record})
 	sum := sha256.Sum256(b)
 	s.ID = hex.EncodeToString(sum[:16])

@@ -5,15 +5,14 @@
 package httpsource
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -154,11 +153,16 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		return nil
 	}
 	var kept [][]reconcile.Cell
-	n, total := int64(0), int64(-1)
+	n := int64(0)
+	var said span // how many records there are, as it changes while pages are read
+	last := [sha256.Size]byte{}
 	next, seen := t.address(t.cfg.URL), map[string]bool{}
 	page := t.cfg.First
 	if t.cfg.Page != "" {
 		next = with(next, t.cfg.Page, strconv.Itoa(page))
+	}
+	if err := t.count(ctx, &said); err != nil {
+		return err
 	}
 	for pages := 0; next != ""; pages++ {
 		if pages == t.cfg.MostPages {
@@ -168,7 +172,7 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return fmt.Errorf("%s: page %d leads back to a page before it", t.cfg.Label, pages)
 		}
 		seen[next] = true
-		body, header, err := t.get(ctx, next)
+		body, sum, header, err := t.get(ctx, next)
 		if err != nil {
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
@@ -183,10 +187,19 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 		}
 		if t.cfg.Total != "" {
 			if v, ok := at(body, split(t.cfg.Total)).(json.Number); ok {
-				if total, err = v.Int64(); err != nil {
+				total, err := v.Int64()
+				if err != nil {
 					return fmt.Errorf("%s: page %d: the number of records at %q is none", t.cfg.Label, pages+1, t.cfg.Total)
 				}
+				said.add(total)
 			}
+		}
+		if len(items) > 0 && sum == last {
+			return fmt.Errorf("%s: page %d is the page before it again: does the server know how pages are asked for?", t.cfg.Label, pages+1)
+		}
+		last = sum
+		if items, err = t.matches(items); err != nil {
+			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
 		for _, item := range items {
 			n++
@@ -207,23 +220,73 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
 	}
-	if t.cfg.Count != "" {
-		body, _, err := t.get(ctx, t.address(t.cfg.Count))
-		if err != nil {
-			return fmt.Errorf("%s: the number of records: %w", t.cfg.Label, err)
-		}
-		v, _ := at(body, split(t.cfg.CountAt)).(json.Number)
-		if total, err = v.Int64(); err != nil {
-			return fmt.Errorf("%s: the number of records does not stand at %q", t.cfg.Label, t.cfg.CountAt)
-		}
+	if err := t.count(ctx, &said); err != nil {
+		return err
 	}
-	if total >= 0 && total != n {
-		return fmt.Errorf("%s: %d records came of %d: the pages are not whole", t.cfg.Label, n, total)
+	if said.known && (n < said.low || n > said.high) {
+		return fmt.Errorf("%s: %d records came of %d: the pages are not whole", t.cfg.Label, n, said.high)
 	}
 	if int64(len(kept)) == n {
 		t.held.rows, t.held.full = kept, true
 	}
 	return nil
+}
+
+// span is between what numbers of records lay that a server said: it may get new
+// ones while pages are read.
+type span struct {
+	known     bool
+	low, high int64
+}
+
+func (s *span) add(n int64) {
+	if !s.known {
+		s.known, s.low, s.high = true, n, n
+	}
+	s.low, s.high = min(s.low, n), max(s.high, n)
+}
+
+// count asks how many records there are, where the server says it apart.
+func (t *Table) count(ctx context.Context, said *span) error {
+	if t.cfg.Count == "" {
+		return nil
+	}
+	body, _, _, err := t.get(ctx, t.address(t.cfg.Count))
+	if err != nil {
+		return fmt.Errorf("%s: the number of records: %w", t.cfg.Label, err)
+	}
+	v, _ := at(body, split(t.cfg.CountAt)).(json.Number)
+	n, err := v.Int64()
+	if err != nil {
+		return fmt.Errorf("%s: the number of records does not stand at %q", t.cfg.Label, t.cfg.CountAt)
+	}
+	said.add(n)
+	return nil
+}
+
+// matches leaves out what a FHIR server sends beside the records that were
+// searched for, and says where it names an error among them.
+func (t *Table) matches(items []any) ([]any, error) {
+	if t.cfg.Next != fhirNext {
+		return items, nil
+	}
+	var out []any
+	for _, item := range items {
+		mode, _ := at(item, []string{"search", "mode"}).(string)
+		if at(item, []string{"resource", "resourceType"}) == "OperationOutcome" {
+			issues, _ := at(item, []string{"resource", "issue"}).([]any)
+			for _, issue := range issues {
+				if s := at(issue, []string{"severity"}); s == "error" || s == "fatal" {
+					return nil, fmt.Errorf("the server names an error in the search (OperationOutcome, %v)", at(issue, []string{"code"}))
+				}
+			}
+			mode = "outcome"
+		}
+		if mode == "" || mode == "match" {
+			out = append(out, item)
+		}
+	}
+	return out, nil
 }
 
 // mayLack reports whether a page may be without its list: a FHIR search that
@@ -286,19 +349,14 @@ func (t *Table) next(here string, body any, header http.Header, items int, page 
 	var to string
 	switch {
 	case t.cfg.Link:
-		for _, link := range strings.Split(strings.Join(header.Values("Link"), ","), ",") {
-			target, rel, ok := strings.Cut(link, ";")
-			if ok && strings.Contains(rel, `rel="next"`) {
-				to = strings.Trim(strings.TrimSpace(target), "<>")
-			}
-		}
+		to = nextLink(header.Values("Link"))
 	case t.cfg.Page != "":
 		if items == 0 {
 			return "", nil
 		}
 		*page++
 		return with(here, t.cfg.Page, strconv.Itoa(*page)), nil
-	case t.cfg.Next == "link.next":
+	case t.cfg.Next == fhirNext:
 		links, _ := at(body, []string{"link"}).([]any)
 		for _, l := range links {
 			if at(l, []string{"relation"}) == "next" {
@@ -333,6 +391,43 @@ func (t *Table) next(here string, body any, header http.Header, items int, page 
 	return u.String(), nil
 }
 
+// fhirNext is the Next of FHIR: the link of that relation in a Bundle.
+const fhirNext = "link.next"
+
+// nextLink returns the address with the relation next in headers called Link,
+// as RFC 8288 writes them; addresses may hold commas and semicolons.
+func nextLink(values []string) string {
+	for _, text := range values {
+		for {
+			open := strings.IndexByte(text, '<')
+			if open < 0 {
+				break
+			}
+			end := strings.IndexByte(text[open:], '>')
+			if end < 0 {
+				break
+			}
+			target, rest := text[open+1:open+end], text[open+end+1:]
+			params := rest // up to the next address
+			if i := strings.Index(rest, ",<"); i >= 0 {
+				params = rest[:i]
+			}
+			if i := strings.Index(params, ", <"); i >= 0 {
+				params = params[:i]
+			}
+			for param := range strings.SplitSeq(params, ";") {
+				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
+				value = strings.Trim(strings.TrimRight(strings.TrimSpace(value), ", "), `"`)
+				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.ContainsFunc(strings.Fields(value), func(s string) bool { return strings.EqualFold(s, "next") }) {
+					return strings.TrimSpace(target)
+				}
+			}
+			text = rest
+		}
+	}
+	return ""
+}
+
 // with sets a parameter of an address.
 func with(address, name, value string) string {
 	u, err := url.Parse(address)
@@ -343,101 +438,4 @@ func with(address, name, value string) string {
 	q.Set(name, value)
 	u.RawQuery = q.Encode()
 	return u.String()
-}
-
-// get fetches one page. It tries again what passes, as long as the server says.
-func (t *Table) get(ctx context.Context, address string) (any, http.Header, error) {
-	for try := 1; ; try++ {
-		if err := t.limit.Wait(ctx); err != nil {
-			return nil, nil, err
-		}
-		body, header, again, err := t.once(ctx, address)
-		if err == nil || again < 0 || try == mostTries {
-			return body, header, err
-		}
-		if err := t.wait(ctx, max(again, time.Duration(try*try)*200*time.Millisecond)); err != nil {
-			return nil, nil, err
-		}
-	}
-}
-
-// once asks once; again says after how long it is of use to try again, below 0:
-// never.
-func (t *Table) once(ctx context.Context, address string) (body any, header http.Header, again time.Duration, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, nil, -1, errors.New("the address cannot be used")
-	}
-	req.Header = t.cfg.Header.Clone()
-	if req.Header == nil {
-		req.Header = http.Header{}
-	}
-	if req.Header.Get("Accept") == "" {
-		req.Header.Set("Accept", "application/json")
-	}
-	req.Header.Set("User-Agent", "pleth")
-	client := *t.cfg.Client
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	res, err := client.Do(req)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil, nil, -1, ctx.Err()
-		}
-		return nil, nil, 0, errors.New("the system cannot be reached: " + scrub(err))
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(res.Body, mostPage+1))
-	switch {
-	case err != nil:
-		return nil, nil, 0, errors.New("the answer broke off")
-	case len(text) > mostPage:
-		return nil, nil, -1, fmt.Errorf("an answer of more than %d MB", mostPage>>20)
-	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusRequestTimeout || res.StatusCode >= 500:
-		return nil, nil, retryAfter(res.Header), fmt.Errorf("the system answers %s", res.Status)
-	case res.StatusCode != http.StatusOK:
-		return nil, nil, -1, fmt.Errorf("the system answers %s", res.Status)
-	}
-	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
-	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") && media != "text/plain" {
-		return nil, nil, -1, fmt.Errorf("the answer is %s and no JSON; a page of a login or of an error?", media)
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	if err := dec.Decode(&body); err != nil {
-		return nil, nil, -1, errors.New("the answer is no JSON")
-	}
-	if _, err := dec.Token(); err != io.EOF {
-		return nil, nil, -1, errors.New("there is more after the JSON of the answer")
-	}
-	return body, res.Header, 0, nil
-}
-
-// retryAfter returns how long a server wants to be left alone, at most two
-// minutes: seconds, or until an instant by its own clock.
-func retryAfter(h http.Header) time.Duration {
-	text := h.Get("Retry-After")
-	if s, err := strconv.ParseFloat(text, 64); err == nil {
-		if !(s > 0) { // nor a number at all
-			return 0
-		}
-		return time.Duration(min(s, 120) * float64(time.Second))
-	}
-	until, err := http.ParseTime(text)
-	if err != nil {
-		return 0
-	}
-	now, err := http.ParseTime(h.Get("Date"))
-	if err != nil {
-		now = time.Now()
-	}
-	return min(max(until.Sub(now), 0), 2*time.Minute)
-}
-
-// scrub leaves the address out of an error of a client.
-func scrub(err error) string {
-	var u *url.Error
-	if errors.As(err, &u) {
-		return u.Err.Error()
-	}
-	return err.Error()
 }

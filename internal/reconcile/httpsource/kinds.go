@@ -27,8 +27,8 @@ func FHIR(label, base, query, token string) Config {
 	if strings.Contains(query, "?") {
 		join = "&"
 	}
-	c := Config{Label: label, URL: strings.TrimSuffix(base, "/") + "/" + query + join + "_count=500&_lastUpdated=ge{from}&_lastUpdated=lt{to}",
-		Items: "entry", Next: "link.next", Total: "total", Header: http.Header{"Accept": {"application/fhir+json"}}}
+	c := Config{Label: label, URL: strings.TrimSuffix(base, "/") + "/" + query + join + "_count=500&_total=accurate&_lastUpdated=ge{from}&_lastUpdated=lt{to}",
+		Items: "entry", Next: fhirNext, Total: "total", Header: http.Header{"Accept": {"application/fhir+json"}}}
 	if token != "" {
 		c.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -37,6 +37,7 @@ type Step struct {
 	Action string            `json:"action"`
 	Key    map[string]string `json:"key"`              // by the names of B
 	Record map[string]string `json:"record,omitempty"` // what A has, by the names of B
+	Null   []string          `json:"null,omitempty"`   // columns of the record that have no value
 	Keep   string            `json:"keep,omitempty"`   // of a dedupe: first or last
 	ID     string            `json:"id"`               // the same for the same change: doing it twice is doing it once
 }
@@ -98,25 +99,62 @@ func (m *httpMender) Apply(ctx context.Context, s Step) error {
 	if err != nil {
 		return err
 	}
+	for try := 1; ; try++ {
+		again, err := m.post(ctx, s.ID, body)
+		if err == nil || again <= 0 || try == mostPosts {
+			return err
+		}
+		timer := time.NewTimer(again)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return errors.Join(err, ctx.Err())
+		case <-timer.C:
+		}
+	}
+}
+
+// mostPosts is how often a step is sent to a system that is busy, and mostBusy
+// how long it may want to be left alone between.
+const (
+	mostPosts = 4
+	mostBusy  = 30 * time.Second
+)
+
+// post sends a step once; again says after how long it is of use to send it
+// again, 0: never.
+func (m *httpMender) post(ctx context.Context, id string, body []byte) (again time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(body))
 	if err != nil {
-		return errors.New("the address that mends cannot be used")
+		return 0, errors.New("the address that mends cannot be used")
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Idempotency-Key", s.ID)
+	req.Header.Set("Idempotency-Key", id)
 	if m.token != "" {
 		req.Header.Set("Authorization", "Bearer "+m.token)
 	}
 	res, err := m.client.Do(req)
 	if err != nil {
-		return errors.New("the system that mends cannot be reached")
+		return 0, errors.New("the system that mends cannot be reached")
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, 64<<10))
-	if res.StatusCode/100 != 2 {
-		return fmt.Errorf("the system that mends answers %s", res.Status)
+	switch {
+	case res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable:
+		err = fmt.Errorf("the system that mends answers %s", res.Status)
+		wait := time.Second
+		if n, perr := strconv.ParseFloat(res.Header.Get("Retry-After"), 64); perr == nil && n > 0 && n <= mostBusy.Seconds() {
+			wait = time.Duration(n * float64(time.Second))
+		} else if res.Header.Get("Retry-After") != "" {
+			wait = 0
+		}
+		return wait, err
+	case res.StatusCode/100 != 2:
+		return 0, fmt.Errorf("the system that mends answers %s", res.Status)
+	case strings.HasPrefix(res.Header.Get("Content-Type"), "text/html"):
+		return 0, errors.New("the system that mends answers with a page of HTML; of a login?")
 	}
-	return nil
+	return 0, nil
 }
 
 // sqlMender runs statements, each in a transaction of its own.
@@ -169,13 +207,18 @@ func (m *sqlMender) Apply(ctx context.Context, s Step) error {
 		if strings.HasPrefix(name, "::") {
 			return name // a type
 		}
+		before := missing
 		value, ok := s.Record[name[1:]]
 		if !ok {
 			if value, ok = s.Key[name[1:]]; !ok {
 				missing = name
 			}
 		}
-		args = append(args, value)
+		if !ok && slices.Contains(s.Null, name[1:]) {
+			args, missing = append(args, nil), before
+		} else {
+			args = append(args, value)
+		}
 		switch m.kind {
 		case "postgres":
 			return "$" + strconv.Itoa(len(args))
