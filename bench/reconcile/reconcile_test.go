@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package reconcile_test measures the comparison of two systems against its
 // figures: make bench-reconcile. It is a test so that it can run its own
 // PostgreSQL; without PLETH_BENCH it only says how to run it.

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command serve measures `pleth serve` against the figures it must hold, and
 // against InfluxDB and VictoriaMetrics where they can be had. `make bench-serve`
 // builds pleth and runs it; what it found stands in docs/performance.md.

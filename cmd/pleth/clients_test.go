@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pleth/internal/plethtest"
 )
 
 // client is a program that people send readings with: the one that is
@@ -63,7 +65,7 @@ func TestClients(t *testing.T) {
 	server := exec.Command(bin, "serve", "--data", dir, "--listen", listen, "--mqtt", broker)
 	var said bytes.Buffer
 	server.Stdout, server.Stderr = &said, &said
-	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	plethtest.EndsWithTests(server)
 	if err := server.Start(); err != nil {
 		t.Fatal(err)
 	}

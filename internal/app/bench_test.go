@@ -9,6 +9,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/app"
+	"pleth/internal/plethtest"
 	"pleth/internal/simulate"
 )
 
@@ -51,11 +52,11 @@ func BenchmarkNight(b *testing.B) {
 				b.Fatal(err)
 			}
 			b.ReportAllocs()
-			start := cpuTime()
+			start := plethtest.CPUTime(b)
 			for b.Loop() {
 				analyseFile(b, a, path)
 			}
-			b.ReportMetric(float64(cpuTime()-start)/float64(b.N)/1e6, "cpu-ms/op")
+			b.ReportMetric(float64(plethtest.CPUTime(b)-start)/float64(b.N)/1e6, "cpu-ms/op")
 		})
 	}
 }

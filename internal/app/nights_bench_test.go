@@ -12,6 +12,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/app"
+	"pleth/internal/plethtest"
 )
 
 // BenchmarkTenfold says how many times the CPU of a night of 2 h one of 20 h
@@ -24,11 +25,11 @@ func BenchmarkTenfold(b *testing.B) {
 	}
 	short, long := nightFile(b, b.TempDir(), 1, 2*time.Hour), nightFile(b, b.TempDir(), 1, 20*time.Hour)
 	took := func(path string, n int) int64 {
-		start := cpuTime()
+		start := plethtest.CPUTime(b)
 		for range n {
 			analyseFile(b, a, path)
 		}
-		return cpuTime() - start
+		return plethtest.CPUTime(b) - start
 	}
 	var one, ten int64
 	for b.Loop() {
@@ -73,7 +74,7 @@ func BenchmarkNights(b *testing.B) {
 					live.Store(max(live.Load(), m[1].Value.Uint64()))
 				}
 			}}
-			start := cpuTime()
+			start := plethtest.CPUTime(b)
 			for b.Loop() {
 				err := run.Each(context.Background(), paths,
 					func(r *app.Recording) any {
@@ -95,7 +96,7 @@ func BenchmarkNights(b *testing.B) {
 			}
 			nights := float64(b.N * n)
 			b.ReportMetric(nights/b.Elapsed().Seconds(), "nights/s")
-			b.ReportMetric(float64(cpuTime()-start)/1e6/nights, "cpu-ms/night")
+			b.ReportMetric(float64(plethtest.CPUTime(b)-start)/1e6/nights, "cpu-ms/night")
 			b.ReportMetric(float64(peak.Load()-app.HeadroomBytes)/(1<<20), "peak-MB")
 			b.ReportMetric(float64(live.Load()-app.HeadroomBytes)/(1<<20), "live-MB")
 		})

@@ -1,9 +1,6 @@
 package plethtest
 
-import (
-	"syscall"
-	"testing"
-)
+import "testing"
 
 // CPU reports the processor time of a benchmark per operation beside the wall
 // time, which depends on what else the machine does. Call it before the loop,
@@ -26,14 +23,4 @@ func Throughput(b *testing.B, n int) (report func()) {
 		b.Helper()
 		b.ReportMetric(float64(n)*float64(b.N)/1e6/(float64(CPUTime(b)-from)/1e9), "MB/cpu-s")
 	}
-}
-
-// CPUTime returns the processor time of the process so far in nanoseconds.
-func CPUTime(b testing.TB) int64 {
-	b.Helper()
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
-	return u.Utime.Nano() + u.Stime.Nano()
 }
