@@ -63,18 +63,7 @@ func BackupStopped(dir string, out io.Writer, withKey bool, program analysis.Pro
 // Backup fetches a snapshot of a running server. The key of its identity store
 // is not in it.
 func (r *Remote) Backup(ctx context.Context, out io.Writer) error {
-	res, err := r.send(ctx, "GET", "/api/v1/backup", nil, nil)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return refusedOf(res)
-	}
-	if _, err := io.Copy(out, res.Body); err != nil {
-		return fmt.Errorf("the answer of the server broke off: %w", err)
-	}
-	return nil
+	return r.copy(ctx, "/api/v1/backup", nil, out)
 }
 
 // backupMount is the address of the snapshot.

@@ -23,24 +23,7 @@ import (
 // scrape returns the metrics of s, asked with its token.
 func scrape(t *testing.T, s *Server) string {
 	t.Helper()
-	return fetch(t, s, "/metrics")
-}
-
-// fetch returns what s answers at a path, asked with its token.
-func fetch(t *testing.T, s *Server, path string) string {
-	t.Helper()
-	req, _ := http.NewRequest("GET", address(s)+path, nil)
-	req.Header.Set("Authorization", "Bearer "+s.token)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	b, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		t.Fatal(res.Status, err)
-	}
-	return string(b)
+	return ask(t, s, "/metrics")
 }
 
 // send posts body as readings of a device of its own.
@@ -89,7 +72,7 @@ func TestMetrics(t *testing.T) {
 			t.Errorf("no line %q", line)
 		}
 	}
-	status := fetch(t, s, "/api/v1/status")
+	status := ask(t, s, "/api/v1/status")
 	if strings.Contains(text+status, "ward-7") || strings.Contains(text+status, "Roe") {
 		t.Error("the metrics or the status name a device or a person")
 	}

@@ -121,7 +121,12 @@ func (r *Remote) Import(ctx context.Context, path string, params url.Values, pro
 // Export writes the readings that params of GET /api/v1/readings select, in
 // the form of a media type.
 func (r *Remote) Export(ctx context.Context, params url.Values, media string, out io.Writer) error {
-	res, err := r.send(ctx, "GET", "/api/v1/readings?"+params.Encode(), http.Header{"Accept": {media}}, nil)
+	return r.copy(ctx, "/api/v1/readings?"+params.Encode(), http.Header{"Accept": {media}}, out)
+}
+
+// copy writes what the server answers at a path, whatever its length.
+func (r *Remote) copy(ctx context.Context, path string, header http.Header, out io.Writer) error {
+	res, err := r.send(ctx, "GET", path, header, nil)
 	if err != nil {
 		return err
 	}
