@@ -58,6 +58,9 @@ export function german({ test, start, stop, open, accessible, pictures, port, ro
     writeFileSync(join(own, 'leer.csv'), '');
     writeFileSync(join(own, 'keine.csv'), 'a,b\n1,2\n');
     writeFileSync(join(own, 'kaputt.zip'), 'PK\x03\x04kaputt');
+    writeFileSync(join(own, 'kurz.edf'), `0${' '.repeat(7)}${'X'.repeat(90)}`);
+    writeFileSync(join(own, 'leer.hea'), 'leer 1 1 10\nleer.dat 16 1/mV 16 0 0 0 0 ECG\n');
+    writeFileSync(join(own, 'lang.csv'), `Time,SpO2(%)\n${'x'.repeat(2e6)}`);
     writeFileSync(
       join(own, 'systems.yaml'),
       `dashboard: https://grafana.example/d/pleth?var-integration={integration}
@@ -99,8 +102,10 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
 
     // files that are none, and one that is
     await page.goto(`${base}/nights`);
-    await page.locator('input[type=file]').setInputFiles(['leer.csv', 'keine.csv', 'kaputt.zip'].map((f) => join(own, f)));
-    await page.locator('.uploads .wrong').nth(2).waitFor({ timeout: 60000 });
+    await page.locator('input[type=file]').setInputFiles(
+      ['leer.csv', 'keine.csv', 'kaputt.zip', 'kurz.edf', 'leer.hea', 'lang.csv'].map((f) => join(own, f)),
+    );
+    await page.locator('.uploads .wrong').nth(5).waitFor({ timeout: 60000 });
     await checked(page, 'files that are refused');
     await accessible(page, 'files that are refused');
     await page.screenshot({ path: join(pictures, 'german-refused-files.png'), fullPage: true });

@@ -1,5 +1,6 @@
 // Die deutschen Texte, nach Bereichen wie die englischen.
 
+import { files } from './de/files';
 import { integrations } from './de/integrations';
 import { live } from './de/live';
 import { night } from './de/night';
@@ -10,4 +11,4 @@ import { shell } from './de/shell';
 import { status } from './de/status';
 import type { Messages } from './en';
 
-export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...status };
+export const messages: Messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...files, ...status };

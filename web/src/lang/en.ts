@@ -1,5 +1,6 @@
 // The English messages, by area.
 
+import { files } from './en/files';
 import { integrations } from './en/integrations';
 import { live } from './en/live';
 import { night } from './en/night';
@@ -9,7 +10,7 @@ import { server } from './en/server';
 import { shell } from './en/shell';
 import { status } from './en/status';
 
-export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...status } as const;
+export const messages = { ...shell, ...night, ...record, ...live, ...integrations, ...server, ...problems, ...files, ...status } as const;
 
 export type Key = keyof typeof messages;
 export type Messages = Record<Key, string>;

@@ -104,5 +104,7 @@ export function told(sentence: string): string {
     const m = sentence.match(pattern);
     if (m) return say(key, Object.fromEntries(holes.map((h, i) => [h, told(m[i + 1])])));
   }
-  return sentence;
+  // several in one: each as it is known
+  const parts = sentence.split('; ');
+  return parts.length > 1 ? parts.map(told).join('; ') : sentence;
 }
