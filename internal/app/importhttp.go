@@ -50,6 +50,8 @@ func (d *importDoor) mounts() []api.Mount {
 			Params: []api.Param{{Name: "Upload-Offset", In: "header", About: "Where the part begins.", Required: true}},
 			Media:  []string{"application/offset+octet-stream"}, Handle: d.patch,
 			Answers: map[int]string{200: "Every row was there already.", 201: "It was the last part, and the sessions are complete.", 202: "More is to come, or it is under way.", 404: "There is no such import.", 409: "The part begins elsewhere: see Upload-Offset."}},
+		{Method: "DELETE", Path: "/api/v1/imports/{import_id}", ID: "deleteImport", Tag: tag, Summary: "Drops an upload that has not come whole",
+			Handle: d.drop, Answers: map[int]string{204: "Nothing of it is kept.", 404: "There is no such import.", 409: "It has come whole."}},
 	}
 }
 
@@ -120,6 +122,23 @@ func (d *importDoor) patch(w http.ResponseWriter, r *http.Request, _ *api.Caller
 	default:
 		d.settled(w, r, j)
 	}
+}
+
+// drop forgets an upload that somebody ended. It waits for the part that is on
+// its way, which ends with its connection.
+func (d *importDoor) drop(w http.ResponseWriter, r *http.Request, _ *api.Caller) {
+	j := d.job(r.PathValue("import_id"))
+	if j == nil {
+		d.unknown(w)
+		return
+	}
+	j.busy.Lock()
+	defer j.busy.Unlock()
+	if !d.discard(j) {
+		importProblem(w, http.StatusConflict, "received", "It has come whole", errReceived.Error()+"; what is imported stays", nil)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 func (d *importDoor) get(w http.ResponseWriter, r *http.Request, _ *api.Caller) {

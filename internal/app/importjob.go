@@ -249,17 +249,19 @@ func (im *importer) create(p importParams) (*importJob, error) {
 	return im.add(id, p, path), nil
 }
 
-// discard forgets an import whose bytes did not come.
-func (im *importer) discard(j *importJob) {
+// discard forgets an import whose bytes did not come, and reports whether it
+// was one.
+func (im *importer) discard(j *importJob) bool {
 	s, _ := j.look()
 	if s.State != importReceiving {
-		return
+		return false
 	}
 	im.mu.Lock()
 	delete(im.jobs, s.ID)
 	im.order = slices.DeleteFunc(im.order, func(id string) bool { return id == s.ID })
 	im.mu.Unlock()
 	_ = os.Remove(j.path)
+	return true
 }
 
 // Errors of receive.
