@@ -197,6 +197,18 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
       { maxBuffer: 1 << 28 },
     );
     assert(big.length > 4 << 20, `the file has ${big.length} bytes only`);
+    // Somebody ends it while a part is on its way: nothing of it is kept.
+    await page.route('**/api/v1/imports/*', (route) => (route.request().method() === 'PATCH' ? undefined : route.continue()));
+    await input.setInputFiles({ name: 'ended.csv', mimeType: 'text/csv', buffer: big });
+    await page.getByRole('button', { name: 'Cancel sending ended.csv' }).click();
+    await page.getByText('Cancelled. Nothing of this file was kept.').waitFor({ timeout: 20000 });
+    await accessible(page, 'an upload that was ended');
+    const { imports } = await page.evaluate(async () => (await fetch('/api/v1/imports')).json());
+    assert.deepEqual(
+      imports.filter((i) => i.state === 'receiving'),
+      [],
+    );
+    await page.unroute('**/api/v1/imports/*');
     let parts = 0;
     await page.route('**/api/v1/imports/*', (route) =>
       route.request().method() === 'PATCH' && ++parts === 2 ? route.abort() : route.continue(),

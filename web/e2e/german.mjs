@@ -102,9 +102,9 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
 
     // files that are none, and one that is
     await page.goto(`${base}/nights`);
-    await page.locator('input[type=file]').setInputFiles(
-      ['leer.csv', 'keine.csv', 'kaputt.zip', 'kurz.edf', 'leer.hea', 'lang.csv'].map((f) => join(own, f)),
-    );
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(['leer.csv', 'keine.csv', 'kaputt.zip', 'kurz.edf', 'leer.hea', 'lang.csv'].map((f) => join(own, f)));
     await page.locator('.uploads .wrong').nth(5).waitFor({ timeout: 60000 });
     await checked(page, 'files that are refused');
     await accessible(page, 'files that are refused');

@@ -276,6 +276,22 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await page.getByText(/clock and the server’s differ by/).waitFor({ timeout: 30000 });
     await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
     await shot(page, 'ward-clock');
+    for (const path of ['/nights', '/patient', '/patient/PX-201', '/alarms', '/devices', '/integrations', '/status']) {
+      await page.goto(`${base}${path}`);
+      await page.getByText(/clock and the server’s differ by (1\sh\s0\d\smin|59\smin)/).waitFor({ timeout: 30000 });
+    }
+    // What was heard a moment ago is not told as heard an hour ago.
+    await page.goto(`${base}/patient`);
+    await page
+      .getByText(/heard \d+(\.\d)?\ss ago/)
+      .first()
+      .waitFor({ timeout: 30000 });
+    await page.goto(`${base}/devices`);
+    await page
+      .locator('.rows')
+      .getByText(/^\d+(\.\d)?\ss ago/)
+      .first()
+      .waitFor({ timeout: 30000 });
     await page.context().close();
   });
 

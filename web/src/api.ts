@@ -19,6 +19,17 @@ const clocks = { wall: () => Date.now(), steady: () => performance.now() };
 // clock is the server's, as far as it has told. Ages are told by it.
 export const clock = new ServerClock(clocks);
 
+// ahead is by how much the server's clock is ahead of that of this machine, ms.
+export const ahead = signal(0);
+
+// heardClock notes what the server said its clock shows.
+export function heardClock(now: number): void {
+  clock.hear(now);
+  ahead.value = clock.ahead();
+}
+
+const brisk = 1000; // ms: an answer that took longer says too little of the clock
+
 // serverNow is the time of the server, ms.
 export function serverNow(): number {
   return clock.now();
@@ -47,7 +58,9 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   if (!Number.isNaN(date)) {
     // The header has whole seconds: the middle of that second is the best guess.
     // The live connection tells better, where there is one.
-    clock.guess(date + 500 + (Date.now() - sent) / 2);
+    const took = Date.now() - sent;
+    clock.guess(date + 500 + took / 2);
+    if (took < brisk) ahead.value = clock.ahead();
   }
   if (res.ok) return res;
   if (res.status === 401) stranger.value = true;
@@ -122,6 +135,8 @@ export interface Imported {
   id: string;
   state: 'receiving' | 'waiting' | 'reading' | 'storing' | 'done' | 'failed';
   received_bytes: number;
+  rows?: number; // known once it is read
+  rows_done?: number;
   accepted: number;
   duplicate: number;
   problem?: string;
@@ -140,20 +155,30 @@ export class Broken extends Error {
   }
 }
 
+// Cancelled is an upload that somebody ended; nothing of it is kept.
+export class Cancelled extends Error {}
+
 const partBytes = 4 << 20;
 
 // sendFile imports a recording in parts, so that what broke off goes on where it
 // stood: id names the import that was broken off. Progress is told from 0 to 1;
-// after that the server reads.
-export async function sendFile(file: File, subject: string, progress: (share: number) => void, id = ''): Promise<Imported> {
-  const upload = (path: string, init: RequestInit) => call(path, init);
+// after that the server reads, and how much of it is stored is told from 0 to 1
+// too. stop ends it, as long as it has not come whole.
+export async function sendFile(
+  file: File,
+  subject: string,
+  progress: (sent: number, stored: number) => void,
+  stop: AbortSignal,
+  id = '',
+): Promise<Imported> {
+  const upload = (path: string, init: RequestInit) => call(path, { ...init, signal: stop });
   let at = 0;
   try {
     if (file.size === 0) throw new ApiError(422, t('import.empty'));
     if (id) {
       const have = await getJSON<Imported>(`/api/v1/imports/${id}`);
       at = have.received_bytes;
-      if (have.state !== 'receiving') return await settled(have);
+      if (have.state !== 'receiving') return await settled(have, progress);
     } else {
       const q = new URLSearchParams({ filename: file.name });
       if (subject) q.set('subject_id', subject);
@@ -174,18 +199,25 @@ export async function sendFile(file: File, subject: string, progress: (share: nu
       });
       const now: Imported = await res.json();
       at = now.received_bytes;
-      progress(at / file.size);
-      if (now.state !== 'receiving') return await settled(now);
+      progress(at / file.size, 0);
+      if (now.state !== 'receiving') return await settled(now, progress);
     }
   } catch (e) {
-    if (e instanceof ApiError && e.status !== 0) throw e;
+    if (stop.aborted) {
+      // What is not dropped now, the server drops in a day.
+      if (id) await sendJSON('DELETE', `/api/v1/imports/${id}`).catch(() => {});
+      throw new Cancelled();
+    }
+    // What the server may take later, or has not let go of yet, can be gone on with.
+    if (e instanceof ApiError && e.status !== 0 && e.status < 500 && ![408, 409, 429].includes(e.status)) throw e;
     throw new Broken(id, at / file.size);
   }
 }
 
 // settled waits until the server has read an import.
-async function settled(now: Imported): Promise<Imported> {
+async function settled(now: Imported, progress?: (sent: number, stored: number) => void): Promise<Imported> {
   while (now.state !== 'done' && now.state !== 'failed') {
+    if (now.state === 'storing' && now.rows) progress?.(1, (now.rows_done ?? 0) / now.rows);
     await new Promise((r) => setTimeout(r, 250));
     now = await getJSON<Imported>(`/api/v1/imports/${now.id}`);
   }

@@ -4,7 +4,7 @@
 
 import { batch, computed, type Signal, signal } from '@preact/signals';
 import { type Alert, byDevice, urgent } from '../alarms';
-import { clock, type DeviceInfo, getAll, getJSON, getStream, serverNow, stranger } from '../api';
+import { type DeviceInfo, getAll, getJSON, getStream, heardClock, serverNow, stranger } from '../api';
 import { keptBeds } from '../beds';
 import type { Reading } from '../deadline';
 import type { Copy, Device } from './copy';
@@ -235,7 +235,7 @@ const told = {
     }
   },
   heard(time: number) {
-    if (time) clock.hear(time);
+    if (time) heardClock(time);
     heard = serverNow();
   },
   lost(why: Lost, attempts: number) {

@@ -3,6 +3,7 @@
 
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { serverNow } from '../api';
 import { every } from '../every';
 import { dash, date } from '../format';
 import {
@@ -37,7 +38,7 @@ export function OneIntegration({ name }: { name: string }) {
   const day = useSignal(place.value.query.get('day') ?? '');
   const channel = useSignal<string | null>(place.value.query.get('channel'));
   useEffect(() => {
-    const from = new Date(Date.now() - 400 * 86400_000).toISOString().slice(0, 10);
+    const from = new Date(serverNow() - 400 * 86400_000).toISOString().slice(0, 10);
     return every(
       5000,
       async (signal) => {

@@ -3,13 +3,15 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { ApiError, Broken, type Imported, importSample, type SessionInfo, sendFile } from '../api';
+import { ApiError, Broken, Cancelled, type Imported, importSample, type SessionInfo, sendFile } from '../api';
 import { t, told } from '../lang';
 
 interface Upload {
   name: string;
   file?: File;
   share: number; // 1: the server is reading it
+  stored: number; // share of what was read
+  stop?: AbortController;
   done?: Imported;
   wrong?: { text: string; help?: string; said?: string };
   broken?: string; // the import to go on with
@@ -17,6 +19,7 @@ interface Upload {
 
 // explain says what went wrong with a file.
 export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string } {
+  if (e instanceof Cancelled) return { wrong: { text: t('import.cancelled') } };
   if (e instanceof Broken)
     return e.id
       ? { wrong: { text: t('import.broke', { n: Math.floor(e.share * 100) }) }, broken: e.id }
@@ -56,9 +59,10 @@ export function useImports({
     uploads.value = [...uploads.value];
   };
   const send = async (u: Upload, id = ''): Promise<SessionInfo[]> => {
-    update(u, { wrong: undefined, broken: undefined });
+    const stop = new AbortController();
+    update(u, { wrong: undefined, broken: undefined, stop });
     try {
-      const got = await sendFile(u.file as File, subject(), (share) => update(u, { share }), id);
+      const got = await sendFile(u.file as File, subject(), (share, stored) => update(u, { share, stored }), stop.signal, id);
       update(u, { done: got, share: 1 });
       return got.sessions;
     } catch (e) {
@@ -67,7 +71,7 @@ export function useImports({
     }
   };
   const take = async (files: File[]) => {
-    const list: Upload[] = files.map((file) => ({ name: file.name, file, share: 0 }));
+    const list: Upload[] = files.map((file) => ({ name: file.name, file, share: 0, stored: 0 }));
     uploads.value = [...uploads.value.filter((o) => !o.done), ...list];
     const fresh: SessionInfo[] = [];
     for (const u of list) fresh.push(...(await send(u)));
@@ -81,7 +85,7 @@ export function useImports({
       const newest = [...got.sessions].sort((a, b) => (b.start ?? '').localeCompare(a.start ?? ''))[0];
       await arrived(newest ? [newest] : [], true);
     } catch (e) {
-      uploads.value = [...uploads.value, { name: t('first.sample'), share: 0, ...explain(e) }];
+      uploads.value = [...uploads.value, { name: t('first.sample'), share: 0, stored: 0, ...explain(e) }];
     }
     making.value = false;
   };
@@ -120,8 +124,25 @@ export function useImports({
             </span>
           ) : (
             <>
-              <progress max={1} value={u.share < 1 ? u.share : undefined} aria-label={t('import.sending', { name: u.name })} />
-              <span>{u.share < 1 ? t('import.sent', { n: Math.round(u.share * 100) }) : t('import.reading')}</span>
+              <progress
+                max={1}
+                value={u.share < 1 ? u.share : u.stored || undefined}
+                aria-label={t(u.share < 1 ? 'import.sending' : 'import.storing', { name: u.name })}
+              />
+              <span aria-live="off">
+                {u.share < 1
+                  ? u.stop
+                    ? t('import.sent', { n: Math.floor(u.share * 100) })
+                    : t('import.waits')
+                  : u.stored
+                    ? t('import.stored', { n: Math.floor(u.stored * 100) })
+                    : t('import.reading')}
+              </span>
+              {u.share < 1 && u.stop && (
+                <button type="button" class="btn sm" onClick={() => u.stop?.abort()} aria-label={t('import.cancel.name', { name: u.name })}>
+                  {t('import.cancel')}
+                </button>
+              )}
             </>
           )}
         </li>

@@ -21,7 +21,7 @@ import { Find } from '../ui/find';
 import { Icon } from '../ui/icons';
 import { Seg } from '../ui/seg';
 import { SoundBlocked, SoundButton } from '../ui/sound';
-import { Lost, Skew } from './ward';
+import { Lost } from './ward';
 import { Actor, take, timelineOf } from './ward-alarms';
 
 const spans = { '10': [600, 1000], '60': [720, 5000], '480': [720, 40_000] } as const;
@@ -112,7 +112,6 @@ function Watched({ bed }: { bed: Bed }) {
             </nav>
           </details>
         </header>
-        <Skew />
         <AlarmStrip bed={bed} at={at} joined={joined} />
       </div>
       <section class="now">

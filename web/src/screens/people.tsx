@@ -302,7 +302,7 @@ function Change({ d, free, beds, done }: { d: DeviceInfo; free: DeviceInfo[]; be
           button={t('people.swap')}
           done={done}
           send={async (f) => {
-            const from = new Date().toISOString();
+            const from = new Date(serverNow()).toISOString();
             const reason = t('people.reason.swap');
             await postJSON('/api/v1/assignments', { device_id: f('to'), subject_id: d.subject_id, label: d.label, from, reason });
             await postJSON('/api/v1/assignments', { device_id: d.device_id, subject_id: null, from, reason });

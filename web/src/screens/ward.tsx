@@ -2,7 +2,6 @@
 
 import { useEffect, useLayoutEffect } from 'preact/hooks';
 import { devicesOf, grouped, waits } from '../alarms';
-import { clock } from '../api';
 import { freshness } from '../deadline';
 import { age, clockTime } from '../format';
 import { t } from '../lang';
@@ -35,14 +34,6 @@ export function Lost() {
   );
 }
 
-// Skew says that the clocks of this machine and of the server differ.
-export function Skew() {
-  now.value;
-  const off = Math.abs(clock.ahead());
-  if (off <= 2000) return null;
-  return <Banner kind="warn">{t('ward.clock', { age: age(off) })}</Banner>;
-}
-
 export function Ward() {
   useEffect(() => {
     live();
@@ -71,7 +62,6 @@ export function Ward() {
       <SoundBlocked />
       <main class="page ward">
         <Sum list={list} />
-        <Skew />
         {trouble.value && <Banner kind="warn">{t('ward.names', { why: trouble.value })}</Banner>}
         {link.value.state === 'live' && list.length === 0 && (
           <section class="card welcome">

@@ -1,6 +1,8 @@
 // The bar on top of every page.
 
 import { Component, type ComponentChildren } from 'preact';
+import { ahead } from '../api';
+import { duration } from '../format';
 import { t } from '../lang';
 import { dark, theme } from '../prefs';
 import { type Screen, screens } from '../screens';
@@ -11,6 +13,20 @@ function Entry({ screen, at }: { screen: Screen; at: string }) {
     <a href={`/${screen.at}`} aria-current={screen.at === at ? 'page' : undefined}>
       {t(`nav.${screen.at}`)}
     </a>
+  );
+}
+
+const near = 2000; // ms that the clocks of this machine and of the server may differ
+
+// Skew says that they differ by more: whoever reads a time here and looks at
+// another clock must know.
+function Skew() {
+  const off = Math.abs(ahead.value);
+  if (off <= near) return null;
+  return (
+    <div class="skew">
+      <Banner kind="warn">{t('clock.differs', { d: duration(Math.round(off / 1000)) })}</Banner>
+    </div>
   );
 }
 
@@ -68,6 +84,7 @@ export function Bar({ at, children }: { at: string; children?: ComponentChildren
             </a>
           ))}
       </nav>
+      <Skew />
     </>
   );
 }

@@ -80,7 +80,6 @@ export const live: Record<keyof typeof english, string> = {
   'ward.never': 'Keine Verbindung. Es gibt keine aktuellen Werte.',
   'ward.lost.newer': 'Diese Seite ist älter als der Server, der erneuert wurde. Bitte die Seite neu laden.',
   'ward.lost.broken': 'Der Server hat etwas Unlesbares geschickt; die Verbindung wird neu aufgebaut.',
-  'ward.clock': 'Die Uhr dieses Geräts und die des Servers unterscheiden sich um {age}; das Alter der Werte zählt nach dem Server.',
   'ward.names': 'Die Namen der Betten konnten nicht geholt werden: {why}',
   'ward.none': 'Noch hat kein Gerät etwas gesendet',
   'ward.none.do': 'Messwerte kommen über HTTP, Line Protocol oder MQTT; die Seite API zeigt, wie.',

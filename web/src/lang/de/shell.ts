@@ -60,4 +60,5 @@ export const shell: Record<keyof typeof english, string> = {
   'settings.theme.light': 'Hell',
   'settings.theme.dark': 'Dunkel',
   'settings.theme.dim': 'Gedimmt, für die Nacht',
+  'clock.differs': 'Die Uhr dieses Geräts und die des Servers unterscheiden sich um {d}; das Alter der Werte zählt nach dem Server.',
 };

@@ -80,7 +80,6 @@ export const live = {
   'ward.never': 'Not connected. There are no live values.',
   'ward.lost.newer': 'This page is older than the server, which was renewed. Load the page again.',
   'ward.lost.broken': 'The server sent something that cannot be read; connecting again.',
-  'ward.clock': 'This machine’s clock and the server’s differ by {age}; ages are told by the server’s.',
   'ward.names': 'The names of the beds could not be fetched: {why}',
   'ward.none': 'No device has sent anything yet',
   'ward.none.do': 'Readings come in over HTTP, line protocol or MQTT; the API page shows how.',

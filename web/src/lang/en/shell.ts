@@ -60,4 +60,5 @@ export const shell = {
   'settings.theme.light': 'Light',
   'settings.theme.dark': 'Dark',
   'settings.theme.dim': 'Dim, for the night',
+  'clock.differs': 'This machine’s clock and the server’s differ by {d}; ages are told by the server’s.',
 } as const;
