@@ -66,6 +66,36 @@ export interface Finding {
   incident?: number;
 }
 
+export interface Check {
+  id: number;
+  started: string;
+  ended: string;
+  colour: Colour;
+  why: string;
+}
+
+// Stretch is checks one after the other that said the same.
+export interface Stretch {
+  colour: Colour;
+  why: string;
+  first: string; // when the oldest of them began
+  last: string; // and the newest
+  n: number;
+}
+
+// stretches puts checks, the newest first, together that said the same.
+export function stretches(list: Check[]): Stretch[] {
+  const out: Stretch[] = [];
+  for (const c of list) {
+    const before = out.at(-1);
+    if (before && before.colour === c.colour && before.why === c.why) {
+      before.first = c.started;
+      before.n++;
+    } else out.push({ colour: c.colour, why: c.why, first: c.started, last: c.started, n: 1 });
+  }
+  return out;
+}
+
 export interface Incident {
   id: number;
   integration: string;
@@ -144,6 +174,7 @@ export const bucketsOf = (name: string, from: string, signal?: AbortSignal) =>
   getJSON<{ buckets: Bucket[] }>(`${of(name)}/buckets?from=${from}`, signal);
 export const findingsOf = (name: string, query: string, signal?: AbortSignal) =>
   getJSON<{ findings: Finding[] }>(`${of(name)}/findings?${query}`, signal);
+export const checksOf = (name: string, signal?: AbortSignal) => getJSON<{ checks: Check[] }>(`${of(name)}/checks?limit=200`, signal);
 export const record = (name: string, finding: string, signal?: AbortSignal) => getJSON<Timeline>(`${of(name)}/findings/${finding}`, signal);
 export const incidents = (query: string, signal?: AbortSignal) =>
   getJSON<{ incidents: Incident[]; next_cursor: string }>(`/api/v1/incidents?${query}`, signal);

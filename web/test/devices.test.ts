@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceInfo } from '../src/api';
 import { places } from '../src/beds';
 import { battery } from '../src/format';
+import { type Check, stretches } from '../src/integrations';
 import { downgrade, judge, older } from '../src/screens/devices';
 import { counted } from '../src/screens/integrations';
 import { matches } from '../src/ui/find';
@@ -89,5 +90,26 @@ describe('a group of integrations', () => {
     expect(counted([one('grey')])).toBe('not set up');
     expect(counted([one('green'), one('grey', true)])).toBe('1 paused');
     expect(counted([one('red'), one('grey', true), one('grey'), one('green')])).toBe('1 down, 1 paused, 1 not set up');
+  });
+});
+
+describe('checks', () => {
+  const of = (minute: number, colour: Check['colour'], why: string): Check => {
+    const at = `2026-01-01T00:${String(minute).padStart(2, '0')}:00Z`;
+    return { id: minute, started: at, ended: at, colour, why };
+  };
+  it('are put together where they said the same, the newest first', () => {
+    const list = [
+      of(5, 'green', 'all agrees'),
+      of(4, 'green', 'all agrees'),
+      of(3, 'red', '1 record is missing'),
+      of(2, 'green', 'all agrees'),
+    ];
+    expect(stretches(list).map((s) => [s.n, s.colour, s.first.slice(14, 16), s.last.slice(14, 16)])).toEqual([
+      [2, 'green', '04', '05'],
+      [1, 'red', '03', '03'],
+      [1, 'green', '02', '02'],
+    ]);
+    expect(stretches([])).toEqual([]);
   });
 });

@@ -24,7 +24,7 @@ import {
 import { lang, t, told } from '../lang';
 import { place } from '../route';
 import { Trouble, Waiting } from '../ui/list';
-import { Board, Figures, Head, Short, Strip } from './integrations';
+import { Board, Checks, Figures, Head, Short, Strip } from './integrations';
 
 const days = 14;
 
@@ -102,6 +102,9 @@ export function OneIntegration({ name }: { name: string }) {
           <section class="card block">
             <h2>{t('int.incidents')}</h2>
             <Short list={open.value} />
+          </section>
+          <section class="card block">
+            <Checks name={name} />
           </section>
         </>
       )}

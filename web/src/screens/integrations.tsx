@@ -8,8 +8,10 @@ import { every } from '../every';
 import { clockTime, dash } from '../format';
 import {
   ago,
+  type Check,
   type Colour,
   check,
+  checksOf,
   type Incident,
   incidents,
   local,
@@ -18,6 +20,7 @@ import {
   rate,
   seconds,
   shape,
+  stretches,
   type Tile,
 } from '../integrations';
 import { lang, t, told } from '../lang';
@@ -105,7 +108,7 @@ function All() {
             })
           }
         >
-          <Icon name="check" />
+          <Icon name="again" />
           {t('int.checkall')}
         </button>
         <a class="btn" href="/integrations/incidents">
@@ -299,7 +302,44 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
         <h2 class="sec">{t('int.incidents')}</h2>
         <Short list={open} />
       </div>
+      <Checks name={tile.name} key={tile.name} />
     </aside>
+  );
+}
+
+// Checks lists what the last checks said, those that said the same in a line.
+export function Checks({ name }: { name: string }) {
+  const list = useSignal<Check[]>([]);
+  const failed = useSignal('');
+  useEffect(
+    () =>
+      every(
+        8000,
+        async (signal) => {
+          list.value = (await checksOf(name, signal)).checks;
+        },
+        (text) => {
+          failed.value = text;
+        },
+      ),
+    [name],
+  );
+  const said = stretches(list.value).slice(0, 6);
+  return (
+    <div>
+      <h2 class="sec">{t('int.checks')}</h2>
+      {!said.length && <p class="t2">{failed.value ? t('int.checks.failed') : t('int.checks.none')}</p>}
+      <ul class="items">
+        {said.map((s) => (
+          <li key={s.first}>
+            <i class={`sh ${shape[s.colour]} ${s.colour}`} />
+            <span class="of">{told(s.why)}</span>
+            <span class="sp" />
+            <span class="t2 nw">{s.n > 1 ? t('int.checks.n', { n: s.n, time: since(s.first) }) : since(s.last)}</span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -11,6 +11,7 @@ const paths = {
   note: 'M5 4h14v12l-4 4H5zM9 9h6M9 13h4',
   chip: 'M8 8h8v8H8zM10 4v4M14 4v4M10 16v4M14 16v4M4 10h4M4 14h4M16 10h4M16 14h4',
   check: 'M5 12.5l4.5 4.5L19 7.5',
+  again: 'M20 11a8 8 0 1 0-2.4 6.2M20 4v7h-7',
   cmp: 'M4 17l5-6 4 3 7-8M4 20h16',
   left: 'M15 5l-7 7 7 7',
   right: 'M9 5l7 7-7 7',
