@@ -70,7 +70,7 @@ func fill(buf *bytes.Buffer, body io.Reader, packed string, length, limit int64)
 		if length > 0 {
 			buf.Grow(int(length) + bytes.MinRead)
 		}
-	case "gzip":
+	case "gzip", "x-gzip": // one and the same by RFC 9110
 		z, err := gzip.NewReader(body)
 		if err != nil {
 			return malformed("the body is said to be gzip and is not")

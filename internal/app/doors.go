@@ -274,7 +274,7 @@ func (s *Server) openMQTT(p *parts) error {
 				return c
 			}
 			return nil
-		}, Admit: s.admit(p), Clock: s.clock, Log: s.log})
+		}, Admit: s.admit(p), Connect: s.settings.Limits.Header.Or(10 * time.Second), Clock: s.clock, Log: s.log})
 	if err != nil {
 		return err
 	}

@@ -33,6 +33,9 @@ func (h heardOut) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength < 0 {
 		patience = h.endlessFor
 	}
+	if r.ContentLength > mostUnread {
+		_ = http.NewResponseController(w).Flush() // not all of it is heard out, and it may never come
+	}
 	if http.NewResponseController(w).SetReadDeadline(time.Now().Add(patience)) == nil {
 		_, _ = io.CopyN(io.Discard, body, mostUnread)
 	}

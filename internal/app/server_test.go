@@ -93,6 +93,13 @@ func TestSlowAndSilentClients(t *testing.T) {
 		"half a body":         "POST /api/v1/readings HTTP/1.1\r\n" + auth + "Content-Length: 1000\r\n\r\n[{",
 		"half a chunked body": "POST /api/v1/readings HTTP/1.1\r\n" + auth + "Transfer-Encoding: chunked\r\n\r\n2\r\n[{\r\n",
 		"half a bulk":         "POST /api/v1/readings:bulk HTTP/1.1\r\n" + auth + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{\"\r\n",
+		"half a write":        "POST /write HTTP/1.1\r\n" + auth + "Content-Length: 1000\r\n\r\nx,device=a",
+		"half a v2 write":     "POST /api/v2/write HTTP/1.1\r\n" + auth + "Transfer-Encoding: chunked\r\n\r\n2\r\nx,\r\n",
+		"half an import":      "POST /api/v1/import?filename=a.csv HTTP/1.1\r\n" + auth + "Content-Length: 1000\r\n\r\ntime,",
+		"half a resubmission": "POST /api/v1/dead-letters/1/resubmit HTTP/1.1\r\n" + auth + "Content-Length: 1000\r\n\r\n{",
+		"half a query":        "POST /query HTTP/1.1\r\n" + auth + "Transfer-Encoding: chunked\r\n\r\n2\r\nq=\r\n",
+		"half a WebSocket":    "GET /api/v1/live HTTP/1.1\r\n" + auth + "Upgrade: websocket\r\n",
+		"a length of 1 PB":    "POST /api/v1/readings HTTP/1.1\r\n" + auth + "Content-Length: 999999999999999\r\n\r\n",
 		"no HTTP":             "\x16\x03\x01\x02\x00\x01\x00",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -227,9 +227,9 @@ func (d *Door) wait(w http.ResponseWriter, r *http.Request, status int, after ti
 func (in *work) read(w http.ResponseWriter, r *http.Request, limit int64) (status int, text string) {
 	in.body.Reset()
 	var src io.Reader = http.MaxBytesReader(w, r.Body, limit)
-	switch r.Header.Get("Content-Encoding") {
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
-	case "gzip":
+	case "gzip", "x-gzip":
 		var err error
 		if in.zip == nil {
 			in.zip, err = gzip.NewReader(src)

@@ -59,8 +59,10 @@ type Config struct {
 	// which clients of version 5 are told as Receive Maximum; 0: 1024.
 	InFlight int
 	Clients  int // connections at a time; 0: 10,000
-	Clock    func() time.Time
-	Log      *slog.Logger
+	// Connect is how long a client may take for its CONNECT, TLS included; 0: 10 s.
+	Connect time.Duration
+	Clock   func() time.Time
+	Log     *slog.Logger
 }
 
 // Counts says what became of messages since the start.
@@ -91,6 +93,9 @@ func New(cfg Config) (*Door, error) {
 	}
 	if cfg.Clients <= 0 {
 		cfg.Clients = 10_000
+	}
+	if cfg.Connect <= 0 {
+		cfg.Connect = 10 * time.Second
 	}
 	d := &Door{cfg: cfg}
 	d.ends, d.end = context.WithCancel(context.Background())
@@ -155,6 +160,7 @@ func (d *Door) Serve(ln net.Listener) error {
 			defer d.wait.Done()
 			defer func() { <-free }()
 			g := &guard{Conn: one}
+			_ = one.SetReadDeadline(time.Now().Add(d.cfg.Connect)) // the socket's clock; the broker sets another behind CONNECT
 			defer context.AfterFunc(d.ends, func() { _ = g.Close() })()
 			defer g.Close()
 			_ = d.server.EstablishConnection("mqtt", g) // what went wrong, the client did

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -134,10 +136,10 @@ func (d *door) asides() string {
 	return strings.Join(d.aside, "\n")
 }
 
-func start(tb testing.TB) *door {
+func start(tb testing.TB, change ...func(*mqtt.Config)) *door {
 	tb.Helper()
 	d := &door{road: &road{}}
-	made, err := mqtt.New(mqtt.Config{
+	cfg := mqtt.Config{
 		Road: d.road, People: people{}, Aside: d, Clock: func() time.Time { return now }, InFlight: 50, Log: slog.New(slog.DiscardHandler),
 		Busy: func(err error) (time.Duration, bool) { return time.Millisecond, errors.Is(err, errBusy) },
 		Authenticate: func(token string) mqtt.Caller {
@@ -146,7 +148,11 @@ func start(tb testing.TB) *door {
 			}
 			return caller{}
 		},
-	})
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	made, err := mqtt.New(cfg)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -429,4 +435,50 @@ func TestFirstPacket(t *testing.T) {
 		}
 		_ = conn.Close()
 	}
+}
+
+// Who holds a connection and says nothing, or not all of CONNECT, is shown the
+// door; who has connected may be silent for as long as it said.
+func TestSilentConnections(t *testing.T) {
+	t.Parallel()
+	d := start(t, func(c *mqtt.Config) { c.Connect = 300 * time.Millisecond })
+	for name, said := range map[string]string{"nothing": "", "half a CONNECT": "\x10\x20\x00\x04MQ", "half a header": "\x10"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := net.Dial("tcp", d.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			_, _ = c.Write([]byte(said))
+			_ = c.SetReadDeadline(time.Now().Add(time.Minute))
+			if _, err := c.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+	t.Run("connected", func(t *testing.T) {
+		t.Parallel()
+		// On a busy machine CONNECT itself may be late: then once more.
+		for try := 0; ; try++ {
+			conn, err := net.Dial("tcp", d.address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			// 3.1.1, clean session, keepalive 0, client "a", user "x", password "secret".
+			_, _ = conn.Write([]byte("\x10\x18\x00\x04MQTT\x04\xc2\x00\x00\x00\x01a\x00\x01x\x00\x06secret"))
+			answer := make([]byte, 4)
+			if _, err := io.ReadFull(conn, answer); err != nil && try < 50 {
+				continue
+			} else if err != nil || answer[3] != 0 {
+				t.Fatalf("%x %v", answer, err)
+			}
+			_ = conn.SetReadDeadline(time.Now().Add(time.Second))
+			if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("closed though it is connected: %v", err)
+			}
+			return
+		}
+	})
 }

@@ -84,9 +84,9 @@ func (d *Door) Handle(w http.ResponseWriter, r *http.Request, who Caller) {
 	control := http.NewResponseController(w)
 	body := &patient{Reader: r.Body, control: control, idle: d.cfg.Idle}
 	src := io.Reader(body)
-	switch r.Header.Get("Content-Encoding") {
+	switch strings.ToLower(r.Header.Get("Content-Encoding")) {
 	case "", "identity":
-	case "gzip":
+	case "gzip", "x-gzip":
 		z, err := gzip.NewReader(src)
 		if err != nil {
 			problem(w, http.StatusBadRequest, "malformed", "Not gzip", "the body is not gzip, as its Content-Encoding says", 0, nil)

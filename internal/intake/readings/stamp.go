@@ -23,7 +23,8 @@ const (
 )
 
 // parse reads an RFC 3339 stamp with its zone. What it returns besides is
-// empty, or says what is wrong.
+// empty, or says what is wrong. A leap second is the second after it, as in
+// POSIX: the count since 1970 has none.
 func (s *stamps) parse(b []byte) (int64, string) {
 	const want = "send RFC 3339 with a zone, such as 2025-11-28T20:15:00Z, or the number since 1970"
 	if len(b) < 19 || b[10] != 'T' && b[10] != 't' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
@@ -40,7 +41,7 @@ func (s *stamps) parse(b []byte) (int64, string) {
 	h, ok1 := two(b[11:])
 	m, ok2 := two(b[14:])
 	sec, ok3 := two(b[17:])
-	if !ok1 || !ok2 || !ok3 || h > 23 || m > 59 || sec > 59 {
+	if !ok1 || !ok2 || !ok3 || h > 23 || m > 59 || sec > 60 {
 		return 0, "there is no such time of day: " + want
 	}
 	t := s.day + h*hour + m*minute + sec*second
@@ -77,7 +78,18 @@ func (s *stamps) parse(b []byte) (int64, string) {
 	if t < 0 || t > lastSecond*second {
 		return 0, "send a time between 1970 and 2261"
 	}
+	if sec == 60 && !followsLeapSecond(t) {
+		return 0, "a leap second is 23:59:60 UTC at the end of June or December only: " + want
+	}
 	return t, ""
+}
+
+// followsLeapSecond reports whether the second of t is one that a leap second
+// may stand before.
+func followsLeapSecond(t int64) bool {
+	at := time.Unix(0, t).UTC()
+	h, m, s := at.Clock()
+	return h == 0 && m == 0 && s == 0 && at.Day() == 1 && (at.Month() == time.January || at.Month() == time.July)
 }
 
 func two(b []byte) (int64, bool) {

@@ -77,3 +77,34 @@ func TestStampsRefused(t *testing.T) {
 		}
 	}
 }
+
+// A leap second is the second after it; there is none elsewhere.
+func TestLeapSeconds(t *testing.T) {
+	t.Parallel()
+	for text, same := range map[string]string{
+		"2016-12-31T23:59:60Z":          "2017-01-01T00:00:00Z",
+		"2016-12-31T23:59:60.25Z":       "2017-01-01T00:00:00.25Z",
+		"2017-01-01T00:59:60+01:00":     "2017-01-01T00:00:00Z",
+		"2015-06-30T19:59:60.999-04:00": "2015-07-01T00:00:00.999Z",
+		"2025-11-28T23:59:60Z":          "", // no end of June or December
+		"2016-12-31T23:59:61Z":          "",
+		"2016-12-31T23:59:60+01:00":     "", // 22:59:60 UTC
+		"2016-12-31T12:00:60Z":          "",
+	} {
+		var s stamps
+		got, wrong := s.parse([]byte(text))
+		if same == "" {
+			if wrong == "" {
+				t.Errorf("%s was taken as %v", text, time.Unix(0, got).UTC())
+			}
+			continue
+		}
+		want, err := time.Parse(time.RFC3339Nano, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrong != "" || got != want.UnixNano() {
+			t.Errorf("%s: %v %s", text, time.Unix(0, got).UTC(), wrong)
+		}
+	}
+}
