@@ -152,7 +152,13 @@ func (w Wall) title(s *live.State) string {
 	if !s.Now.IsZero() {
 		clock = s.Now.UTC().Format("2006-01-02 15:04:05Z")
 	}
-	text := fmt.Sprintf("pleth %s  %d devices  %d alarms", clock, len(s.Devices), len(alertsOf(s)))
+	several := func(n int, what string) string {
+		if n != 1 {
+			what += "s"
+		}
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	text := fmt.Sprintf("pleth %s  %s  %s", clock, several(len(s.Devices), "device"), several(len(alertsOf(s)), "alarm"))
 	if !s.Connected {
 		text += "  NOT CONNECTED, what follows is old"
 		if s.Err != nil {
@@ -214,8 +220,11 @@ func (w Wall) stale(s *live.State, at time.Time) bool {
 // device, for who does not look at a screen.
 func (w Wall) Lines(out io.Writer, before, s *live.State) error {
 	var b strings.Builder
-	now := s.Now.UTC().Format(time.RFC3339)
-	if before.Connected != s.Connected {
+	now := "-"
+	if !s.Now.IsZero() {
+		now = s.Now.UTC().Format(time.RFC3339)
+	}
+	if before.Connected != s.Connected || before.Err == nil && s.Err != nil {
 		fmt.Fprintf(&b, "%s %s\n", now, w.title(s))
 	}
 	had := map[string]string{}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,10 @@ bed-2   60s STALE  (97.1)  `
 	if err := w.Lines(&b, s, &after); err != nil {
 		t.Fatal(err)
 	}
-	for _, line := range []string{"alarm HIGH   bed-1", "bed-1 age=0s spo2=97.1 pulse_rate=--", "bed-2 age=60s stale spo2=(97.1)", "alarm over: bed-2 no data", "NOT CONNECTED"} {
+	if err := w.Lines(&b, &live.State{}, &live.State{Err: errors.New("nobody listens")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range []string{"- pleth -  0 devices  0 alarms  NOT CONNECTED, what follows is old: nobody listens", "alarm HIGH   bed-1", "bed-1 age=0s spo2=97.1 pulse_rate=--", "bed-2 age=60s stale spo2=(97.1)", "alarm over: bed-2 no data", "NOT CONNECTED"} {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("no line with %q in\n%s", line, b.String())
 		}
