@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"pleth/internal/atomicfile"
 )
 
 // queue holds the records that are not acknowledged yet, numbered from 1 in
@@ -233,7 +235,7 @@ func (s *spool) roll() error {
 	}
 	s.last, s.dirty = f, true
 	s.segments = append(s.segments, segment{s.nextNumber, headerBytes})
-	return syncFolder(s.dir)
+	return atomicfile.SyncDir(s.dir)
 }
 
 func (s *spool) append(payload []byte) error {
@@ -420,13 +422,4 @@ func (s *spool) close() error {
 	}
 	s.last, s.reading = nil, nil
 	return errors.Join(err, s.unlock())
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }

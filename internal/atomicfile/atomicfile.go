@@ -4,10 +4,12 @@ package atomicfile
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 )
 
 // Write makes the file at path with what fill writes. It writes a temporary
@@ -45,17 +47,19 @@ func Write(path string, fill func(io.Writer) error) (err error) {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	_ = SyncDir(dir) // some file systems of networks cannot
+	return nil
 }
 
-// syncDir makes a rename in dir durable. Systems that cannot sync a folder
-// (Windows) have renamed durably by then.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
+// SyncDir makes durable what was made, renamed or removed in a folder. Windows
+// does that without, and cannot sync a folder.
+func SyncDir(dir string) error {
+	if runtime.GOOS == "windows" {
 		return nil
 	}
-	defer d.Close()
-	_ = d.Sync()
-	return nil
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

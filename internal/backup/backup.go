@@ -18,6 +18,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"pleth/internal/atomicfile"
 )
 
 // listName is the entry that lists the others.
@@ -146,7 +148,7 @@ func Restore(r io.Reader, dir string) (*List, error) {
 		err = os.Rename(part, dir)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(dir))
+		err = atomicfile.SyncDir(filepath.Dir(dir))
 	}
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(part))
@@ -204,7 +206,7 @@ func check(r io.Reader, got []File, folders map[string]bool) (*List, error) {
 		return nil, fmt.Errorf("%w: it holds more than its list", ErrDamaged)
 	}
 	for d := range folders {
-		if err := syncDir(d); err != nil {
+		if err := atomicfile.SyncDir(d); err != nil {
 			return nil, err
 		}
 	}
@@ -227,12 +229,4 @@ func write(r io.Reader, full string) (File, error) {
 		return File{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return File{Size: n, SHA256: hex.EncodeToString(sum.Sum(nil))}, f.Sync()
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

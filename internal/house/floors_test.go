@@ -18,8 +18,8 @@ import (
 // import packages of lower floors only; two of one floor meet in app. The
 // folder itself stands for the packages below it, unless they are listed.
 var floors = [][]string{
-	{"."},
-	{"client", "client/live", "web", "internal/signal", "internal/device", "internal/cmf", "internal/plethtest", "internal/atomicfile", "internal/settings", "internal/jsondiff", "internal/reconcile", "internal/reading", "internal/column", "internal/sealed", "internal/groupcommit", "internal/backup"},
+	{".", "internal/atomicfile"},
+	{"client", "client/live", "web", "internal/signal", "internal/device", "internal/cmf", "internal/plethtest", "internal/settings", "internal/jsondiff", "internal/reconcile", "internal/reading", "internal/column", "internal/sealed", "internal/groupcommit", "internal/backup"},
 	{"internal/window", "internal/quality", "internal/session", "internal/simulate", "internal/signalfile", "internal/reconcile/*", "internal/eventlog", "internal/pebbledb", "internal/identity", "internal/rawfile", "internal/sqlitefile"},
 	{"internal/oximetry", "internal/series", "internal/reconcile/plan"},
 	{"internal/stream", "internal/oximetry/pobm", "internal/reconcile/desk"},

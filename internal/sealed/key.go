@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"pleth/internal/atomicfile"
 )
 
 // Key is 32 secret bytes. It prints as "[key]", or as an address where it is a
@@ -110,7 +112,7 @@ func Create(path string) (Key, error) {
 		err = os.Link(f.Name(), path) // fails where the file exists
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = atomicfile.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return Key{}, fmt.Errorf("create key file %s: %w", path, err)
@@ -125,15 +127,4 @@ func LoadOrCreate(path string) (Key, error) {
 		return Create(path)
 	}
 	return k, err
-}
-
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

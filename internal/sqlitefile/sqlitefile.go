@@ -14,6 +14,8 @@ import (
 
 	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver
+
+	"pleth/internal/atomicfile"
 )
 
 // File is an open SQLite file.
@@ -37,7 +39,13 @@ func Open(ctx context.Context, path string, migrations fs.FS) (*File, error) {
 	if err := checkSum(path); err != nil {
 		return nil, fmt.Errorf("%s: %w: pleth fsck says what is wrong; put a copy from a backup in its place, or remove %s to have it as it is", path, err, filepath.Base(path)+sumSuffix)
 	}
-	if err := os.Remove(path + sumSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	// Not after a power cut either may it stand beside a file that was written to.
+	switch err := os.Remove(path + sumSuffix); {
+	case err == nil:
+		if err := atomicfile.SyncDir(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
+	case !errors.Is(err, fs.ErrNotExist):
 		return nil, err
 	}
 	file := &File{}
