@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"pleth/internal/atomicfile"
 	"pleth/internal/sealed"
 )
 
@@ -237,11 +238,7 @@ func (r *File) sync() error {
 	if err := r.f.Sync(); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(r.f.Name()))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return atomicfile.SyncDir(filepath.Dir(r.f.Name()))
 }
 
 // Close closes the file.
