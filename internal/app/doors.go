@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
 	"path/filepath"
@@ -125,6 +126,9 @@ func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 		key = key.Derive("identity store")
 	}
 	if p.db, err = pebbledb.Open(filepath.Join(s.settings.Data, "store"), opts); err != nil {
+		if pebbledb.Damaged(err) || errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: the storage is damaged: run pleth fsck %s, which says what is wrong, and with --repair builds it anew from what can be read", err, s.settings.Data)
+		}
 		return err
 	}
 	s.onStop("storage", func(context.Context) error {

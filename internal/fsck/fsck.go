@@ -8,7 +8,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -75,7 +77,7 @@ func Run(dir string, o Options) (*Report, error) {
 	path := o.FS.PathJoin(dir, Storage)
 	report := &Report{}
 	db, err := pebbledb.Open(path, pebbledb.Options{FS: o.FS, Key: o.Key, ReadOnly: true, Damaged: true})
-	mended := err != nil && pebbledb.Damaged(err)
+	mended := err != nil && (pebbledb.Damaged(err) || lacks(o.FS, path, err))
 	if mended {
 		report.Flaws, db, err = openMended(dir, o, err)
 		if err == nil && db == nil {
@@ -105,21 +107,42 @@ func Run(dir string, o Options) (*Report, error) {
 	return c.report, err
 }
 
+// lacks reports whether err of opening the storage at path says that one of its
+// files is missing.
+func lacks(fs vfs.FS, path string, err error) bool {
+	if !errors.Is(err, os.ErrNotExist) {
+		return false
+	}
+	names, err := fs.List(path)
+	return err == nil && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "marker.manifest") })
+}
+
 // openMended opens a storage that Pebble does not open since its own log has
-// flaws: a copy of it with the records of the log that are sound. Without
+// flaws, or its list of tables: a copy of it with the records of the log that
+// are sound, or one made of every table and log that can be read. Without
 // o.Repair db is nil, and the flaws are all that is known.
 func openMended(dir string, o Options, cause error) (flaws []pebbledb.Flaw, db *pebbledb.DB, err error) {
 	path, twin := o.FS.PathJoin(dir, Storage), o.FS.PathJoin(dir, copied)
 	opts := pebbledb.Options{FS: o.FS, Key: o.Key}
 	flaws, err = pebbledb.LogFlaws(path, opts)
-	if err == nil && len(flaws) == 0 {
-		err = fmt.Errorf("%w; nothing of it can be opened: restore a backup", cause)
+	listed := err == nil && len(flaws) == 0
+	if listed {
+		flaws = []pebbledb.Flaw{{What: fmt.Sprintf("the list of tables cannot be used: %v; a repair reads every table and log without it", cause)}}
 	}
 	if err != nil || !o.Repair {
 		return flaws, nil, err
 	}
 	if err := o.FS.RemoveAll(twin); err != nil {
 		return nil, nil, err
+	}
+	if listed {
+		more, err := pebbledb.Salvage(path, twin, opts)
+		if err != nil {
+			return nil, nil, fmt.Errorf("repair: read the tables of %s: %w; nothing was changed: restore a backup", path, err)
+		}
+		opts.ReadOnly, opts.Damaged = true, true
+		db, err = pebbledb.Open(twin, opts)
+		return append(flaws, more...), db, err
 	}
 	if _, err := vfs.Clone(o.FS, o.FS, path, twin, vfs.CloneSync); err != nil {
 		return nil, nil, fmt.Errorf("repair: copy the storage: %w", err)

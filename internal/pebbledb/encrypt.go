@@ -22,6 +22,9 @@ const KeySize = 32
 // ErrKey says that the folder is not opened with the key it was made with.
 var ErrKey = errors.New("wrong key")
 
+// errHeader says that a file cannot be decrypted, though the key is right.
+var errHeader = errors.New("its header is damaged")
+
 // A file begins with a header: a magic number, a nonce, and the file's own key
 // sealed with the master key. The rest is AES-256 in counter mode with that
 // key, so that any part can be read alone. Each byte of a file is written once:
@@ -164,11 +167,11 @@ func (e *encrypted) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) 
 		return &encryptedFile{File: f, empty: true}, nil
 	}
 	if string(header[:len(magic)]) != magic {
-		return nil, errors.Join(fmt.Errorf("%s: not an encrypted file, or its header is damaged", name), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: not an encrypted file, or %w", name, errHeader), f.Close())
 	}
 	key, err := e.master.Open(nil, header[len(magic):len(magic)+nonceLen], header[len(magic)+nonceLen:], nil)
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: the header of the file is damaged", name), f.Close())
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, errHeader), f.Close())
 	}
 	return wrap(f, key)
 }

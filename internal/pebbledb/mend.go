@@ -35,7 +35,9 @@ var headLen = [...]int{chunkHead, chunkHead + logNumbers, chunkHead + logNumbers
 var errFlawed = errors.New("what was on disk has changed")
 
 // Damaged reports whether err of Open says that the folder is damaged.
-func Damaged(err error) bool { return pebble.IsCorruptionError(err) || errors.Is(err, errFlawed) }
+func Damaged(err error) bool {
+	return pebble.IsCorruptionError(err) || errors.Is(err, errFlawed) || errors.Is(err, errHeader)
+}
 
 // LogFlaws returns the places in Pebble's own log that cannot be read though
 // they were on disk. Nothing is changed.
