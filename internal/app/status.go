@@ -35,7 +35,7 @@ func (s *Server) statusMount(p *parts) api.Mount {
 			if err := s.unwell(); err != nil {
 				out.Writes, out.Why = false, err.Error()
 			}
-			if whole, free, err := room(s.settings.Data); err == nil {
+			if whole, free, err := diskSpace(s.settings.Data); err == nil {
 				out.DiskWhole, out.DiskFree = whole, free
 			}
 			w.Header().Set("Content-Type", "application/json")

@@ -4,9 +4,9 @@ package app
 
 import "golang.org/x/sys/unix"
 
-// room returns how many bytes the disk of a folder holds, and how many of them
+// diskSpace returns how many bytes the disk of a folder holds, and how many of them
 // this process may still write.
-func room(dir string) (whole, free uint64, err error) {
+func diskSpace(dir string) (whole, free uint64, err error) {
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, 0, err
