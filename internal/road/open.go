@@ -88,7 +88,7 @@ func (r *Road) ongoing(h *head, m pleth.Metric, start int64, make, lean bool) *o
 		return nil
 	}
 	n := len(t.Spans)
-	if n == 0 || t.Spans[n-1].Start != start || t.Spans[n-1].Last == start {
+	if n == 0 || t.Spans[n-1].Start != start || t.Spans[n-1].leans() {
 		return nil
 	}
 	if first, _ := slices.BinarySearch(h.state.Ends, start); first < len(h.state.Ends) {

@@ -131,7 +131,7 @@ func (r *Road) part(ctx context.Context, p *place, part Part) (*Night, error) {
 	var all []*session.Session
 	if from <= to {
 		var err error
-		if all, err = r.cut(ctx, p.h, p.m, from, to, nil); err != nil {
+		if all, err = r.cut(ctx, p.h, p.m, from, to, nil, nil); err != nil {
 			return nil, err
 		}
 	}

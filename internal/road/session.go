@@ -130,10 +130,11 @@ func (r *Road) again(ctx context.Context, h *head, t *track) (k int, upTo int64,
 		from = min(from, t.Spans[k].Start)
 	}
 	upTo = forever
-	done, err := r.cut(ctx, h, t.Metric, from, forever, func(s *session.Session, next int64) bool {
+	late := tardy{metric: t.Metric}
+	done, err := r.cut(ctx, h, t.Metric, from, forever, late.table, func(s *session.Session, next int64) bool {
 		// From a session on that begins where one did, nothing is new.
-		_, same := slices.BinarySearchFunc(t.Spans, next, func(s span, start int64) int { return int(max(-1, min(1, s.Start-start))) })
-		if same && next > t.To && s.Rows.Len() > 1 {
+		k, same := slices.BinarySearchFunc(t.Spans, next, func(s span, start int64) int { return int(max(-1, min(1, s.Start-start))) })
+		if same && next > t.To && !t.Spans[k].leans() {
 			upTo = next
 			return false
 		}
@@ -144,7 +145,7 @@ func (r *Road) again(ctx context.Context, h *head, t *track) (k int, upTo int64,
 	}
 	for _, s := range done {
 		if s.Start < upTo {
-			found = append(found, spanOf(s, t.Metric))
+			found = append(found, spanOf(s, t.Metric, late))
 		}
 	}
 	return k, upTo, found, nil
@@ -152,8 +153,8 @@ func (r *Road) again(ctx context.Context, h *head, t *track) (k int, upTo int64,
 
 // cut cuts the rows of h with from <= t <= to into sessions of metric m. more
 // is asked after each, with the start of the one that follows, whether to go on;
-// nil: always.
-func (r *Road) cut(ctx context.Context, h *head, m pleth.Metric, from, to int64, more func(s *session.Session, next int64) bool) ([]*session.Session, error) {
+// nil: always. see is shown the rows; nil: nobody is.
+func (r *Road) cut(ctx context.Context, h *head, m pleth.Metric, from, to int64, see func(*reading.Table), more func(s *session.Session, next int64) bool) ([]*session.Session, error) {
 	h.mu.RLock()
 	header := h.header(m)
 	first, _ := slices.BinarySearch(h.state.Ends, from)
@@ -163,6 +164,9 @@ func (r *Road) cut(ctx context.Context, h *head, m pleth.Metric, from, to int64,
 	k := knife{cutter: session.NewCutter(header), ends: ends}
 	asked := 0
 	err := r.merged(h, from, to, func(t *reading.Table) (bool, error) {
+		if see != nil {
+			see(t)
+		}
 		k.table(correct.table(t))
 		for ; more != nil && asked < len(k.done); asked++ {
 			next := int64(forever)
@@ -196,11 +200,11 @@ func (r *Road) whole(ctx context.Context, h *head, m pleth.Metric, spans []span,
 	if i+1 < len(spans) {
 		to = spans[i+1].Start - 1
 	}
-	if s.Start == s.Last { // its interval is that of the session before
+	if s.leans() {
 		t := track{Metric: m, Spans: spans}
 		from = spans[t.anchor(s.Start)].Start
 	}
-	all, err := r.cut(ctx, h, m, from, to, nil)
+	all, err := r.cut(ctx, h, m, from, to, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -420,8 +424,8 @@ func (s *state) ended(at int64, next eventlog.Offset) {
 		t.disturb()
 		for i := range t.Spans {
 			if t.Spans[i].Start <= at && t.Spans[i].Last > at {
-				t.soil(at, uint64(next), true)
-				t.soil(t.Spans[i].Last, uint64(next), true)
+				t.soil(at, uint64(next))
+				t.soil(t.Spans[i].Last, uint64(next))
 			}
 		}
 	}

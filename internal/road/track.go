@@ -25,7 +25,6 @@ type track struct {
 	From   int64  `json:"from"`
 	To     int64  `json:"to"`
 	Offset uint64 `json:"at,omitempty"`
-	Late   bool   `json:"late,omitempty"` // one of them came late: keys stay as they are
 
 	open  *opened // what is kept of the last session; nil: nothing
 	named *opened // likewise, of its id alone
@@ -33,12 +32,13 @@ type track struct {
 
 // span is one session: where it lies, and what was computed of it.
 type span struct {
-	Start    int64    `json:"s"`           // of its first row with the metric
-	Last     int64    `json:"l"`           // of its last
-	KeyStart int64    `json:"k"`           // its start when that was no longer to move: its key stays
-	Born     uint64   `json:"b"`           // offset of the record that began it
-	Revision uint64   `json:"r"`           // offset behind the newest record that has to do with it
-	Long     bool     `json:"w,omitempty"` // it has a step that may make its interval a long one
+	Start    int64    `json:"s"`            // of its first row with the metric
+	Last     int64    `json:"l"`            // of its last
+	KeyStart int64    `json:"k"`            // its start without what came late, which leaves its key as it is
+	Loose    bool     `json:"kl,omitempty"` // all that there is of it came late: KeyStart is its start
+	Born     uint64   `json:"b"`            // offset of the record that began it
+	Revision uint64   `json:"r"`            // offset behind the newest record that has to do with it
+	Long     bool     `json:"w,omitempty"`  // it has a step that may make its interval a long one
 	ID       string   `json:"id,omitempty"`
 	IDAt     uint64   `json:"ia,omitempty"` // the revision that ID, Interval and Rows belong to
 	Interval int64    `json:"iv,omitempty"`
@@ -59,9 +59,8 @@ func newTrack(m pleth.Metric) *track {
 func (t *track) dirty() bool { return t.To >= t.From }
 
 // soil notes a row at time at that may move a boundary.
-func (t *track) soil(at int64, offset uint64, late bool) {
+func (t *track) soil(at int64, offset uint64) {
 	t.disturb()
-	t.Late = t.Late || late
 	t.From, t.To, t.Offset = min(t.From, at), max(t.To, at), offset
 }
 
@@ -72,7 +71,7 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 	n := len(t.Spans)
 	if n == 0 {
 		if own {
-			t.begin(at, offset)
+			t.begin(at, late, offset)
 		}
 		return
 	}
@@ -85,11 +84,14 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 		switch {
 		case k >= 0 && at <= s.Last:
 			s.Revision = offset
-			if s.Long && own {
-				t.soil(at, offset, late)
+			if own {
+				s.holds(at, late)
+				if s.Long {
+					t.soil(at, offset)
+				}
 			}
 		case own:
-			t.soil(at, offset, late)
+			t.soil(at, offset)
 		case k >= 0:
 			s.Revision = offset // it may ride along behind the last row
 		}
@@ -97,28 +99,48 @@ func (t *track) take(at int64, own, late bool, offset uint64, ends []int64) {
 	}
 	if at <= s.Last || !own {
 		s.Revision = offset
-		if own && s.Long {
-			t.soil(at, offset, late)
+		if own {
+			s.holds(at, late)
+			if s.Long {
+				t.soil(at, offset)
+			}
 		}
 		return
 	}
 	switch step := at - s.Last; {
 	case endBetween(ends, s.Last, at), at-s.Start >= int64(session.MaxSpan):
-		t.begin(at, offset)
+		t.begin(at, late, offset)
 	case step <= int64(session.Gap):
 		s.Long = s.Long || step >= longStep
 		s.Last, s.Revision = at, offset
-	case s.Long || s.Start == s.Last: // the interval must be known
-		t.soil(s.Start, offset, late)
-		t.soil(at, offset, late)
-		t.begin(at, offset)
+		s.holds(at, late)
+	case s.leans(): // the interval must be known
+		t.soil(s.Start, offset)
+		t.soil(at, offset)
+		t.begin(at, late, offset)
 	default:
-		t.begin(at, offset)
+		t.begin(at, late, offset)
 	}
 }
 
-func (t *track) begin(at int64, offset uint64) {
-	t.Spans = append(t.Spans, span{Start: at, Last: at, KeyStart: at, Born: offset, Revision: offset})
+func (t *track) begin(at int64, late bool, offset uint64) {
+	t.Spans = append(t.Spans, span{Start: at, Last: at, KeyStart: at, Loose: late, Born: offset, Revision: offset})
+}
+
+// holds notes that a row at time at with the metric is one of s.
+func (s *span) holds(at int64, late bool) {
+	if !late && (s.Loose || at < s.KeyStart) {
+		s.rekey(at, false)
+	}
+}
+
+// rekey gives s the key of another start; it goes on being found by the one it
+// had.
+func (s *span) rekey(start int64, loose bool) {
+	if start != s.KeyStart && !slices.Contains(s.Merged, s.KeyStart) {
+		s.Merged = append(s.Merged, s.KeyStart)
+	}
+	s.KeyStart, s.Loose = start, loose
 }
 
 // inherit makes sessions of one row as new as the session before them, whose
@@ -147,11 +169,15 @@ func (t *track) anchor(at int64) int {
 	if k > 0 {
 		k--
 	}
-	for k > 0 && t.Spans[k].Start == t.Spans[k].Last {
+	for k > 0 && t.Spans[k].leans() {
 		k--
 	}
 	return k
 }
+
+// leans reports whether the interval of the session before may say what is part
+// of s: where s has one row, or had one when a long step came.
+func (s *span) leans() bool { return s.Long || s.Start == s.Last }
 
 // recut puts sessions that were cut again, found, in the place of spans from
 // k on, up to the one that starts at upTo.
@@ -180,17 +206,17 @@ func (t *track) recut(k int, upTo int64, found []span) {
 		if f.Start <= t.To && f.Last >= t.From {
 			f.Revision = max(f.Revision, t.Offset)
 		}
-		if f.KeyStart, f.Born = f.Start, f.Revision; best >= 0 {
+		if best < 0 {
+			f.Revision = max(f.Revision, t.Offset)
+			f.Born = f.Revision
+		} else {
 			o := &old[best]
 			used[best] = true
 			f.Born = o.Born
 			f.Old, f.Merged = slices.Clone(o.Old), slices.Clone(o.Merged)
-			switch {
-			case t.Late:
-				f.KeyStart = o.KeyStart
-			case o.KeyStart != f.Start:
-				f.Merged = append(f.Merged, o.KeyStart)
-			}
+			start := f.KeyStart
+			f.KeyStart = o.KeyStart
+			f.rekey(start, f.Loose)
 			f.ID, f.IDAt, f.Interval, f.Rows, f.Told = o.ID, o.IDAt, o.Interval, o.Rows, o.Told
 			if f.Start != o.Start || f.Last != o.Last {
 				f.Revision = max(f.Revision, t.Offset) // an end may lie between its rows
@@ -215,8 +241,14 @@ func (t *track) recut(k int, upTo int64, found []span) {
 			}
 		}
 	}
+	// What was one and is two again has its own keys.
+	for i := range found {
+		found[i].Merged = slices.DeleteFunc(found[i].Merged, func(start int64) bool {
+			return slices.ContainsFunc(found, func(f span) bool { return f.KeyStart == start })
+		})
+	}
 	t.Spans = slices.Concat(t.Spans[:k:k], found, t.Spans[end:])
-	t.From, t.To, t.Offset, t.Late = math.MaxInt64, math.MinInt64, 0, false
+	t.From, t.To, t.Offset = math.MaxInt64, math.MinInt64, 0
 }
 
 // mostIDs is how many ids that a session had are remembered.
@@ -282,13 +314,47 @@ func (k *knife) close(s *session.Session) {
 	}
 }
 
+// tardy collects the times at which every row with a metric came late.
+type tardy struct {
+	metric pleth.Metric
+	times  []int64
+	prompt int64 // time of the newest row that did not; meaningless before the first
+	any    bool
+}
+
+// table takes the rows that follow.
+func (l *tardy) table(t *reading.Table) {
+	for i := range t.Rows.Len() {
+		if t.Rows.Value(l.metric, i).IsAbsent() {
+			continue
+		}
+		at, n := t.Rows.Time(i), len(l.times)
+		noted := n > 0 && l.times[n-1] == at
+		switch late := t.FlagsOf(i)&reading.IsLate != 0; {
+		case !late:
+			l.prompt, l.any = at, true
+			if noted {
+				l.times = l.times[:n-1]
+			}
+		case !noted && !(l.any && l.prompt == at):
+			l.times = append(l.times, at)
+		}
+	}
+}
+
 // spanOf returns where s lies: from its first to its last row with metric m.
-func spanOf(s *session.Session, m pleth.Metric) span {
-	out := span{Start: s.Start}
+// late are the times of rows with it that came late, in order.
+func spanOf(s *session.Session, m pleth.Metric, late tardy) span {
+	out := span{Start: s.Start, KeyStart: s.Start, Loose: true}
 	last := int64(0)
 	for i, t := range s.Rows.Times() {
 		if s.Rows.Value(m, i).IsAbsent() {
 			continue
+		}
+		if out.Loose {
+			if _, yes := slices.BinarySearch(late.times, s.Start+t); !yes {
+				out.KeyStart, out.Loose = s.Start+t, false
+			}
 		}
 		out.Long = out.Long || t-last >= longStep
 		last = t
