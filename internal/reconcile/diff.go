@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -159,10 +160,14 @@ func (d *diff) both(f func(*side) error) error {
 	wait.Go(func() { errA = f(d.a) })
 	wait.Go(func() { errB = f(d.b) })
 	wait.Wait()
-	if errA != nil {
-		return errA
+	name, err := "A", errA
+	if errA == nil {
+		name, err = "B", errB
 	}
-	return errB
+	if err != nil && d.a.Name() == d.b.Name() { // tables of one name in two systems
+		return fmt.Errorf("side %s: %w", name, err)
+	}
+	return err
 }
 
 // count counts and hashes both sides, each by its own engine where it can, and

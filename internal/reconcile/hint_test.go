@@ -151,3 +151,18 @@ func TestDecimalCommas(t *testing.T) {
 		t.Errorf("%s, %d bad", sum, sum.Bad)
 	}
 }
+
+// TestSidesOfOneName: where the tables of both sides are called the same, an
+// error says which side it is of.
+func TestSidesOfOneName(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.csv")
+	if err := os.WriteFile(path, []byte("id\n1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	orders := CSVFile{Path: path, Label: "orders"}
+	_, err := Diff(context.Background(), Spec{Key: []Column{{"id", "no"}}}, orders, orders)
+	if err == nil || !strings.Contains(err.Error(), "side B: orders has no column") {
+		t.Error(err)
+	}
+}

@@ -72,6 +72,23 @@ export interface Check {
   ended: string;
   colour: Colour;
   why: string;
+  delay_p99_s?: number;
+}
+
+// course returns the delays of checks, the newest first, as points of a line in
+// a box of 100 x 40, the oldest first and from zero, and the highest of them.
+// Fewer than three are no line.
+export function course(list: Check[]): { points: string; most: number; since: string } | null {
+  const known = list.filter((c) => c.delay_p99_s !== undefined).reverse();
+  if (known.length < 3) return null;
+  const at = known.map((c) => Date.parse(c.started));
+  const most = Math.max(...known.map((c) => c.delay_p99_s ?? 0));
+  const wide = at[at.length - 1] - at[0] || 1;
+  const points = known.map((c, i) => {
+    const y = most > 0 ? 38 - (36 * (c.delay_p99_s ?? 0)) / most : 38;
+    return `${((100 * (at[i] - at[0])) / wide).toFixed(2)},${y.toFixed(2)}`;
+  });
+  return { points: points.join(' '), most, since: known[0].started };
 }
 
 // Stretch is checks one after the other that said the same.

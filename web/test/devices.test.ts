@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { DeviceInfo } from '../src/api';
 import { places } from '../src/beds';
 import { battery } from '../src/format';
-import { type Check, stretches } from '../src/integrations';
+import { type Check, course, stretches } from '../src/integrations';
 import { downgrade, judge, older } from '../src/screens/devices';
 import { counted } from '../src/screens/integrations';
 import { matches } from '../src/ui/find';
@@ -111,5 +111,15 @@ describe('checks', () => {
       [1, 'green', '02', '02'],
     ]);
     expect(stretches([])).toEqual([]);
+  });
+  it('show the course of delays from zero, the oldest first', () => {
+    const list = [4, 3, 2].map((n) => ({ ...of(n, 'green', ''), delay_p99_s: n }));
+    expect(course([...list, of(1, 'red', '')])).toEqual({
+      points: '0.00,20.00 50.00,11.00 100.00,2.00',
+      most: 4,
+      since: '2026-01-01T00:02:00Z',
+    });
+    expect(course(list.slice(0, 2))).toBeNull();
+    expect(course(list.map((c) => ({ ...c, delay_p99_s: 0 })))?.points).toBe('0.00,38.00 50.00,38.00 100.00,38.00');
   });
 });

@@ -29,6 +29,7 @@ type Check struct {
 	Provisional int                     `json:"provisional"`
 	New         int                     `json:"new"`
 	Closed      int                     `json:"closed"`
+	Delay       *float64                `json:"delay_p99_s,omitempty"` // of arrivals, where it is known
 }
 
 // window is a stretch of time that is compared at once. Zero bounds are none.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"pleth/internal/reconcile"
@@ -160,6 +161,12 @@ func explain(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		text = "it took too long"
 	}
+	if first, rest, two := strings.Cut(text, "\n"); two { // a line for each address that was tried
+		text = first
+		if !strings.Contains(first, rest) {
+			text += "; " + strings.ReplaceAll(rest, "\n", "; ")
+		}
+	}
 	if len(text) > 500 {
 		text = text[:500] + "…"
 	}
@@ -200,6 +207,10 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 		st.LastGood = c.Started
 	}
 	c.Colour, c.Why, c.Ended = st.Colour, st.Why, d.cfg.Clock()
+	if failed == nil && (in.probe != nil && !st.NotSetUp || in.pair != nil && in.pair.Spec.Arrived != "") {
+		s := st.P99.Seconds()
+		c.Delay = &s
+	}
 	c.Confirmed = map[reconcile.Class]int{}
 	for i := range open {
 		switch f := &open[i]; {

@@ -12,6 +12,7 @@ import {
   type Colour,
   check,
   checksOf,
+  course,
   type Incident,
   incidents,
   local,
@@ -325,8 +326,21 @@ export function Checks({ name }: { name: string }) {
     [name],
   );
   const said = stretches(list.value).slice(0, 6);
+  const line = course(list.value);
   return (
     <div>
+      {line && (
+        <>
+          <h2 class="sec">{t('int.delay.since', { time: since(line.since) })}</h2>
+          <div class="course">
+            <small class="t2">{seconds(line.most)}</small>
+            <svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={t('int.delay.most', { most: seconds(line.most) })}>
+              <line x1="0" x2="100" y1="38" y2="38" />
+              <polyline points={line.points} />
+            </svg>
+          </div>
+        </>
+      )}
       <h2 class="sec">{t('int.checks')}</h2>
       {!said.length && <p class="t2">{failed.value ? t('int.checks.failed') : t('int.checks.none')}</p>}
       <ul class="items">

@@ -36,6 +36,8 @@ export const integrations = {
   'int.cause.clock': 'Uhr',
   'int.cause.unknown': 'unbekannt',
   'int.check': 'Jetzt prüfen',
+  'int.delay.since': 'Verzug p99 seit {time}',
+  'int.delay.most': 'Verzug der letzten Prüfungen, höchstens {most}',
   'int.checks': 'Letzte Prüfungen',
   'int.checks.n': '{n} Prüfungen seit {time}',
   'int.checks.none': 'Noch keine.',

@@ -36,6 +36,8 @@ export const integrations = {
   'int.cause.clock': 'clock',
   'int.cause.unknown': 'unknown',
   'int.check': 'Check now',
+  'int.delay.since': 'Delay p99 since {time}',
+  'int.delay.most': 'Delay of the last checks, at most {most}',
   'int.checks': 'Last checks',
   'int.checks.n': '{n} checks since {time}',
   'int.checks.none': 'None yet.',
