@@ -39,6 +39,9 @@ func Open(ctx context.Context, path string, migrations fs.FS) (*File, error) {
 	if err := checkSum(path); err != nil {
 		return nil, fmt.Errorf("%s: %w: pleth fsck says what is wrong; put a copy from a backup in its place, or remove %s to have it as it is", path, err, filepath.Base(path)+sumSuffix)
 	}
+	if err := checkLog(path); err != nil {
+		return nil, fmt.Errorf("%s: %w: put a copy from a backup in its place, or move the log away to have the file as it was before", path, err)
+	}
 	// Not after a power cut either may it stand beside a file that was written to.
 	switch err := os.Remove(path + sumSuffix); {
 	case err == nil:

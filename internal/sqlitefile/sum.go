@@ -75,11 +75,13 @@ func checkSum(path string) error {
 // not read at all is a flaw too. Then it calls rows (nil: nobody) with the file
 // opened for reading.
 func Check(ctx context.Context, path string, flaw func(string), rows func(*sql.DB) error) error {
-	switch err := checkSum(path); {
-	case errors.Is(err, ErrChanged):
-		flaw(err.Error())
-	case err != nil:
-		return err
+	for _, check := range []func(string) error{checkSum, checkLog} {
+		switch err := check(path); {
+		case errors.Is(err, ErrChanged):
+			flaw(err.Error())
+		case err != nil:
+			return err
+		}
 	}
 	q := url.Values{"mode": {"ro"}}
 	if info, err := os.Stat(path + "-wal"); err != nil || info.Size() == 0 {
