@@ -238,7 +238,9 @@ func (d *diff) count(ctx context.Context) ([]uint64, error) {
 		}
 	}
 	for _, s := range []*side{d.a, d.b} {
-		d.kinds(s)
+		if err := d.kinds(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	if !differ || d.spec.Totals {
 		return nil, nil
@@ -339,11 +341,22 @@ func (s *side) tally(id BucketID, measures int) Tally {
 	return Tally{Sums: make([]Sum, measures)}
 }
 
-// kinds says what the cells of the columns were.
-func (d *diff) kinds(s *side) {
+// kinds says what the cells of the columns were: their types where the engine
+// has some, whether it hashed or its rows came out, else what was seen.
+func (d *diff) kinds(ctx context.Context, s *side) error {
 	s.out.Last, s.out.Unknown = s.last, s.unknown
 	if s.engine != nil {
-		return
+		return nil
+	}
+	if t, ok := s.Source.(Tallier); ok {
+		types, err := t.Types(ctx)
+		if err != nil {
+			return err
+		}
+		if len(types) > 0 {
+			s.typed(types)
+			return nil
+		}
 	}
 	s.out.Kinds = map[string]map[string]int64{}
 	for k, c := range slices.Concat(d.spec.Key, d.spec.Compare) {
@@ -358,5 +371,14 @@ func (d *diff) kinds(s *side) {
 			}
 		}
 		s.out.Kinds[name] = of
+	}
+	return nil
+}
+
+// typed notes the types of the columns of an engine.
+func (s *side) typed(types map[string]string) {
+	s.out.Kinds = map[string]map[string]int64{}
+	for name, typ := range types {
+		s.out.Kinds[name] = map[string]int64{typ: 1}
 	}
 }

@@ -88,10 +88,7 @@ func (d *diff) ask(ctx context.Context, s *side) error {
 	if err != nil {
 		return err
 	}
-	s.out.Kinds = map[string]map[string]int64{}
-	for name, typ := range types {
-		s.out.Kinds[name] = map[string]int64{typ: 1}
-	}
+	s.typed(types)
 	return nil
 }
 

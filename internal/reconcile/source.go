@@ -115,7 +115,8 @@ type Tallier interface {
 	Keys(ctx context.Context, s Shape) (int64, error)
 	// Words counts what stands in a column.
 	Words(ctx context.Context, s Shape, column string) (map[string]int64, error)
-	// Types returns the types of the columns as the engine calls them.
+	// Types returns the types of the columns as the engine calls them; none where
+	// a column may hold values of any type.
 	Types(ctx context.Context) (map[string]string, error)
 	// Last returns the newest time; zero: there is none.
 	Last(ctx context.Context, s Shape) (time.Time, error)

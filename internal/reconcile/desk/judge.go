@@ -157,7 +157,8 @@ func drift(s *sight, st *state, r *reconcile.Result) {
 			key := []string{[]string{"A", "B"}[n], column}
 			s.columns[strings.Join(key, ".")] = true
 			was := st.Kinds[n][column]
-			if was == "" {
+			typed := strings.HasPrefix(is, "type ")
+			if was == "" || typed && !strings.HasPrefix(was, "type ") { // seen before, known from now on
 				st.Kinds[n] = maps.Clone(st.Kinds[n])
 				st.Kinds[n][column] = is
 				continue
