@@ -1,12 +1,12 @@
 import '@fontsource-variable/inter/wght.css';
-import { effect } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { render } from 'preact';
 import { Suspense } from 'preact/compat';
 import { stranger } from './api';
 import { themeChanged } from './chart/canvas';
 import { preferred, speak, t } from './lang';
 import { pulseColour, spo2Colour, theme } from './prefs';
-import { redraw } from './redraw';
+import { printed, redraw } from './redraw';
 import { place } from './route';
 import { screens } from './screens';
 import { Bar, Guard } from './ui/bar';
@@ -14,10 +14,21 @@ import { Keys } from './ui/keys';
 import { SignIn } from './ui/sign-in';
 import { hang } from './wall';
 
+// Paper is white: what is printed is light, its charts too.
+const printing = signal(false);
+function print(now: boolean): void {
+  printing.value = now;
+  for (const draw of printed) draw();
+}
+matchMedia('print').addEventListener('change', (e) => print(e.matches));
+addEventListener('beforeprint', () => print(true));
+addEventListener('afterprint', () => print(false));
+
 effect(() => {
   const root = document.documentElement;
-  if (theme.value === 'auto') delete root.dataset.theme;
-  else root.dataset.theme = theme.value;
+  const shown = printing.value ? 'light' : theme.value;
+  if (shown === 'auto') delete root.dataset.theme;
+  else root.dataset.theme = shown;
   root.dataset.spo2 = spo2Colour.value;
   root.dataset.pulse = pulseColour.value;
   themeChanged();

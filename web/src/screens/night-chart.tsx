@@ -10,7 +10,7 @@ import { navigator as drawNavigator, type Panel, panelOf, pulsePanel, qualityStr
 import type { Document, Session } from '../doc';
 import { band, duration, level, Wall } from '../format';
 import { lang, t } from '../lang';
-import { redraw } from '../redraw';
+import { printed, redraw } from '../redraw';
 import { place } from '../route';
 import { gaps, type Series, smooth } from '../series';
 import { Icon } from '../ui/icons';
@@ -82,6 +82,15 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
       frame.current = 0;
     };
   }, [panel, view.value, raw.value, soft.value, lastOn.value, last.value, redraw.value]);
+  const latest = useRef(draw);
+  latest.current = draw;
+  useEffect(() => {
+    const now = () => latest.current();
+    printed.add(now);
+    return () => {
+      printed.delete(now);
+    };
+  }, []);
 
   const show = (a: number, b: number) => {
     const span = Math.min(n, Math.max(30, b - a));
