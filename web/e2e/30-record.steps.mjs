@@ -159,7 +159,7 @@ export function steps(test, { open, accessible, plain, pictures, at }) {
       ['/patient/ring-7/timeline', /Verlauf von Gerät ring-7/],
       ['/devices/ring-7', 'Geräte'],
       ['/dead-letters', 'Abgelehntes'],
-      ['/status', 'Wie es dem Server geht'],
+      ['/status', 'Status'],
     ]) {
       await page.setViewportSize({ width: 402, height: 874 });
       await page.goto(at(path));

@@ -163,3 +163,8 @@ export function initials(name: string): string {
     .join('')
     .slice(0, 3);
 }
+
+// sentence writes words as a sentence: a capital first, a full stop last.
+export function sentence(s: string): string {
+  return s ? s[0].toUpperCase() + s.slice(1) + (s.endsWith('.') ? '' : '.') : '';
+}

@@ -39,7 +39,7 @@ export const screens: Screen[] = [
   { at: 'alarms', bar: true, tab: 'bell', show: lazy(() => import('./screens/alarms').then((m) => m.AlarmsScreen)) },
   { at: 'devices', show: lazy(() => import('./screens/devices').then((m) => m.DevicesScreen)) },
   { at: 'dead-letters', show: lazy(() => import('./screens/letters').then((m) => m.LettersScreen)) },
-  { at: 'integrations', bar: true, tab: 'plug', show: lazy(() => import('./screens/integrations').then((m) => m.IntegrationsScreen)) },
-  { at: 'status', show: lazy(() => import('./screens/status').then((m) => m.StatusScreen)) },
+  { at: 'integrations', bar: true, show: lazy(() => import('./screens/integrations').then((m) => m.IntegrationsScreen)) },
+  { at: 'status', tab: 'plug', show: lazy(() => import('./screens/status').then((m) => m.StatusScreen)) },
   { at: 'settings', bar: true, show: lazy(() => import('./screens/settings').then((m) => m.Settings)) },
 ];

@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { serverNow } from '../api';
 import { every } from '../every';
-import { dash, date } from '../format';
+import { dash, date, sentence } from '../format';
 import {
   ago,
   type Bucket,
@@ -75,7 +75,7 @@ export function OneIntegration({ name }: { name: string }) {
             <Head tile={x} />
             <h1 class="sr">{told(x.title)}</h1>
             <div class={`say ${x.colour}`}>
-              <b>{told(x.why)}</b>
+              <b>{sentence(told(x.why))}</b>
               <p class="t2">{told(x.about)}</p>
             </div>
             <div class="row">

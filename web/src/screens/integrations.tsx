@@ -5,7 +5,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { serverNow } from '../api';
 import { every } from '../every';
-import { clockTime, dash } from '../format';
+import { clockTime, dash, sentence } from '../format';
 import {
   ago,
   type Check,
@@ -275,7 +275,7 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
     <aside class="card side" aria-label={told(tile.title)}>
       <Head tile={tile} />
       <div class={`say ${tile.colour}`}>
-        <b>{told(tile.why)}</b>
+        <b>{sentence(told(tile.why))}</b>
         <p class="t2">{told(tile.about)}</p>
       </div>
       <div class="row">

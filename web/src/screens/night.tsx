@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { ApiError, getJSON, type SessionInfo } from '../api';
 import { bars, type Bar as NightBar } from '../chart/bars';
 import type { Document, Session } from '../doc';
-import { decimal, duration, Wall } from '../format';
+import { decimal, duration, sentence, Wall } from '../format';
 import { lang, t } from '../lang';
 import { redraw } from '../redraw';
 import { go } from '../route';
@@ -352,10 +352,6 @@ function Verdict({ s }: { s: Session }) {
       </div>
     </div>
   );
-}
-
-function sentence(s: string): string {
-  return s ? s[0].toUpperCase() + s.slice(1) + (s.endsWith('.') ? '' : '.') : '';
 }
 
 // NightStrip draws where a night went below 90, and says for how long.

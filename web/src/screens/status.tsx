@@ -92,7 +92,7 @@ export function state(o: Objective): 'ok' | 'warn' | 'bad' | 'off' {
 const count = (n: number): string => n.toLocaleString(lang.value);
 
 // rate writes how often a second; seldom is not never.
-const rate = (n: number): string => (n > 0 && n < 0.1 ? `< ${decimal(0.1, 1)}` : decimal(n, n >= 100 ? 0 : 1));
+const rate = (n: number): string => (n > 0 && n < 0.1 ? `< ${decimal(0.1, 1)}` : n >= 100 ? count(Math.round(n)) : decimal(n, 1));
 
 const reason = (code: string): string =>
   code === 'busy'
@@ -159,8 +159,11 @@ function Cards({ s }: { s: Status }) {
           {s.objectives.map((o) => (
             <tr key={o.name}>
               <th scope="row">
-                <i class={`sh ${state(o)}`} />{' '}
-                {say(`status.goal.${o.name}` as Key, { within: o.within_s ? short(o.within_s) : '' }) || o.name}
+                <span class="goal">
+                  <i class={`sh ${state(o)}`} />
+                  <span class="sr">{t(`status.state.${state(o)}`)}: </span>
+                  <span>{say(`status.goal.${o.name}` as Key, { within: o.within_s ? short(o.within_s) : '' }) || o.name}</span>
+                </span>
               </th>
               <td class="num">{percent(o.goal)}</td>
               <td class="num">{o.good === null ? t('status.never') : percent(o.good)}</td>

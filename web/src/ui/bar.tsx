@@ -52,9 +52,9 @@ export function Bar({ at, children }: { at: string; children?: ComponentChildren
           <summary>{t('nav.more')}</summary>
           <nav class="card" aria-label={t('nav.more')}>
             {screens
-              .filter((s) => !s.hidden && !s.tab)
+              .filter((s) => !s.hidden && !(s.bar && s.tab))
               .map((s) => (
-                <span class={s.bar ? 'phone' : ''} key={s.at}>
+                <span class={s.bar ? 'phone' : s.tab ? 'desk' : ''} key={s.at}>
                   <Entry screen={s} at={at} />
                 </span>
               ))}

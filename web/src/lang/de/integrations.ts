@@ -57,7 +57,7 @@ export const integrations = {
   'int.waiting': 'Unterwegs',
   'int.good': 'Zuletzt gut',
   'int.open': 'Tage und Befunde',
-  'int.none': 'nichts ist falsch',
+  'int.none': 'Nichts ist falsch.',
   'int.choose': 'Wählen Sie eine Anbindung, um mehr zu sehen.',
   'int.days': 'Tage und Kanäle',
   'int.unlike': '{n}, ungleich',

@@ -1,7 +1,7 @@
 import type { status as english } from '../en/status';
 
 export const status: Record<keyof typeof english, string> = {
-  'status.title': 'Wie es dem Server geht',
+  'status.title': 'Status',
   'status.failed': 'Der Zustand kann nicht gezeigt werden.',
   'status.since': 'seit {at} · pleth {version}',
   'status.writes': 'Messwerte werden geschrieben',
@@ -56,4 +56,8 @@ export const status: Record<keyof typeof english, string> = {
   'status.kept.log': 'Einträge des Protokolls bleiben',
   'status.kept.alerts': 'Beendete Alarme bleiben',
   'status.forever': 'auf Dauer',
+  'status.state.ok': 'gehalten',
+  'status.state.warn': 'gefährdet',
+  'status.state.bad': 'nicht gehalten',
+  'status.state.off': 'noch nichts',
 };

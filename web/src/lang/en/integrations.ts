@@ -57,7 +57,7 @@ export const integrations = {
   'int.waiting': 'On the way',
   'int.good': 'Last good',
   'int.open': 'Days and findings',
-  'int.none': 'nothing is wrong',
+  'int.none': 'Nothing is wrong.',
   'int.choose': 'Choose an integration to see what it is made of.',
   'int.days': 'Days and channels',
   'int.unlike': '{n}, not alike',

@@ -1,7 +1,7 @@
 // The page of an operator: how the server does.
 
 export const status = {
-  'status.title': 'How the server does',
+  'status.title': 'Status',
   'status.failed': 'The status cannot be shown.',
   'status.since': 'since {at} · pleth {version}',
   'status.writes': 'Readings are written',
@@ -55,4 +55,8 @@ export const status = {
   'status.kept.log': 'Records of the log stay',
   'status.kept.alerts': 'Alarms that are over stay',
   'status.forever': 'for good',
+  'status.state.ok': 'kept',
+  'status.state.warn': 'at risk',
+  'status.state.bad': 'not kept',
+  'status.state.off': 'nothing yet',
 } as const;
