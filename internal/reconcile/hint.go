@@ -213,8 +213,12 @@ func (d *diff) hint() {
 			continue
 		}
 		c := d.spec.Compare[k]
+		of := fmt.Sprint(w.all)
+		if w.all == mostSampled {
+			of = fmt.Sprintf("the first %d", w.all)
+		}
 		d.result.Hints = append(d.result.Hints, Hint{Code: "value_writing", Column: c.String(), Example: w.example,
-			Text: fmt.Sprintf("%d of %d values of %s that differ may differ only in how they are written: %q in A, %q in B%s", w.alike, w.all, c, w.example[0], w.example[1], remedy(w.example, ""))})
+			Text: fmt.Sprintf("%d of %s values of %s that differ may differ only in how they are written: %q in A, %q in B%s", w.alike, of, c, w.example[0], w.example[1], remedy(w.example, ""))})
 	}
 	for n, s := range []*Side{&d.result.A, &d.result.B} {
 		if over := s.Rows - s.NoKey - s.Rejected - s.Keys; s.Keys > 0 && over > 0 && d.result.Counts[Duplicate] == 0 && !d.spec.Totals {
