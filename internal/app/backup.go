@@ -77,6 +77,11 @@ func (s *Server) backupMount(p *parts) api.Mount {
 				backupProblem(w, http.StatusForbidden, "a backup is for the administrator: use the token of the file admin-token")
 				return
 			}
+			if err := s.unwell(); err != nil {
+				w.Header().Set("Retry-After", "60")
+				backupProblem(w, http.StatusServiceUnavailable, "a snapshot needs the disk to be written to: "+err.Error())
+				return
+			}
 			select {
 			case one <- struct{}{}:
 			default:

@@ -132,7 +132,7 @@ func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 		return err
 	}
 	s.onStop("storage", func(context.Context) error {
-		if p.runs {
+		if p.runs || s.left {
 			return nil // what was acknowledged is on disk
 		}
 		return p.db.Close()

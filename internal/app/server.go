@@ -32,6 +32,7 @@ type Server struct {
 	token    string // of the administrator; empty: nobody is asked
 	cert     *certificate
 
+	left     bool     // a part could not be stopped
 	debug    net.Addr // of the listener for operators; nil: there is none
 	http     *http.Server
 	listener net.Listener
@@ -232,12 +233,34 @@ func (s *Server) Stop(ctx context.Context) error {
 func (s *Server) runStops(ctx context.Context) error {
 	var errs []error
 	for i := len(s.stops) - 1; i >= 0; i-- {
-		if err := s.stops[i].f(ctx); err != nil {
+		if err := s.stopOne(ctx, s.stops[i].f); err != nil {
 			errs = append(errs, fmt.Errorf("stop %s: %w", s.stops[i].name, err))
 		}
 	}
 	s.stops = nil
 	return errors.Join(errs...)
+}
+
+// stopGrace is how long a part may take to stop when the drain time is over.
+const stopGrace = 2 * time.Second
+
+// stopOne stops a part. One that does not stop, as where it waits for a full
+// disk, is left behind: what it uses must stay open.
+func (s *Server) stopOne(ctx context.Context, f func(context.Context) error) error {
+	done := make(chan error, 1)
+	go func() { done <- f(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(stopGrace):
+		s.left = true
+		return errors.New("it takes too long and is left behind")
+	}
 }
 
 // stopHTTP lets the requests under way finish; what takes longer than ctx is cut.

@@ -139,11 +139,11 @@ func (d *DB) MakeID(p reading.Partition) (ID, error) {
 	}
 	id := ID(len(d.dirs.names))
 	b := d.DB.NewBatch()
-	defer b.Close()
 	if err := b.Set(Key(PartitionEntry, id, 0), encodePartition(p), nil); err != nil {
-		return 0, err
+		return 0, errors.Join(err, b.Close())
 	}
-	if err := d.Apply(b, false); err != nil {
+	// Everybody who reads needs the directory: it does not wait for a full disk.
+	if err := d.ApplyOrFull(b); err != nil {
 		return 0, err
 	}
 	d.dirs.ids[p] = id

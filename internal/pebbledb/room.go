@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -61,6 +62,25 @@ func (d *DB) Full() error {
 // Filled returns a channel that is closed while the disk is full, or when it
 // next becomes so. After it became well there is a new one.
 func (d *DB) Filled() <-chan struct{} { return d.room.now.Load().begun }
+
+// ApplyOrFull is Apply of a batch that need not be on disk, for callers who hold
+// what others read by. It takes b over and closes it. Where the disk is full, or
+// fills up meanwhile, it returns ErrFull at once: b may be written later, before
+// anything that is applied afterwards.
+func (d *DB) ApplyOrFull(b *pebble.Batch) error {
+	if err := d.Full(); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	filled := d.room.now.Load()
+	done := make(chan error, 1)
+	go func() { done <- errors.Join(d.Apply(b, false), b.Close()) }()
+	select {
+	case err := <-done:
+		return err
+	case <-filled.begun:
+		return filled.err
+	}
+}
 
 // change changes who waits, and says so where that begins or ends.
 func (r *room) change(err error, by func()) {

@@ -58,15 +58,14 @@ func (s *Store) Put(a *watch.Alert) error {
 	v = binary.BigEndian.AppendUint32(v, pebbledb.CRC(v))
 	id := binary.BigEndian.AppendUint32(nil, uint32(p))
 	b := s.db.NewBatch()
-	defer b.Close()
 	err = errors.Join(
 		b.Set(place(pebbledb.Key(pebbledb.AlertRecord, p, 18), a.Onset, raw), v, nil),
 		b.Set(place(pebbledb.Key(pebbledb.AlertOrder, 0, 18), a.Onset, raw), id, nil),
 		b.Set(append(pebbledb.Key(pebbledb.AlertName, 0, 10), raw...), pebbledb.AppendTime(id, a.Onset), nil))
 	if err != nil {
-		return err
+		return errors.Join(err, b.Close())
 	}
-	return s.db.Apply(b, false)
+	return s.db.ApplyOrFull(b)
 }
 
 // Get implements watch.Store.
