@@ -13,6 +13,7 @@ import (
 
 	"pleth/internal/api"
 	"pleth/internal/intake/readings"
+	"pleth/internal/pebbledb"
 	"pleth/internal/rawfile"
 )
 
@@ -281,6 +282,10 @@ func (d *importDoor) failed(w http.ResponseWriter, err error) {
 		importProblem(w, http.StatusRequestEntityTooLarge, "too-large", "Too large", "more bytes came than were announced or are allowed", nil)
 	case errors.As(err, &timeout) && timeout.Timeout():
 		importProblem(w, http.StatusRequestTimeout, "idle", "Nothing came", "no byte came for a while; what came is kept where the upload has parts", nil)
+	case pebbledb.IsFull(err):
+		d.log.Error("an upload failed: the disk is full")
+		w.Header().Set("Retry-After", "60")
+		importProblem(w, http.StatusServiceUnavailable, "unavailable", "Not now", "the disk of the server is full; send it again after the time of Retry-After, or go on at received_bytes", nil)
 	default:
 		d.log.Error("an upload failed", "error", kindOf(err))
 		importProblem(w, http.StatusInternalServerError, "internal", "The upload broke off", "send it again, or go on at received_bytes", nil)

@@ -277,16 +277,17 @@ func place(g *group, first []int, refused []readings.Refusal) []Line {
 }
 
 // submit makes batches durable. While the road is busy it waits, and with it
-// the sender.
+// the sender; where that is to last, as on a full disk, for Config.Idle at most.
 func (r *run) submit(batches []*reading.Batch) ([][]reading.Outcome, error) {
 	var all [][]reading.Outcome
-	wait := time.Millisecond
+	wait, waited := time.Millisecond, time.Duration(0)
 	for len(batches) > 0 {
 		got, err := r.d.cfg.Road.Submit(r.ctx, batches...)
 		if err == nil {
 			return append(all, got...), nil
 		}
-		if _, again := r.d.cfg.Busy(err); !again || r.ctx.Err() != nil {
+		after, again := r.d.cfg.Busy(err)
+		if !again || r.ctx.Err() != nil || after > time.Second && waited >= r.d.cfg.Idle {
 			return nil, err
 		}
 		var left []*reading.Batch
@@ -301,6 +302,7 @@ func (r *run) submit(batches []*reading.Batch) ([][]reading.Outcome, error) {
 		if err := r.pause(wait); err != nil {
 			return nil, err
 		}
+		waited += wait
 		wait = min(2*wait, time.Second)
 	}
 	return all, nil

@@ -25,13 +25,14 @@ import (
 // now is what the clock of the doors in these tests says.
 var now = time.Date(2025, 11, 28, 20, 15, 0, 0, time.UTC)
 
-var errBusy = errors.New("busy")
+var errBusy, errFull = errors.New("busy"), errors.New("full")
 
 // road counts what it takes: a sequence number that it had is a duplicate.
 type road struct {
 	mu    sync.Mutex
 	rows  int
 	seen  map[int64]bool
+	full  bool
 	busy  int // so often half of the batches are turned away
 	fails int // from the so many-th submission on; 0: never
 	calls int
@@ -43,6 +44,9 @@ func (r *road) Submit(_ context.Context, batches ...*reading.Batch) ([][]reading
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls++
+	if r.full {
+		return make([][]reading.Outcome, len(batches)), errFull
+	}
 	if r.fails > 0 && r.calls >= r.fails {
 		if r.calls == r.fails {
 			close(r.failed)
@@ -97,7 +101,12 @@ func start(tb testing.TB) *door {
 	d := &door{road: &road{seen: map[int64]bool{}}}
 	made := ndjson.New(ndjson.Config{
 		Road: d.road, People: people{}, Aside: d, Clock: func() time.Time { return now }, Idle: 200 * time.Millisecond,
-		Busy: func(err error) (time.Duration, bool) { return time.Second, errors.Is(err, errBusy) },
+		Busy: func(err error) (time.Duration, bool) {
+			if errors.Is(err, errFull) {
+				return 5 * time.Second, true
+			}
+			return time.Second, errors.Is(err, errBusy)
+		},
 	})
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made.Handle(w, r, caller{}) }))
 	tb.Cleanup(d.Close)
@@ -298,5 +307,17 @@ func BenchmarkHandle(b *testing.B) {
 		if status, got := d.send(b, bytes.NewReader(body.Bytes())); status != 201 {
 			b.Fatal(status, got)
 		}
+	}
+}
+
+// A sender is not held for as long as a disk is full: it is told when to come
+// again, and from which line on.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	d := start(t)
+	d.road.full = true
+	status, text := d.send(t, strings.NewReader(line(1)+"\n"))
+	if status != http.StatusServiceUnavailable || !strings.Contains(text, `"durable_through":0`) || d.road.calls < 2 {
+		t.Errorf("%d %s after %d calls", status, text, d.road.calls)
 	}
 }

@@ -66,7 +66,7 @@ func (g *guard) written(err error) {
 	}
 	armed := g.armed.Load()
 	waits := !armed || g.gentle.stalls.Load() > 0
-	if armed && g.o.Wait && isFull(err) {
+	if armed && g.o.Wait && IsFull(err) {
 		g.stuck.Store(0)
 		g.room.tablesWait(waits, err)
 		return

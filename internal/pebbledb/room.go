@@ -108,11 +108,11 @@ func (r *room) tablesWait(wait bool, err error) { r.change(err, func() { r.table
 // await calls do until it finds room.
 func (r *room) await(do func() error) error {
 	err := do()
-	if err == nil || !isFull(err) || !r.armed.Load() {
+	if err == nil || !IsFull(err) || !r.armed.Load() {
 		return err
 	}
 	r.change(err, func() { r.waiting++ })
-	for isFull(err) {
+	for IsFull(err) {
 		time.Sleep(pause)
 		err = do()
 	}
