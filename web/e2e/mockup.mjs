@@ -236,6 +236,7 @@ export function mockup({ test, start, stop, open, pictures, port, root }) {
       });
     }
     await tile15.locator('.quiet').waitFor({ timeout: 20000 });
+    assert.equal(await page.locator('.t.empty').count(), 2, 'two beds have no device');
     const off = await beside(browser, page, 'ward', { size: [1440, 900], file: 'ward.html', regions: ward });
     await page.setViewportSize({ width: 402, height: 874 });
     await page.locator('.tabs').waitFor();

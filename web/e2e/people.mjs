@@ -116,9 +116,13 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await row.getByLabel('Short name on screens').fill('S.T.');
     await row.locator('form').getByRole('button', { name: 'Admit' }).click();
     await row.getByRole('link', { name: 'S.T.' }).waitFor({ timeout: 20000 });
+    // Neither is who was never heard of taken for an empty bed.
+    await ward.call('POST', '/api/v1/assignments', { device_id: 'NEVER-1', subject_id: 'MRN 778-4', label: 'N.E.' });
     await page.goto(`${base}/ward`);
+    await page.locator('.t.stale').filter({ hasText: 'N.E.' }).filter({ hasText: 'No data yet' }).waitFor({ timeout: 30000 });
     await page.locator('.t.stale').filter({ hasText: 'S.T.' }).waitFor({ timeout: 30000 });
     await ward.call('POST', '/api/v1/assignments', { device_id: 'LOOSE-1', subject_id: null });
+    await ward.call('POST', '/api/v1/assignments', { device_id: 'NEVER-1', subject_id: null });
     assert.equal((await device()).subject_id, null);
     await page.context().close();
   });

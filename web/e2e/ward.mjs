@@ -37,7 +37,12 @@ export class Ward {
         gateway: i < this.beds.length - 6 ? 'gateway-1' : 'gateway-2',
         reason: 'furnished',
       });
-      await this.call('POST', '/api/v1/assignments', { device_id: b.device, subject_id: `person ${i}`, label: b.label });
+      // a bed whose device says nothing from the beginning is free
+      await this.call('POST', '/api/v1/assignments', {
+        device_id: b.device,
+        subject_id: b.mute ? null : `person ${i}`,
+        label: b.mute ? undefined : b.label,
+      });
     }
   }
 

@@ -100,7 +100,9 @@ function faceOf(bed: Bed): Face {
   const pulse = bed.pulse;
   const any = main ?? pulse;
   const fresh = joined && freshness(any, at, heardAt(), bed.interval) === 'live';
-  const stale = !fresh && any !== undefined;
+  // Who is to be watched and was never heard of is no empty bed.
+  const never = joined && !any && !bed.empty;
+  const stale = never || (!fresh && any !== undefined);
   const top = joined ? tops.value.get(bed.device) : undefined;
   const off = fresh && main?.value === null;
   const loud = fresh && top && !top.technical && waits(top) ? top : undefined;
@@ -108,15 +110,17 @@ function faceOf(bed: Bed): Face {
   const kind =
     loud && loud.priority !== 'low' ? (loud.priority === 'high' ? 'high' : 'med') : off ? 'tech' : stale ? 'stale' : quiet ? 'ackd' : '';
   const of = loud?.metric === 'spo2' ? main?.value : loud?.metric === 'pulse_rate' ? pulse?.value : undefined;
-  const head = stale
-    ? t('tile.nodata', { time: countdown(at - (any?.received ?? at)) })
-    : off
-      ? t('tile.off')
-      : loud
-        ? brief(loud, of)
-        : quiet
-          ? `${countdown(quietUntil(quiet, at) - at)} · ${initials(quiet.acknowledged_by ?? '')}`
-          : '';
+  const head = never
+    ? t('tile.never')
+    : stale
+      ? t('tile.nodata', { time: countdown(at - (any?.received ?? at)) })
+      : off
+        ? t('tile.off')
+        : loud
+          ? brief(loud, of)
+          : quiet
+            ? `${countdown(quietUntil(quiet, at) - at)} · ${initials(quiet.acknowledged_by ?? '')}`
+            : '';
   const last = (fresh && !off) || bed.others ? Number.NaN : bed.tail.last();
   const pi = bed.reading('perfusion_index');
   return {

@@ -89,6 +89,7 @@ export const live: Record<keyof typeof english, string> = {
   'ward.recent.unknown': 'Was seither geschah, lässt sich nicht sagen.',
   'ward.recent.none': 'Nichts ist geschehen.',
   'tile.nodevice': 'kein Gerät',
+  'tile.never': 'Noch keine Daten',
   'tile.nodata': 'Keine Daten {time}',
   'tile.off': 'Sensor ab',
   'tile.ago': 'vor {age}',

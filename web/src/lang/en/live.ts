@@ -89,6 +89,7 @@ export const live = {
   'ward.recent.unknown': 'It cannot be told what happened since.',
   'ward.recent.none': 'Nothing happened.',
   'tile.nodevice': 'no device',
+  'tile.never': 'No data yet',
   'tile.nodata': 'No data {time}',
   'tile.off': 'Sensor off',
   'tile.ago': '{age} ago',
