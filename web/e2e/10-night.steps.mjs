@@ -21,7 +21,11 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
   const sessionOf = (...flags) => JSON.parse(analyze('--json', ...flags)).sessions[0];
 
   let night = ''; // its address
-  const ready = (page) => page.locator('figure[data-ready]').waitFor({ timeout: 60000 });
+  // The figures of the whole night are faint while those of a selection are on their way.
+  const ready = async (page) => {
+    await page.locator('figure[data-ready]').waitFor({ timeout: 60000 });
+    await page.locator('.old').waitFor({ state: 'detached', timeout: 60000 });
+  };
   const figures = async (page) =>
     Object.fromEntries(
       await page
