@@ -20,8 +20,11 @@ export const scenario = {
         sent.set(v, Date.now());
         await server.call('POST', '/api/v1/readings', [{ device_id: 'a-probe', timestamp: new Date().toISOString(), spo2: v }]);
       };
+      // A numeral vanishes when no reading follows, which may be before a busy page has drawn it.
+      const seenFirst = seen.page.locator('[data-device="a-probe"] .sat').waitFor({ timeout: 60000 });
+      const again = setInterval(() => probe().catch(() => {}), 1000);
       await probe();
-      await seen.page.locator('[data-device="a-probe"] .sat').waitFor({ timeout: 30000 });
+      await seenFirst.finally(() => clearInterval(again));
       await seen.page.evaluate(() => {
         window.painted = [];
         let last = '';

@@ -309,6 +309,19 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     ward.run();
     await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
     await page.context().close();
+  });
+
+  test('a device that begins to send stands on a ward that is open', async ({ browser }) => {
+    const page = await first(browser, '/ward', {});
+    await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
+    const send = () => ward.call('POST', '/api/v1/readings', [{ device_id: 'newcomer', timestamp: new Date().toISOString(), spo2: 96 }]);
+    const every = setInterval(() => send().catch(() => {}), 500);
+    try {
+      await page.locator('[data-device="newcomer"] .sat').waitFor({ timeout: 30000 });
+    } finally {
+      clearInterval(every);
+    }
+    await page.context().close();
     ward.end();
   });
 }

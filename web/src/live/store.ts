@@ -27,6 +27,7 @@ export const ranges: Range[] = [
 export class Bed {
   live: Device | null = null; // its state in the connection
   info: DeviceInfo | null = null;
+  shown = false; // it is in the roster
   of = ''; // whom its newest values are of, by pseudonym; empty: nobody known
   interval = 1000; // between readings, ms, measured
   tail: Tail;
@@ -128,7 +129,8 @@ export function wayTo(b: Bed): string {
 }
 
 function rebuild(): void {
-  const listed = [...beds.values()].filter((b) => b.listed);
+  for (const b of beds.values()) b.shown = b.listed;
+  const listed = [...beds.values()].filter((b) => b.shown);
   const taken = new Set(listed.map((b) => b.name));
   roster.value = [...listed, ...kept.filter((name) => !taken.has(name)).map(vacantOf)].sort(
     (a, b) => order.compare(a.name, b.name) || order.compare(a.device, b.device),
@@ -162,7 +164,6 @@ function flush(): void {
 // follow takes the state of a device into its bed.
 function take(d: Device): boolean {
   const b = bedOf(d.id);
-  const fresh = !b.listed;
   const renamed = b.of !== d.subject;
   // Who is known by a reading has no name yet; nobody is called by that of another.
   if (renamed && b.info && (b.info.subject_id ?? '') !== d.subject) b.info = { ...b.info, subject_id: d.subject || null, label: undefined };
@@ -179,7 +180,7 @@ function take(d: Device): boolean {
     }
   }
   touch(b);
-  return (fresh && b.listed) || renamed;
+  return (b.listed && !b.shown) || renamed;
 }
 const seen = new WeakMap<Bed, number>(); // event time of the newest value that is in the tail
 
