@@ -19,8 +19,7 @@ func Check(ctx context.Context, path string, key sealed.Key, flaw func(string)) 
 		if key.IsZero() {
 			return nil
 		}
-		key := key.Derive("dead letters")
-		s := &Store{hash: key.Derive("hash"), box: sealed.NewBox(key)}
+		s := under(key)
 		rows, err := db.QueryContext(ctx, `SELECT number, hash, door, device, readings, sealed FROM letter`)
 		if err != nil {
 			return fmt.Errorf("letters: %w", err)

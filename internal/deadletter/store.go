@@ -80,8 +80,8 @@ func Open(ctx context.Context, path string, key sealed.Key, limit int64, clock f
 	if limit == 0 {
 		limit = DefaultLimit
 	}
-	key = key.Derive("dead letters")
-	s := &Store{file: file, hash: key.Derive("hash"), box: sealed.NewBox(key), clock: clock, limit: limit, pack: pack}
+	s := under(key)
+	s.file, s.clock, s.limit, s.pack = file, clock, limit, pack
 	if err := s.count(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("dead letters: %w", err), file.Close())
 	}
@@ -92,6 +92,12 @@ func Open(ctx context.Context, path string, key sealed.Key, limit int64, clock f
 		return n
 	}, s.write)
 	return s, nil
+}
+
+// under returns a store that seals and names letters under key, and has no file.
+func under(key sealed.Key) *Store {
+	key = key.Derive("dead letters")
+	return &Store{hash: key.Derive("hash"), box: sealed.NewBox(key)}
 }
 
 func failed(err error) error { return fmt.Errorf("%w: %w", ErrStore, err) }

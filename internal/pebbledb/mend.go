@@ -47,21 +47,29 @@ func LogFlaws(dir string, o Options) ([]Flaw, error) { return mendLogs(dir, o, f
 // and returns the flaws. What it cannot read is lost: call it on a copy.
 func MendLogs(dir string, o Options) ([]Flaw, error) { return mendLogs(dir, o, true) }
 
-func mendLogs(dir string, o Options, mend bool) (flaws []Flaw, err error) {
+// raw returns the disk on which the files of dir can be read as they are, and
+// the lock that keeps others from it.
+func raw(dir string, o Options) (vfs.FS, *pebble.Lock, error) {
 	fs := o.FS
 	if fs == nil {
 		fs = vfs.Default
 	}
-	lock, err := lock(fs, dir, true)
+	l, err := lock(fs, dir, true)
+	if err != nil || o.Key == nil {
+		return fs, l, err
+	}
+	if fs, err = encrypt(fs, dir, o.Key, true); err != nil {
+		return nil, nil, errors.Join(err, l.Close())
+	}
+	return fs, l, nil
+}
+
+func mendLogs(dir string, o Options, mend bool) (flaws []Flaw, err error) {
+	fs, lock, err := raw(dir, o)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	if o.Key != nil {
-		if fs, err = encrypt(fs, dir, o.Key, true); err != nil {
-			return nil, err
-		}
-	}
 	return flawsOfLogs(fs, dir, mend)
 }
 

@@ -30,20 +30,11 @@ import (
 // dir that can be read, whatever the manifest says, and returns what cannot be.
 // Nothing in dir is changed.
 func Salvage(dir, to string, o Options) (flaws []Flaw, err error) {
-	fs := o.FS
-	if fs == nil {
-		fs = vfs.Default
-	}
-	lock, err := lock(fs, dir, true)
+	fs, lock, err := raw(dir, o)
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Close()
-	if o.Key != nil {
-		if fs, err = encrypt(fs, dir, o.Key, true); err != nil {
-			return nil, err
-		}
-	}
 	s := salvage{fs: fs, dir: dir, o: o}
 	defer s.close()
 	if err := s.open(); err != nil {
