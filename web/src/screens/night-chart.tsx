@@ -10,7 +10,7 @@ import { navigator as drawNavigator, type Panel, panelOf, pulsePanel, qualityStr
 import type { Document, Session } from '../doc';
 import { band, duration, level, Wall } from '../format';
 import { lang, t } from '../lang';
-import { printed, redraw } from '../redraw';
+import { redraw, usePrinted } from '../redraw';
 import { place } from '../route';
 import { gaps, type Series, smooth } from '../series';
 import { Icon } from '../ui/icons';
@@ -82,15 +82,7 @@ export function Chart({ s, series, complete, tick, events: told, range, prev, no
       frame.current = 0;
     };
   }, [panel, view.value, raw.value, soft.value, lastOn.value, last.value, redraw.value]);
-  const latest = useRef(draw);
-  latest.current = draw;
-  useEffect(() => {
-    const now = () => latest.current();
-    printed.add(now);
-    return () => {
-      printed.delete(now);
-    };
-  }, []);
+  usePrinted(draw);
 
   const show = (a: number, b: number) => {
     const span = Math.min(n, Math.max(30, b - a));

@@ -6,7 +6,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { firstFrom, left, metricPanel, right, type Span, timeRow } from '../chart/timeline';
 import { date, decimal, duration, instant } from '../format';
 import { type Key, lang, t } from '../lang';
-import { printed, redraw } from '../redraw';
+import { redraw, usePrinted } from '../redraw';
 import { place } from '../route';
 import { fetchPoints, find, known, type Metric, type Points, stepFor, type Whose } from '../timeline';
 import { Banner, Bar } from '../ui/bar';
@@ -170,15 +170,7 @@ function Panels({ w, failed }: { w: Whose; failed: (text: string) => void }) {
       frame.current = 0;
     };
   }, [view.value, loaded.value, metrics.value, redraw.value, lang.value]);
-  const latest = useRef(draw);
-  latest.current = draw;
-  useEffect(() => {
-    const now = () => latest.current();
-    printed.add(now);
-    return () => {
-      printed.delete(now);
-    };
-  }, []);
+  usePrinted(draw);
 
   // What is seen is fetched with as much again on both sides, so that a pan shows
   // something at once; until finer readings are there the coarser ones stay.
