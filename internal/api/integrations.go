@@ -95,11 +95,16 @@ type NewConfirmation struct {
 // deskError turns errors of the desk into answers.
 func deskError(err error) error {
 	var no *desk.ActionError
+	var side *desk.SideError
 	switch {
 	case errors.Is(err, desk.ErrUnknown):
 		return notFound("there is no such integration, finding or incident")
 	case errors.As(err, &no):
 		return problem(http.StatusConflict, "incident", "Nothing was changed", no.Text)
+	case errors.As(err, &side) && side.Slow:
+		return problem(http.StatusGatewayTimeout, "system-slow", "A system does not answer", side.Text+"; nothing was changed")
+	case errors.As(err, &side):
+		return problem(http.StatusBadGateway, "system", "A system cannot be read", side.Text+"; nothing was changed")
 	}
 	return err
 }

@@ -158,6 +158,7 @@ export interface Mend {
   state: string;
   by: string;
   why: string;
+  error?: string; // why it failed
   effects: Effect[];
 }
 

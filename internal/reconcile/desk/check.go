@@ -78,13 +78,13 @@ func (d *Desk) check(ctx context.Context, in *integration, full bool) (*Check, e
 		in.progress = nil
 		in.mu.Unlock()
 	}()
+	if err := d.sweep(ctx, in); err != nil {
+		return nil, err
+	}
 	if now.Before(st.PausedUntil) {
 		return &Check{Integration: in.name(), Started: now, Ended: now, Colour: Grey, Why: "paused"}, nil
 	}
 	c := &Check{Integration: in.name(), Started: now, Full: full}
-	if err := d.sweep(ctx, in); err != nil {
-		return nil, err
-	}
 	var err error
 	if in.probe != nil {
 		err = d.lookAt(ctx, in, &st, c)

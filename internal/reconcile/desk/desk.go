@@ -42,6 +42,8 @@ type Config struct {
 	// keep the checks of others.
 	Parallel int
 	Patience time.Duration
+	// MostRead is how long somebody waits for records of both sides, 0: a minute.
+	MostRead time.Duration
 }
 
 // Probe watches one pipe that has no records to compare.
@@ -91,11 +93,24 @@ type integration struct {
 	// swept says that mends which were cut off before this start are known.
 	swept bool
 
+	mending turn // taken while something is mended
+	reading turn // a place for each read of both sides that somebody waits for
+
+	// write is held while what is stored of it is read and written again. Nobody
+	// holds it while a system is read: people act also where one is slow.
+	write sync.Mutex
+
 	mu       sync.Mutex
 	state    state
 	progress *Progress // nil: it is not being checked
 	next     time.Time
-	asked    bool // a full check was asked for
+	asked    bool  // a full check was asked for
+	applying int64 // the mend that is under way; 0: none
+	// unwritten are mends whose end could not be stored, by number.
+	unwritten map[int64]*ended
+	// mended is when a mend of an incident ended last: what a check saw that began
+	// before says nothing of it.
+	mended map[int64]time.Time
 }
 
 func (i *integration) name() string {
@@ -154,6 +169,9 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 	if cfg.Patience <= 0 {
 		cfg.Patience = 30 * time.Second
 	}
+	if cfg.MostRead <= 0 {
+		cfg.MostRead = time.Minute
+	}
 	s, err := openStore(ctx, cfg.Path, cfg.Key)
 	if err != nil {
 		return nil, fmt.Errorf("integrations: %w", err)
@@ -170,6 +188,8 @@ func Open(ctx context.Context, cfg Config) (*Desk, error) {
 			return nil, errors.Join(fmt.Errorf("integrations: the name %q is there twice", in.name()), s.close())
 		}
 		d.byName[in.name()] = in
+		in.mending, in.reading = make(turn, 1), make(turn, mostReads)
+		in.unwritten, in.mended = map[int64]*ended{}, map[int64]time.Time{}
 		if err := s.load(ctx, in.name(), &in.state); err != nil {
 			return nil, errors.Join(fmt.Errorf("integration %s: %w", in.name(), err), s.close())
 		}
@@ -185,6 +205,9 @@ func (d *Desk) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
 	running.Go(func() { d.warm(ctx) })
+	if err := d.sweep(ctx, nil); err != nil && ctx.Err() == nil {
+		d.cfg.Log.Error("mends that were cut off are not known", "error", err)
+	}
 	now := d.cfg.Clock()
 	for n, in := range d.all {
 		// Spread over the cadence, so that they do not all ask at once.
@@ -271,13 +294,9 @@ func (d *Desk) Pause(ctx context.Context, name string, until time.Time) error {
 	if in == nil {
 		return ErrUnknown
 	}
-	in.run.Lock()
-	defer in.run.Unlock()
-	in.mu.Lock()
-	in.state.PausedUntil = until
-	state := in.state
-	in.mu.Unlock()
-	return d.store.save(ctx, name, &state)
+	in.write.Lock()
+	defer in.write.Unlock()
+	return d.change(ctx, in, func(st *state) { st.PausedUntil = until })
 }
 
 // sortedClasses are all classes, the gravest first.

@@ -283,6 +283,8 @@ func (w *incidentWork) attach(k string, list []*Finding) {
 		one.State, one.Until = Opened, time.Time{}
 		c.event = "trigger"
 		c.steps = append(c.steps, Step{At: w.now, Who: "check", What: "opened again", Why: "what was accepted has run out", State: Opened})
+	case one.State == Verifying && w.in.mendedAfter(one.ID, w.now):
+		// What was seen may be older than the mend.
 	case one.State == Verifying:
 		one.State = Investigating
 		c.steps = append(c.steps, Step{At: w.now, Who: "check", What: "not mended", Why: sentence(first.Class, len(list), first), State: Investigating})
@@ -371,8 +373,8 @@ func (d *Desk) Act(ctx context.Context, id int64, a Action) (*Incident, error) {
 	if in == nil {
 		return nil, &ActionError{"its integration is not declared any more"}
 	}
-	in.run.Lock() // no check changes it under our hands
-	defer in.run.Unlock()
+	in.write.Lock() // no check changes it under our hands
+	defer in.write.Unlock()
 	if list, err = d.store.incidents(ctx, `id = ?`, id); err != nil || len(list) == 0 {
 		return nil, errors.Join(ErrUnknown, err)
 	}

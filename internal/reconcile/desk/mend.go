@@ -38,7 +38,8 @@ type Mend struct {
 	ID        int64     `json:"id,omitempty"`
 	Incident  int64     `json:"incident"`
 	Action    string    `json:"action"`
-	State     string    `json:"state"` // preview, proposed, applied, failed
+	State     string    `json:"state"`           // preview, proposed, applying, applied, failed, cut off, lapsed
+	Error     string    `json:"error,omitempty"` // why it failed, or is not known to have been done
 	By        string    `json:"by"`
 	Why       string    `json:"why"`
 	Confirmed string    `json:"confirmed_by,omitempty"`
@@ -92,63 +93,93 @@ func (d *Desk) Fits(name string, class reconcile.Class) []string {
 const mostMended = 1000
 
 // Mend mends findings of an incident, or says what would happen. An override
-// is only proposed: a second person confirms it.
+// is only proposed: a second person confirms it. It waits for another mend of the
+// integration and for both sides, Config.MostRead each at most.
 func (d *Desk) Mend(ctx context.Context, id int64, r MendRequest) (*Mend, error) {
-	i, in, unlock, err := d.hold(ctx, id)
+	i, in, done, err := d.hold(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer done()
 	m, err := d.prepare(ctx, in, i, r)
 	if err != nil || r.DryRun {
 		return m, err
 	}
 	if r.Action == plan.Override {
-		m.State = "proposed"
-		return m, d.store.file.InTx(ctx, func(tx *sql.Tx) error {
-			if err := d.store.putMend(ctx, tx, m); err != nil {
-				return err
-			}
-			i.State = Repairing
-			if err := d.store.putIncident(ctx, tx, i); err != nil {
-				return err
-			}
-			return d.store.addStep(ctx, tx, id, &Step{At: m.At, Who: r.Actor, What: "proposed override", Why: r.Why, Mend: m.ID, State: Repairing})
-		})
+		return m, d.propose(ctx, in, m)
 	}
-	return m, d.apply(ctx, in, i, m)
+	return m, d.apply(ctx, in, m)
 }
 
-// hold returns an incident and its integration, which nothing else changes
-// until unlock.
-func (d *Desk) hold(ctx context.Context, id int64) (*Incident, *integration, func(), error) {
+// propose writes down what waits for a second person.
+func (d *Desk) propose(ctx context.Context, in *integration, m *Mend) error {
+	in.write.Lock()
+	defer in.write.Unlock()
+	i, _, err := d.find(ctx, m.Incident)
+	if err != nil {
+		return err
+	}
+	if i.Over() {
+		return &ActionError{"the incident is over"}
+	}
+	m.State, i.State = "proposed", Repairing
+	return d.store.file.InTx(ctx, func(tx *sql.Tx) error {
+		if err := d.store.putMend(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := d.store.putIncident(ctx, tx, i); err != nil {
+			return err
+		}
+		return d.store.addStep(ctx, tx, i.ID, &Step{At: m.At, Who: m.By, What: "proposed override", Why: m.Why, Mend: m.ID, State: Repairing})
+	})
+}
+
+// find returns an incident and its integration.
+func (d *Desk) find(ctx context.Context, id int64) (*Incident, *integration, error) {
 	list, err := d.store.incidents(ctx, `id = ?`, id)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
 	if len(list) == 0 {
-		return nil, nil, nil, ErrUnknown
+		return nil, nil, ErrUnknown
 	}
 	in := d.byName[list[0].Integration]
 	if in == nil {
-		return nil, nil, nil, &ActionError{"its integration is not declared any more"}
+		return nil, nil, &ActionError{"its integration is not declared any more"}
 	}
-	in.run.Lock()
-	if list, err = d.store.incidents(ctx, `id = ?`, id); err != nil || len(list) == 0 {
-		in.run.Unlock()
-		return nil, nil, nil, errors.Join(ErrUnknown, err)
+	return &list[0], in, nil
+}
+
+// hold returns an incident and its integration, in which nothing else is mended
+// until done. Checks go on meanwhile.
+func (d *Desk) hold(ctx context.Context, id int64) (*Incident, *integration, func(), error) {
+	_, in, err := d.find(ctx, id)
+	if err != nil {
+		return nil, nil, nil, err
 	}
-	return &list[0], in, in.run.Unlock, nil
+	done, err := in.mending.take(ctx, d.cfg.MostRead)
+	if errors.Is(err, errTaken) {
+		return nil, nil, nil, &ActionError{"another mend of this integration is under way and takes long: ask again when it has ended"}
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	i, in, err := d.find(ctx, id)
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return i, in, done, nil
 }
 
 // Confirm does what somebody else proposed: another name, signed in as somebody
 // else where the server takes keys. Credential is as in MendRequest.
 func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor, credential string) (*Mend, error) {
-	i, in, unlock, err := d.hold(ctx, incident)
+	i, in, done, err := d.hold(ctx, incident)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer done()
 	list, err := d.store.mends(ctx, `incident = ? AND id = ?`, incident, id)
 	switch {
 	case err != nil:
@@ -172,7 +203,7 @@ func (d *Desk) Confirm(ctx context.Context, incident, id int64, actor, credentia
 		return nil, err
 	}
 	m.ID, m.Confirmed = was.ID, actor
-	return m, d.apply(ctx, in, i, m)
+	return m, d.apply(ctx, in, m)
 }
 
 // samePerson reports whether two names are one, however they are written.
@@ -301,29 +332,6 @@ func times(n int) string {
 	return map[int]string{0: "not", 1: "once"}[min(n, 2)] + map[bool]string{true: fmt.Sprintf("%d times", n)}[n > 1]
 }
 
-// records returns the records of keys on both sides.
-func (d *Desk) records(ctx context.Context, in *integration, keys [][]string) (a, b [][]reconcile.Record, err error) {
-	p := in.pair
-	spec := p.Spec
-	in.mu.Lock()
-	spec.Status = withRemaps(spec.Status, in.state.Remaps)
-	in.mu.Unlock()
-	src, err := p.A.Open()
-	if err == nil {
-		a, err = reconcile.Find(ctx, spec, src, false, keys)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("side A: %w", err)
-	}
-	if src, err = p.B.Open(); err == nil {
-		b, err = reconcile.Find(ctx, spec, src, true, keys)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("side B: %w", err)
-	}
-	return a, b, nil
-}
-
 // hashOf is the hash of the records of one key: of one its own.
 func hashOf(list []reconcile.Record) string {
 	switch len(list) {
@@ -363,89 +371,6 @@ func (p pairOf) inB(r *reconcile.Record) map[string]string {
 		out[c.B] = v
 	}
 	return out
-}
-
-// mostApplied is how long one step of a mend may take.
-const mostApplied = 2 * time.Minute
-
-// apply does what was prepared and writes down every step. That it begins is
-// written down before, and what was begun is written down to its end also where
-// nobody waits for it any more: nothing changes without a record of it.
-func (d *Desk) apply(asked context.Context, in *integration, i *Incident, m *Mend) error {
-	ctx := context.WithoutCancel(asked)
-	m.State = applying
-	if err := d.store.file.InTx(ctx, func(tx *sql.Tx) error { return d.store.putMend(ctx, tx, m) }); err != nil {
-		return err
-	}
-	m.State = "applied"
-	var steps []Step
-	if m.Action == plan.Remap {
-		column := m.Effects[0].Key[0]
-		in.mu.Lock()
-		more := withRemaps(in.state.Remaps, map[string]map[string]string{column: {m.Request.Word: m.Request.Image}})
-		in.state.Remaps = more
-		st := in.state
-		in.mu.Unlock()
-		if err := d.store.save(ctx, in.name(), &st); err != nil {
-			return err
-		}
-		steps = append(steps, Step{At: d.cfg.Clock(), Who: m.By, What: m.Action, Why: m.Why, Key: []string{column, m.Request.Word, m.Request.Image}})
-	} else {
-		var keys [][]string
-		for n := range m.Effects {
-			e := &m.Effects[n]
-			keys = append(keys, e.Key)
-			if e.Error == "" && asked.Err() != nil {
-				e.Error = "it was not done: nobody waited for it any more"
-			}
-			if e.Error == "" {
-				bounded, end := context.WithTimeout(ctx, mostApplied)
-				if err := in.pair.Mender.Apply(bounded, pairOf{in.pair}.step(m, e)); err != nil {
-					e.Error = explain(err)
-				}
-				end()
-			}
-		}
-		_, b, err := d.records(ctx, in, keys)
-		for n := range m.Effects {
-			e := &m.Effects[n]
-			if err == nil {
-				e.After = hashOf(b[n])
-			}
-			what := m.Action
-			if e.Error != "" {
-				what, m.State = m.Action+" failed: "+e.Error, "failed"
-			}
-			who := m.By
-			if m.Confirmed != "" {
-				who += " and " + m.Confirmed
-			}
-			steps = append(steps, Step{At: d.cfg.Clock(), Who: who, What: what, Why: m.Why, Key: e.Key, Before: e.Before, After: e.After})
-		}
-	}
-	i.State = Verifying
-	if i.Acknowledged.IsZero() {
-		i.Acknowledged = m.At
-	}
-	err := d.store.file.InTx(ctx, func(tx *sql.Tx) error {
-		if err := d.store.putMend(ctx, tx, m); err != nil {
-			return err
-		}
-		if err := d.store.putIncident(ctx, tx, i); err != nil {
-			return err
-		}
-		for n := range steps {
-			steps[n].Mend, steps[n].State = m.ID, Verifying
-			if err := d.store.addStep(ctx, tx, i.ID, &steps[n]); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	return d.Ask(in.name(), false) // the same buckets are looked at again
 }
 
 // step is what the mender is told. Its ID is that of the change: the record as

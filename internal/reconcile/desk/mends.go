@@ -3,41 +3,82 @@ package desk
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
-// The states of a mend that is not over: one that is under way, and one that
-// was when the server ended.
+// The states of a mend that is at no end yet, and of two ends that it did not
+// come to by itself.
 const (
-	applying = "applying"
-	cutOff   = "cut off"
+	applying = "applying" // under way
+	cutOff   = "cut off"  // it was when the server ended
+	lapsed   = "lapsed"   // nobody confirmed it before its incident was over
 )
 
-// sweep writes down which mends of an integration were cut off when the server
-// ended in the middle of them. The check that follows says what they did; done
-// again they are the same change.
+// sweep writes down how mends of an integration ended, nil: of all, also of
+// those that are not declared any more: mends whose end could not be stored when
+// it came, and mends that were cut off when a server ended in the middle of them.
+// The check that follows says what these did; done again they are the same
+// change.
 func (d *Desk) sweep(ctx context.Context, in *integration) error {
-	if in.swept {
-		return nil
+	where, args := `state = ?`, []any{applying}
+	if in != nil {
+		if err := d.writeEnds(ctx, in); err != nil {
+			return err
+		}
+		if in.swept {
+			return nil
+		}
+		where, args = where+` AND incident IN (SELECT id FROM incident WHERE integration = ?)`, append(args, in.name())
 	}
-	list, err := d.store.mends(ctx, `state = ? AND incident IN (SELECT id FROM incident WHERE integration = ?)`, applying, in.name())
+	list, err := d.store.mends(ctx, where, args...)
 	if err != nil {
 		return err
 	}
 	for n := range list {
-		m := &list[n]
-		m.State = cutOff
-		err := d.store.file.InTx(ctx, func(tx *sql.Tx) error {
-			if err := d.store.putMend(ctx, tx, m); err != nil {
-				return err
-			}
-			return d.store.addStep(ctx, tx, m.Incident, &Step{At: d.cfg.Clock(), Who: m.By, What: m.Action + " was cut off", Why: "the server ended in the middle of it; a check of the records says what was done", Mend: m.ID})
-		})
-		if err != nil {
+		if err := d.cutOff(ctx, &list[n]); err != nil {
 			return err
 		}
 	}
-	in.swept = true
+	if in != nil {
+		in.swept = true
+	}
 	return nil
+}
+
+// cutOff writes down that a mend was cut off, unless it is under way.
+func (d *Desk) cutOff(ctx context.Context, m *Mend) error {
+	const why = "the server ended in the middle of it; a check of the records says what was done"
+	i, in, err := d.find(ctx, m.Incident)
+	var gone *ActionError
+	switch {
+	case errors.As(err, &gone): // its integration is not declared any more
+		i = nil
+	case err != nil:
+		return err
+	default:
+		in.write.Lock()
+		defer in.write.Unlock()
+		if in.isApplying(m.ID) {
+			return nil
+		}
+		if i, _, err = d.find(ctx, m.Incident); err != nil {
+			return err
+		}
+	}
+	m.State, m.Error = cutOff, why
+	step := Step{At: d.cfg.Clock(), Who: m.By, What: m.Action + " was cut off", Why: why, Mend: m.ID}
+	return d.store.file.InTx(ctx, func(tx *sql.Tx) error {
+		if err := d.store.putMend(ctx, tx, m); err != nil {
+			return err
+		}
+		if i != nil && i.State == Repairing {
+			i.State, step.State = Verifying, Verifying
+			if err := d.store.putIncident(ctx, tx, i); err != nil {
+				return err
+			}
+		}
+		return d.store.addStep(ctx, tx, m.Incident, &step)
+	})
 }
 
 // storedMend is a mend with what its JSON leaves out.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"maps"
 	"time"
 )
 
@@ -21,7 +20,16 @@ func (d *Desk) mendByItself(ctx context.Context, in *integration, w *incidentWor
 	if in.pair == nil || len(in.pair.Auto) == 0 {
 		return nil
 	}
-	for _, i := range w.open {
+	release, err := in.mending.take(ctx, 0)
+	if err != nil {
+		return nil // somebody mends something, and the next check comes
+	}
+	defer release()
+	for _, seen := range w.open {
+		i, _, err := d.find(ctx, seen.ID)
+		if err != nil {
+			return err
+		}
 		action := in.pair.Auto[i.Class]
 		if action == "" || i.Over() || i.State == Accepted || i.State == Verifying || i.State == Repairing || w.now.Sub(i.Opened) < in.pair.After {
 			continue
@@ -60,22 +68,23 @@ func (d *Desk) mendByItself(ctx context.Context, in *integration, w *incidentWor
 			d.cfg.Log.Warn("nothing is mended by itself", "integration", in.name(), "incident", i.ID, "error", explain(err))
 			continue
 		}
-		in.mu.Lock()
-		in.state.Mended = maps.Clone(in.state.Mended)
-		if in.state.Mended == nil || in.state.Mended[day] == 0 {
-			in.state.Mended = map[string]int{}
-		}
-		in.state.Mended[day] += len(m.Effects)
-		st := in.state
-		in.mu.Unlock()
-		if err := d.store.save(ctx, in.name(), &st); err != nil {
+		if err := d.tally(ctx, in, day, len(m.Effects)); err != nil {
 			return err
 		}
-		if err := d.apply(ctx, in, i, m); err != nil {
+		if err := d.apply(ctx, in, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tally notes how many records were mended by themselves on a day.
+func (d *Desk) tally(ctx context.Context, in *integration, day string, n int) error {
+	in.write.Lock()
+	defer in.write.Unlock()
+	return d.change(ctx, in, func(st *state) {
+		st.Mended = map[string]int{day: st.Mended[day] + n}
+	})
 }
 
 // escalate tells people once that an incident does not mend by itself.

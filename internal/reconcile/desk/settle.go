@@ -193,13 +193,30 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 	} else {
 		st.Failed, st.Checked, st.Rows = "", c.Started, c.Rows
 	}
-	open, err := d.store.findings(ctx, `closed IS NULL AND integration = ?`, in.name())
+	w, err := d.judgeCheck(ctx, in, st, c, failed == nil)
 	if err != nil {
 		return err
 	}
+	for _, n := range w.news {
+		d.cfg.Tell(n)
+	}
+	return d.mendByItself(ctx, in, w)
+}
+
+// judgeCheck opens and resolves incidents, finds the colour and stores it all.
+func (d *Desk) judgeCheck(ctx context.Context, in *integration, st *state, c *Check, whole bool) (*incidentWork, error) {
+	in.write.Lock()
+	defer in.write.Unlock()
+	in.mu.Lock() // people may have changed these since the check began
+	st.PausedUntil, st.Remaps, st.Mended = in.state.PausedUntil, in.state.Remaps, in.state.Mended
+	in.mu.Unlock()
+	open, err := d.store.findings(ctx, `closed IS NULL AND integration = ?`, in.name())
+	if err != nil {
+		return nil, err
+	}
 	w := &incidentWork{desk: d, in: in, now: c.Started}
 	if err := w.read(ctx, open); err != nil {
-		return err
+		return nil, err
 	}
 	w.group(open)
 	st.Colour, st.Why, st.Since = d.coloured(in, st, open, c.Started)
@@ -207,7 +224,7 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 		st.LastGood = c.Started
 	}
 	c.Colour, c.Why, c.Ended = st.Colour, st.Why, d.cfg.Clock()
-	if failed == nil && (in.probe != nil && !st.NotSetUp || in.pair != nil && in.pair.Spec.Arrived != "") {
+	if whole && (in.probe != nil && !st.NotSetUp || in.pair != nil && in.pair.Spec.Arrived != "") {
 		s := st.P99.Seconds()
 		c.Delay = &s
 	}
@@ -234,15 +251,12 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 		return d.store.putRun(ctx, tx, c)
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	in.mu.Lock()
 	in.state = *st
 	in.mu.Unlock()
-	for _, n := range w.news {
-		d.cfg.Tell(n)
-	}
-	return d.mendByItself(ctx, in, w)
+	return w, nil
 }
 
 // coloured returns the colour, why, and since when.

@@ -413,6 +413,7 @@ func (d *Desk) Incident(ctx context.Context, id int64, limit int) (*Incident, []
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
+	d.endings(&list[0], mends)
 	findings, err := d.Findings(ctx, FindingQuery{Incident: id, Closed: true, Limit: limit})
 	return &list[0], steps, mends, findings, err
 }

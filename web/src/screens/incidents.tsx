@@ -262,8 +262,14 @@ function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
       })
       .catch((e) => {
         error.value = (e as Error).message;
+        done();
       });
   const body = (dry: boolean) => ({ action: action.value, actor: person.value, reason: note.value, dry_run: dry });
+  // ended is an error where a mend has failed: it says why.
+  const ended = (m: Mend): Mend => {
+    if (m.state === 'failed') throw new Error(told(m.error ?? '') || t('int.mend.failed'));
+    return m;
+  };
   const doing = (what: string) => run(act(one.id, { action: what, actor: person.value, note: note.value }), '');
   const waiting = one.mends.find((m) => m.state === 'proposed');
   return (
@@ -343,7 +349,11 @@ function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
             {t('int.mend.preview')}
           </button>
           {waiting?.id && (
-            <button type="button" class="btn" onClick={() => run(confirm(one.id, waiting.id ?? 0, person.value), t('int.mend.done'))}>
+            <button
+              type="button"
+              class="btn"
+              onClick={() => run(confirm(one.id, waiting.id ?? 0, person.value).then(ended), t('int.mend.done'))}
+            >
               {t('int.mend.confirm')}
             </button>
           )}
@@ -364,7 +374,7 @@ function Acts({ one, done }: { one: OpenIncident; done: () => void }) {
               run(
                 mend(one.id, body(false)).then((m) => {
                   preview.value = null;
-                  return m;
+                  return ended(m);
                 }),
                 t(action.value === 'override' ? 'int.mend.proposed' : 'int.mend.done'),
               )

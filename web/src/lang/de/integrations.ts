@@ -102,6 +102,7 @@ export const integrations = {
   'int.mend.do': 'Ausführen',
   'int.mend.would': 'Das geschähe mit {n} {n|Satz|Sätzen}',
   'int.mend.done': 'Getan. Vorbei ist es, wenn eine Prüfung nichts mehr findet.',
+  'int.mend.failed': 'Es wurde nicht behoben.',
   'int.mend.proposed': 'Vorgeschlagen: eine zweite Person muss bestätigen.',
   'int.mend.confirm': 'Als zweite Person bestätigen',
   'int.mend.replay': 'Nochmals senden',

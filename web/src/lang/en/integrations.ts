@@ -102,6 +102,7 @@ export const integrations = {
   'int.mend.do': 'Do it',
   'int.mend.would': 'This would happen to {n} {n|record|records}',
   'int.mend.done': 'Done. It is over when a check finds nothing any more.',
+  'int.mend.failed': 'It was not mended.',
   'int.mend.proposed': 'Proposed: a second person must confirm it.',
   'int.mend.confirm': 'Confirm as second person',
   'int.mend.replay': 'Send again',
