@@ -76,10 +76,14 @@ func (s *state) take(frame bool, b []byte) (string, error) {
 				have = &Device{Values: map[string]Value{}}
 				s.devices[d.Number] = have
 			}
-			have.ID, have.Subject = d.Device, ""
+			subject := ""
 			if d.Subject != nil {
-				have.Subject = *d.Subject
+				subject = *d.Subject
 			}
+			if have.Subject != subject {
+				clear(have.Values) // they are of another person
+			}
+			have.ID, have.Subject = d.Device, subject
 		}
 	case "alarms":
 		if m.Reset {

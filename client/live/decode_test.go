@@ -45,6 +45,9 @@ func TestSamples(t *testing.T) {
 	if d.ID != "d" || d.Subject != "p" || !d.Late || !d.At.Equal(time.Unix(0, 1)) || !d.Received.Equal(time.Unix(0, 2)) || d.Values["spo2"].Value.String() != "97.1" || !d.Values["spo2"].At.Equal(time.Unix(0, 3)) {
 		t.Errorf("%+v", d)
 	}
+	if _, err := s.take(false, []byte(`{"type":"devices","devices":[{"n":7,"device_id":"d","subject_id":null}]}`)); err != nil || d.Subject != "" || len(d.Values) != 0 {
+		t.Errorf("%+v, %v: values of another person", d, err)
+	}
 	for n := 3; n < len(frame); n++ {
 		if _, err := s.take(true, frame[:n]); err == nil {
 			t.Errorf("a frame of %d of %d bytes is taken", n, len(frame))

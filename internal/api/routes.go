@@ -55,7 +55,8 @@ func routes() []route {
 		{method: "GET", path: "/api/v1/readings", id: "getReadings", tag: "readings", summary: "Raw rows, or buckets where a resolution is asked for",
 			about: "Includes everything acknowledged before the request. A raw row is the whole reading under the names of the POST. The form follows Accept: JSON comes in pages; NDJSON, CSV, Arrow and Parquet come whole unless a limit is given, and then the header Link holds the next page.",
 			params: []param{byDevices, bySubject, byMetric, fromTime, toTime,
-				{name: "resolution", in: "query", about: "Width of a bucket: 10s, 1m, 1h, 1d, or any whole seconds; left out or raw: rows."}, byLimit, byCursor, byRecord},
+				{name: "resolution", in: "query", about: "Width of a bucket: 10s, 1m, 1h, 1d, or any whole seconds; left out or raw: rows."},
+				{name: "worn", in: "query", about: "now: of each device only what is of who wears it now, of nobody where nobody does."}, byLimit, byCursor, byRecord},
 			answers: []answer{{http.StatusOK, "Rows in the order of device, recording, event time and sequence; or buckets.", []content{
 				{media: mediaJSON, schema: page("readings", &huma.Schema{OneOf: []*huma.Schema{ref("StoredReading"), ref("Bucket")}})},
 				{media: mediaNDJSON}, {media: mediaCSV}, {media: mediaArrow}, {media: mediaParquet}}},

@@ -45,6 +45,13 @@ func (a *API) getReadings(w http.ResponseWriter, r *http.Request, who *Caller) e
 	}
 	q := ask(r)
 	query, err := a.rowQuery(r.Context(), who, q)
+	switch v := q.text("worn"); {
+	case v != "" && v != "now":
+		q.bad("worn", "out_of_range", "this is no time to ask about", v, "now")
+	case v != "" && q.text("subject_id") != "":
+		q.bad("worn", "duplicate_parameter", "ask for who wears a device, or for one person", v, "worn or subject_id")
+	}
+	query.Worn = q.text("worn") != ""
 	if err != nil {
 		return err
 	}

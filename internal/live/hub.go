@@ -248,7 +248,8 @@ func (h *Hub) update(l *road.Latest) {
 		changed = true
 	}
 	if d.subject != l.Subject {
-		d.subject, d.info, changed = l.Subject, next, true
+		// Values of another person are not told again under this one.
+		d.subject, d.info, d.values, changed = l.Subject, next, d.values[:0], true
 	}
 	if d.at != l.At || d.received != l.Received || d.late != l.Late {
 		d.at, d.received, d.late, changed = l.At, l.Received, l.Late, true

@@ -31,14 +31,14 @@ func (r *Road) Buckets(ctx context.Context, q Query, resolution int64, f func(Bu
 	b := bucketers.Get().(*bucketer)
 	defer b.keep()
 	for _, h := range r.selected(&q) {
-		one := q
+		one := r.ofWearer(h, q)
 		one.After = nil
 		if after != nil && after.Device == h.partition.Device && after.Recording == h.partition.Recording {
 			one.From = max(one.From, after.Time)
 		}
 		b.reset(h.partition, resolution, wanted, f)
 		var err error
-		if rollups, ok := r.cfg.Series.(hourly); ok && q.Subject == "" && resolution%series.Hour == 0 {
+		if rollups, ok := r.cfg.Series.(hourly); ok && !one.whose && resolution%series.Hour == 0 {
 			err = b.hours(ctx, r, h, &one, rollups)
 		} else {
 			err = b.rows(ctx, r, h, &one)
@@ -119,7 +119,7 @@ func (b *bucketer) keep() {
 
 // rows takes the rows of h that q selects.
 func (b *bucketer) rows(ctx context.Context, r *Road, h *head, q *Query) error {
-	if q.Subject != "" {
+	if q.whose {
 		return r.rows(ctx, &b.chunks, h, q, b.table)
 	}
 	to := int64(forever)

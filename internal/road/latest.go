@@ -41,9 +41,10 @@ func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []Latest
 	if h.state.empty() {
 		return out, room
 	}
+	from := h.currentSince()
 	n := 0
 	for i := range h.state.Latest {
-		if h.state.Latest[i].Metric != 0 {
+		if h.state.Latest[i].of(from) {
 			n++
 		}
 	}
@@ -58,7 +59,7 @@ func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []Latest
 		values, room = room[:0:n], room[n:]
 	}
 	for i := range h.state.Latest {
-		if h.state.Latest[i].Metric != 0 {
+		if h.state.Latest[i].of(from) {
 			values = append(values, h.state.Latest[i])
 		}
 	}
@@ -69,6 +70,21 @@ func appendLatest(out []Latest, room []LatestValue, h *head) ([]Latest, []Latest
 // current returns whom the newest values of h are of. The caller holds mu.
 func (h *head) current() string {
 	return h.wears(h.state.Newest)
+}
+
+// currentSince returns from when on the newest values of h can be of whom the
+// newest is of; 0: always. The caller holds mu.
+func (h *head) currentSince() int64 {
+	if len(h.state.Assignments) == 0 {
+		return 0
+	}
+	return since(wornOf(h.state.Assignments), max(h.state.Newest, 0))
+}
+
+// of reports whether v is a value and not from before an event time, when
+// another wore the device. The battery is nobody's.
+func (v *LatestValue) of(from int64) bool {
+	return v.Metric != 0 && (v.At >= from || v.Metric == pleth.Battery)
 }
 
 // wears returns who wears the device of h at t, which is not before its newest
@@ -82,15 +98,7 @@ func (h *head) wears(t int64) string {
 		!slices.ContainsFunc(h.state.Assignments, func(a Assignment) bool { return a.From > h.state.StatedAt && a.From <= t && (a.To == 0 || t < a.To) }) {
 		return h.state.Stated
 	}
-	who := make([]worn, 0, 8)
-	for _, a := range h.state.Assignments {
-		w := worn{a.From, forever, a.Subject}
-		if a.To != 0 {
-			w.to = a.To
-		}
-		who = append(who, w)
-	}
-	return subjectAt(who, "", max(t, 0))
+	return subjectAt(wornOf(h.state.Assignments), "", max(t, 0))
 }
 
 // Devices returns every device that ever sent or is assigned, by name. Who wears
@@ -154,8 +162,8 @@ func (d *DeviceState) add(o *DeviceState) {
 	if d.Battery.IsAbsent() {
 		d.Battery = o.Battery
 	}
-	if d.Subject == "" {
-		d.Subject = o.Subject
+	if d.Subject == "" && d.Watermark == 0 {
+		d.Subject = o.Subject // of what sends, nobody wears it because there are files of somebody
 	}
 	if d.SkewOf == 0 {
 		d.Skew, d.SkewOf = o.Skew, o.SkewOf

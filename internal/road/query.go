@@ -30,7 +30,8 @@ func (r *Road) Rows(ctx context.Context, q Query, f func(*reading.Table) (bool, 
 	}
 	for _, h := range r.selected(&q) {
 		more := true
-		err := r.rows(ctx, room, h, &q, func(t *reading.Table) (ok bool, err error) {
+		one := r.ofWearer(h, q)
+		err := r.rows(ctx, room, h, &one, func(t *reading.Table) (ok bool, err error) {
 			more, err = f(t)
 			return more, err
 		})
@@ -67,7 +68,7 @@ func (r *Road) selected(q *Query) []*head {
 		if q.After != nil && comparePartitions(p, reading.Partition{Device: q.After.Device, Recording: q.After.Recording}) < 0 {
 			continue
 		}
-		if q.Subject != "" && !r.mayConcern(h, q.Subject) {
+		if q.Subject != "" && !q.Worn && !r.mayConcern(h, q.Subject) {
 			continue
 		}
 		out = append(out, h)
@@ -91,7 +92,7 @@ func (r *Road) rows(ctx context.Context, room *series.Room, h *head, q *Query, f
 		return nil
 	}
 	var who []worn
-	if q.Subject != "" {
+	if q.whose {
 		who = r.worn(h)
 	}
 	out := &reading.Table{Partition: h.partition}
@@ -100,7 +101,7 @@ func (r *Road) rows(ctx context.Context, room *series.Room, h *head, q *Query, f
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
-		whole := q.Subject == "" && q.Metrics == nil && !resumed
+		whole := !q.whose && q.Metrics == nil && !resumed
 		if whole && out.Rows.Len() == 0 {
 			var err error
 			more, err = f(t)
@@ -112,7 +113,7 @@ func (r *Road) rows(ctx context.Context, room *series.Room, h *head, q *Query, f
 			if resumed && (at < c.Time || at == c.Time && seq < c.Seq) {
 				continue
 			}
-			if q.Subject != "" && subjectAt(who, t.OriginOf(i).Subject, at) != q.Subject || !carries(t, i, q.Metrics) {
+			if q.whose && subjectAt(who, t.OriginOf(i).Subject, at) != q.Subject || !carries(t, i, q.Metrics) {
 				continue
 			}
 			// Skip counts rows that the query has handed out, no others.

@@ -59,13 +59,17 @@ func (r *Road) worn(h *head) []worn {
 			live.mu.RUnlock()
 		}
 	}
+	return wornOf(list)
+}
+
+// wornOf returns what assignments say, in their order; nil: nothing.
+func wornOf(list []Assignment) []worn {
 	var out []worn
-	for i, a := range list {
+	for _, a := range list {
 		w := worn{a.From, forever, a.Subject}
 		if a.To != 0 {
 			w.to = a.To
 		}
-		_ = i
 		out = append(out, w)
 	}
 	return out
@@ -93,15 +97,45 @@ func subjectAt(who []worn, stated string, t int64) string {
 // SubjectAt returns who wore a device at t by the assignments in the order they
 // were made, where the reading states stated, or nothing.
 func SubjectAt(all []Assignment, stated string, t int64) string {
-	who := make([]worn, 0, len(all))
-	for _, a := range all {
-		w := worn{a.From, forever, a.Subject}
-		if a.To != 0 {
-			w.to = a.To
-		}
-		who = append(who, w)
+	return subjectAt(wornOf(all), stated, t)
+}
+
+// ofWearer returns q as it is asked of h: of one person, or of who wears the
+// device now, from when on they do.
+func (r *Road) ofWearer(h *head, q Query) Query {
+	q.whose = q.Subject != ""
+	if !q.Worn {
+		return q
 	}
-	return subjectAt(who, stated, t)
+	h.mu.RLock()
+	q.Subject = h.wears(max(r.cfg.Clock(), h.state.Newest))
+	stated := h.state.Subjects
+	h.mu.RUnlock()
+	who := r.worn(h)
+	if len(stated) == 0 {
+		// What readings do not say themselves begins with an assignment.
+		q.whose, q.From = false, max(q.From, since(who, max(r.cfg.Clock(), 0)))
+		return q
+	}
+	q.whose = len(who) > 0 || len(stated) > 1
+	return q
+}
+
+// since returns from when on who wears a device at t has worn it without a
+// break; 0: always.
+func since(who []worn, t int64) int64 {
+	of := subjectAt(who, "", t)
+	var edges []int64
+	for _, w := range who {
+		edges = append(edges, w.from, w.to)
+	}
+	slices.Sort(edges)
+	for _, at := range slices.Backward(edges) {
+		if at <= t && at > 0 && subjectAt(who, "", at-1) != of {
+			return at
+		}
+	}
+	return 0
 }
 
 // mayConcern reports whether h may have rows of subject.

@@ -31,10 +31,13 @@ type Query struct {
 	Devices   []string       // nil: all, in the order of their names
 	Recording *string        // nil: all recordings of the devices; "": the live streams
 	Subject   string         // pseudonym; empty: whoever wore the device
+	Worn      bool           // of each device only what is of who wears it now, of nobody where nobody does; Subject does not count
 	Metrics   []pleth.Metric // rows without any of them are left out, as are other values; nil: all
 	From, To  int64          // event time, nanoseconds; From <= t < To. To 0: no end
 	After     *Cursor        // go on behind this row; nil: from the first
 	Lent      bool           // tables are good until the function has had the next one: their memory is used again
+
+	whose bool // rows of others than Subject are left out, empty: those of anybody
 }
 
 // Cursor is a place between rows. Rows are ordered by device, recording, event

@@ -127,6 +127,47 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.context().close();
   });
 
+  test('the strip and the chart of somebody show nothing of who wore the device before', async ({ browser }) => {
+    const page = await visit(browser, '/ward', {});
+    const tile = page.locator('[data-device="PX-203"]');
+    await tile.locator('.sat').waitFor({ timeout: 30000 });
+    // How much of a chart is drawn in its colour, but for the last tenth.
+    const drawn = (where) =>
+      page.evaluate((where) => {
+        const el = document.querySelector(where);
+        const [w, h] = [Math.floor(el.width * 0.9), el.height];
+        const probe = document.createElement('i');
+        probe.style.color = 'var(--spo2)';
+        el.after(probe);
+        const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+        probe.remove();
+        const { data } = el.getContext('2d').getImageData(0, 0, w, h);
+        let n = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3] > 120 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 60) n++;
+        return n;
+      }, where);
+    const until = async (what, where, holds) => {
+      for (let i = 0; !holds(await drawn(where)); i++) {
+        assert(i < 150, `never: ${what}`);
+        await new Promise((r) => setTimeout(r, 200));
+      }
+    };
+    await until('a strip', '[data-device="PX-203"] canvas', (n) => n > 0);
+    await ward.call('POST', '/api/v1/assignments', { device_id: 'PX-203', subject_id: 'MRN 900', label: 'N.B.' });
+    await tile.getByText('N.B.').waitFor({ timeout: 20000 });
+    await until('an empty strip', '[data-device="PX-203"] canvas', (n) => n === 0);
+    await tile.locator('.sat').waitFor({ timeout: 20000 });
+    assert.equal(await drawn('[data-device="PX-203"] canvas'), 0);
+    await shot(page, 'ward-transferred');
+    await tile.click();
+    await page.getByRole('heading', { name: /N\.B\./ }).waitFor({ timeout: 20000 });
+    await page.locator('.big .sat').filter({ hasText: '%' }).waitFor({ timeout: 20000 });
+    assert.equal(await drawn('.c-spo2'), 0, 'the chart');
+    assert.equal(await drawn('.nightstrip canvas'), 0, 'the strip of the night');
+    await page.context().close();
+  });
+
   test('limits are changed with a reason, and every version is kept', async ({ browser }) => {
     const page = await visit(browser, '/settings?device=PX-201', {});
     await page.getByRole('heading', { name: 'Limits of alarms' }).waitFor();

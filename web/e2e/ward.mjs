@@ -30,6 +30,7 @@ export class Ward {
   // furnish puts beds and people behind the devices; the gateway takes the last
   // six with it.
   async furnish() {
+    const from = new Date(Date.now() - 3_600_000).toISOString(); // what past sends is theirs
     for (const [i, b] of this.beds.entries()) {
       await this.call('PUT', '/api/v1/alarm-limits', {
         device_id: b.device,
@@ -40,6 +41,7 @@ export class Ward {
       // a bed whose device says nothing from the beginning is free
       await this.call('POST', '/api/v1/assignments', {
         device_id: b.device,
+        from,
         subject_id: b.mute ? null : `person ${i}`,
         label: b.mute ? undefined : b.label,
       });

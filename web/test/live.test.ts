@@ -95,6 +95,17 @@ describe('the copy of the state', () => {
       }
     }
   });
+  it('forgets the values of a device that somebody else wears', () => {
+    const c = new Copy();
+    const tell = (m: string) => c.take(m, new Set());
+    tell('{"type":"hello","version":1,"metrics":{"1":"spo2"}}');
+    tell('{"type":"devices","devices":[{"n":7,"device_id":"d","subject_id":"p-1"}]}');
+    c.take(frame(bytes), new Set());
+    tell('{"type":"devices","devices":[{"n":7,"device_id":"d","subject_id":"p-1"}]}');
+    expect(c.devices.get(7)?.values.size).toBe(1);
+    tell('{"type":"devices","devices":[{"n":7,"device_id":"d","subject_id":"p-2"}]}');
+    expect(c.devices.get(7)?.values.size).toBe(0);
+  });
   it('refuses samples of a device that was not named', () => {
     expect(() => new Copy().take(frame(bytes), new Set())).toThrow(LiveError);
   });

@@ -82,8 +82,10 @@ export class Copy {
             d = { id: '', subject: '', at: 0, received: 0, late: false, values: new Map() };
             this.devices.set(one.n, d);
           }
+          const subject = one.subject_id ?? '';
+          if (d.subject !== subject) d.values.clear(); // they are of another person
           d.id = String(one.device_id);
-          d.subject = one.subject_id ?? '';
+          d.subject = subject;
           touched.add(d);
         }
         break;

@@ -10,6 +10,7 @@ export async function fill(device: string, tails: Record<string, Tail>, stop: Ab
   const query = new URLSearchParams({
     metric: Object.keys(tails).join(','),
     recording: '',
+    worn: 'now',
     resolution: String(one.slotMs / 1000),
     from: new Date(serverNow() - one.slots * one.slotMs).toISOString(),
     device_id: device,

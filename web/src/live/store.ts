@@ -31,6 +31,7 @@ export class Bed {
   of = ''; // whom its newest values are of, by pseudonym; empty: nobody known
   interval = 1000; // between readings, ms, measured
   tail: Tail;
+  tailOf = ''; // whose values the tail holds, by pseudonym
   readonly changed: Signal<number> = signal(0);
   watched = 0; // how many see it now
 
@@ -42,7 +43,10 @@ export class Bed {
     this.tail = new Tail(range.slots, range.slotMs);
   }
 
+  // reading is the newest value of the first of the metrics that is there. What
+  // is of another person than who wears the device now is none.
   reading(...metrics: string[]): Reading | undefined {
+    if (this.others) return undefined;
     for (const m of metrics) {
       const v = this.live?.values.get(m);
       if (v && this.live) return { at: v.at, received: this.live.received, value: v.value };
@@ -66,7 +70,7 @@ export class Bed {
   }
   // others: its newest values are of another person than who wears it now.
   get others(): boolean {
-    return !!this.of && this.of !== this.subject;
+    return !!this.live && this.of !== this.subject;
   }
   get label(): string {
     return this.info?.label ?? '';
@@ -169,6 +173,7 @@ function take(d: Device): boolean {
   if (renamed && b.info && (b.info.subject_id ?? '') !== d.subject) b.info = { ...b.info, subject_id: d.subject || null, label: undefined };
   b.of = d.subject;
   b.live = d;
+  own(b);
   const v = b.spo2;
   if (v) {
     const before = seen.get(b) ?? 0;
@@ -181,6 +186,14 @@ function take(d: Device): boolean {
   }
   touch(b);
   return (b.listed && !b.shown) || renamed;
+}
+// own empties the strip of a bed whose device somebody else wears now.
+function own(b: Bed): void {
+  if (b.tailOf === b.subject) return;
+  b.tailOf = b.subject;
+  b.tail = new Tail(b.tail.slots, b.tail.slotMs);
+  seen.delete(b);
+  if (b.watched) history(b);
 }
 const seen = new WeakMap<Bed, number>(); // event time of the newest value that is in the tail
 
@@ -196,13 +209,21 @@ export async function loadInfo(): Promise<void> {
   try {
     const [list, names] = await Promise.all([getAll<DeviceInfo>('/api/v1/devices?limit=1000', 'devices'), keptBeds()]);
     kept = names;
+    let old = false;
     for (const info of list) {
       const b = bedOf(info.device_id);
       b.info = info;
+      own(b);
       touch(b);
+      // Somebody was put on it while the answer was on its way.
+      if (b.others && b.live && b.live.at > Date.parse(info.last ?? '')) old = true;
     }
     trouble.value = '';
     rebuild();
+    if (old) {
+      soon();
+      return;
+    }
   } catch (e) {
     trouble.value = (e as Error).message;
   }
@@ -341,6 +362,7 @@ async function fetchHistory(): Promise<void> {
   const query = new URLSearchParams({
     metric: 'spo2',
     recording: '',
+    worn: 'now',
     resolution: String(r.slotMs / 1000),
     from: new Date(serverNow() - r.slots * r.slotMs).toISOString(),
     device_id: part.map((b) => b.device).join(','),

@@ -257,7 +257,7 @@ function Recent({ bed }: { bed: Bed }) {
       tick.value++;
     })().catch(() => {}); // what is live is shown all the same
     return () => stop.abort();
-  }, [span.value, joined, bed]);
+  }, [span.value, joined, bed, bed.subject]);
 
   const at = now.value;
   const v = bed.spo2;
@@ -365,6 +365,7 @@ function chartWords(tail: Tail | undefined, span: Span): string {
 
 interface Note {
   id: string;
+  subject_id: string | null;
   from: string;
   text: string;
   author: string;
@@ -377,6 +378,10 @@ function Events({ bed }: { bed: Bed }) {
   const mine = tops.value.get(bed.device)?.id;
   useEffect(() => {
     const stop = new AbortController();
+    // What happened to who wore the device before stands under no other name,
+    // unless it goes on.
+    const theirs = (x: { subject_id: string | null; cleared?: string | null }) =>
+      (x.subject_id ?? '') === bed.subject || x.cleared === null;
     const load = async () => {
       const since = new Date(from.value).toISOString();
       const [alerts, notes] = await Promise.all([
@@ -387,7 +392,7 @@ function Events({ bed }: { bed: Bed }) {
         getAll<Note>(`/api/v1/annotations?device_id=${encodeURIComponent(bed.device)}&from=${since}`, 'annotations', stop.signal),
       ]);
       const all = [
-        ...alerts.map((a: Alert) => ({
+        ...alerts.filter(theirs).map((a: Alert) => ({
           at: instant(a.onset),
           shape: a.technical ? 'off' : a.priority === 'high' ? 'bad' : a.priority === 'medium' ? 'warn' : 'low',
           what: words(a),
@@ -401,7 +406,7 @@ function Events({ bed }: { bed: Bed }) {
             .join(' · '),
           href: timelineOf(a),
         })),
-        ...notes.map((n) => ({ at: instant(n.from), shape: '', icon: 'note' as const, what: n.text, more: n.author })),
+        ...notes.filter(theirs).map((n) => ({ at: instant(n.from), shape: '', icon: 'note' as const, what: n.text, more: n.author })),
       ];
       list.value = all.sort((a, b) => b.at - a.at).slice(0, 20);
     };
@@ -420,7 +425,7 @@ function Events({ bed }: { bed: Bed }) {
       clearTimeout(once);
       clearInterval(again);
     };
-  }, [bed.device, mine]);
+  }, [bed.device, bed.subject, mine]);
   return (
     <section class="card events">
       <div class="sc">

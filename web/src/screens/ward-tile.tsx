@@ -121,7 +121,7 @@ function faceOf(bed: Bed): Face {
           : quiet
             ? `${countdown(quietUntil(quiet, at) - at)} · ${initials(quiet.acknowledged_by ?? '')}`
             : '';
-  const last = (fresh && !off) || bed.others ? Number.NaN : bed.tail.last();
+  const last = fresh && !off ? Number.NaN : bed.tail.last();
   const pi = bed.reading('perfusion_index');
   return {
     empty: bed.empty,
@@ -197,7 +197,7 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
       // A silent device's strip goes on, with a gap.
       if (any) bed.tail.advance(any.at + Math.max(0, at - any.received));
       const box = size.value;
-      const state = `${bed.tail.version} ${redraw.value} ${range.value.name} ${box?.width} ${box?.height}`;
+      const state = `${bed.tailOf} ${bed.tail.version} ${redraw.value} ${range.value.name} ${box?.width} ${box?.height}`;
       if (!canvas.current || !box || state === drawn) return;
       drawn = state;
       strip(canvas.current, bed.tail, f.stale, raw, f.kind === 'high', box);
