@@ -18,6 +18,7 @@ import { hang } from './wall';
 const printing = signal(false);
 function print(now: boolean): void {
   printing.value = now;
+  redraw.value++; // a page of paper has another size
   for (const draw of printed) draw();
 }
 matchMedia('print').addEventListener('change', (e) => print(e.matches));

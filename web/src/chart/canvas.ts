@@ -1,6 +1,7 @@
 // What every drawing needs: a canvas of the right number of pixels, colours from
 // the tokens, a trace that keeps every extreme.
 
+import { redraw } from '../redraw';
 import { boxOf, zoom } from '../wall';
 import { Line } from './line';
 
@@ -15,10 +16,46 @@ export function density(): number {
   return Math.max(1, devicePixelRatio || 1) * zoom.peek();
 }
 
-// prepare clears a canvas for drawing. Who knows its size says so: to ask for it
-// in the middle of other changes makes the browser lay out the page again.
-export function prepare(el: HTMLCanvasElement, size?: { width: number; height: number }): Canvas | null {
-  const box = size ?? boxOf(el);
+interface Size {
+  width: number;
+  height: number;
+}
+
+// How large canvases are is asked once: in the middle of other changes the question
+// makes the browser lay out the page again. A size is good for the redraw that it
+// was asked in; one that changes by itself asks for a redraw.
+const sizes = new WeakMap<Element, Size & { of: number }>();
+let watcher: ResizeObserver | null = null;
+
+function sizeOf(el: HTMLCanvasElement): Size {
+  const have = sizes.get(el);
+  if (have && have.of === redraw.peek()) return have;
+  const { width, height } = boxOf(el);
+  sizes.set(el, { width, height, of: redraw.peek() });
+  if (!have) {
+    watcher ??= new ResizeObserver(resized);
+    watcher.observe(el);
+  }
+  return { width, height };
+}
+
+function resized(list: { target: Element }[]): void {
+  let other = false;
+  for (const { target } of list) {
+    if (!target.isConnected) watcher?.unobserve(target);
+    const have = sizes.get(target);
+    if (!have || !target.isConnected) continue;
+    const now = boxOf(target);
+    if (Math.abs(now.width - have.width) < 0.5 && Math.abs(now.height - have.height) < 0.5) continue;
+    have.of = -1;
+    other = true;
+  }
+  if (other) redraw.value = redraw.peek() + 1;
+}
+
+// prepare clears a canvas for drawing. Who knows its size says so.
+export function prepare(el: HTMLCanvasElement, size?: Size): Canvas | null {
+  const box = size ?? sizeOf(el);
   const d = density();
   const w = Math.round(box.width * d);
   const h = Math.round(box.height * d);
@@ -73,8 +110,8 @@ export function secondAt(v: View, x: number): number {
   return v.from + ((x - v.left) / (v.right - v.left)) * (v.to - v.from);
 }
 
-// trace draws a line, in which a column of pixels keeps its first, lowest,
-// highest and last value: no dip gets lost. It breaks where a value is missing.
+// trace draws a line, in which a column of pixels keeps its lowest and highest
+// value: no dip gets lost. It breaks where a value is missing.
 // A bare array is taken as a line of its own.
 export function trace(
   c: CanvasRenderingContext2D,
@@ -112,7 +149,7 @@ export function trace(
   }
   // One bar for each column of the screen, from its lowest to its highest value
   // and to where the column before ended: a stroke through thousands of points
-  // takes a browser many times as long.
+  // takes a browser many times as long. Columns alike are one bar.
   const l = line.level(perPixel);
   const d = density();
   const scale = (v.right - v.left) / (v.to - v.from);
@@ -122,33 +159,48 @@ export function trace(
   let hi = 0;
   let end = 0;
   let joined = false;
+  let bar = 0; // the first column of those alike
+  let next = Number.NEGATIVE_INFINITY; // the one behind them
+  let low = 0;
+  let high = 0;
   const flush = () => {
-    const top = y(hi) - width / 2;
-    c.fillRect(column / d, top, 1 / d, y(lo) + width / 2 - top);
+    if (next === Number.NEGATIVE_INFINITY) return;
+    const top = y(high) - width / 2;
+    c.fillRect(bar / d, top, (next - bar) / d, y(low) + width / 2 - top);
+  };
+  const put = () => {
+    if (column !== next || lo !== low || hi !== high) {
+      flush();
+      bar = column;
+      low = lo;
+      high = hi;
+    }
+    next = column + 1;
   };
   const stop = Math.min(l.lo.length, Math.ceil(last / l.size));
   for (let k = Math.floor(first / l.size); k < stop; k++) {
-    const low = l.lo[k];
-    if (Number.isNaN(low)) {
+    const least = l.lo[k];
+    if (Number.isNaN(least)) {
       joined = false;
       continue;
     }
-    const high = l.hi[k];
+    const most = l.hi[k];
     const x = Math.floor((v.left + (k * l.size - v.from) * scale) * d);
     if (x !== column) {
-      if (pen) flush();
-      lo = joined && end < low ? end : low;
-      hi = joined && end > high ? end : high;
+      if (pen) put();
+      lo = joined && end < least ? end : least;
+      hi = joined && end > most ? end : most;
       column = x;
       pen = true;
     } else {
-      if (low < lo) lo = low;
-      if (high > hi) hi = high;
+      if (least < lo) lo = least;
+      if (most > hi) hi = most;
     }
     end = l.last[k];
     joined = !l.hole?.[k];
   }
-  if (pen) flush();
+  if (pen) put();
+  flush();
 }
 
 export function hatch(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, colour: string): void {

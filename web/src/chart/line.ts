@@ -1,24 +1,23 @@
 // A line of many samples that is drawn at any zoom in the time that its pixels
-// take: over the samples lie coarser levels that keep the first, lowest, highest
-// and last of every block, so that no dip gets lost.
+// take: over the samples lie coarser levels that keep the lowest, highest and
+// last of every block, so that no dip gets lost.
 
 interface Level {
   size: number; // samples of a block
-  first: Float32Array; // NaN: nothing in the block
-  lo: Float32Array;
+  lo: Float32Array; // NaN: nothing in the block
   hi: Float32Array;
   last: Float32Array;
   hole: Uint8Array | null; // 1: something is missing in the block; null: blocks are samples
 }
 
-const factor = 8;
+const factor = 4;
 
 export class Line {
   private readonly levels: Level[];
 
   // a holds NaN where nothing was measured; it must not change afterwards.
   constructor(readonly a: Float32Array) {
-    this.levels = [{ size: 1, first: a, lo: a, hi: a, last: a, hole: null }];
+    this.levels = [{ size: 1, lo: a, hi: a, last: a, hole: null }];
   }
 
   // level returns the coarsest level whose blocks are at most a quarter of width
@@ -54,14 +53,12 @@ function coarser(l: Level): Level {
   const n = Math.ceil(l.lo.length / factor);
   const out: Level = {
     size: l.size * factor,
-    first: new Float32Array(n),
     lo: new Float32Array(n),
     hi: new Float32Array(n),
     last: new Float32Array(n),
     hole: new Uint8Array(n),
   };
   for (let b = 0; b < n; b++) {
-    let first = Number.NaN;
     let lo = Number.NaN;
     let hi = Number.NaN;
     let last = Number.NaN;
@@ -73,13 +70,11 @@ function coarser(l: Level): Level {
         hole = 1;
         continue;
       }
-      if (Number.isNaN(first)) first = l.first[k];
       if (!(lo <= low)) lo = low;
       if (!(hi >= l.hi[k])) hi = l.hi[k];
       last = l.last[k];
       if (l.hole?.[k]) hole = 1;
     }
-    out.first[b] = first;
     out.lo[b] = lo;
     out.hi[b] = hi;
     out.last[b] = last;
