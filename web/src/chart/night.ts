@@ -243,22 +243,33 @@ export function qualityStrip(el: HTMLCanvasElement, p: Panel, from: number, to: 
   const { c, w, h } = made;
   const sums = sumsOf(p.series, done);
   const at = (i: number) => Math.max(0, Math.min(p.series.n, i));
-  for (let x = 0; x < w; x++) {
+  const kinds = [
+    { colour: token('--hatch'), alpha: 1, high: 2 },
+    { colour: token('--warn'), alpha: 0.8, high: 5 },
+    { colour: token('--ok'), alpha: 0.45, high: 8 },
+  ];
+  const kindAt = (x: number) => {
     const a = at(Math.floor(from + (x / w) * (to - from)));
     const b = at(Math.max(a + 1, Math.floor(from + ((x + 1) / w) * (to - from))));
     const ok = sums.ok[b] - sums.ok[a];
-    const share = ok / Math.max(1, b - a);
-    const doubtful = ok > 0 && sums.bad[b] - sums.bad[a] > ok / 4;
-    c.fillStyle = share < 0.1 ? token('--hatch') : doubtful ? token('--warn') : token('--ok');
-    c.globalAlpha = share < 0.1 ? 1 : doubtful ? 0.8 : 0.45;
-    const high = share < 0.1 ? 2 : doubtful ? 5 : 8;
-    c.fillRect(x, h - 3 - high, 1, high);
+    if (ok / Math.max(1, b - a) < 0.1) return 0;
+    return sums.bad[b] - sums.bad[a] > ok / 4 ? 1 : 2;
+  };
+  // columns alike are one bar
+  for (let x = 0; x < w; ) {
+    const kind = kindAt(x);
+    const start = x++;
+    while (x < w && kindAt(x) === kind) x++;
+    const { colour, alpha, high } = kinds[kind];
+    c.fillStyle = colour;
+    c.globalAlpha = alpha;
+    c.fillRect(start, h - 3 - high, x - start, high);
   }
   c.globalAlpha = 1;
 }
 
-// navigator draws the whole night small, with the part that is shown.
-export function navigator(el: HTMLCanvasElement, p: Panel, from: number, to: number): void {
+// navigator draws the whole night small. The part that is shown lies over it.
+export function navigator(el: HTMLCanvasElement, p: Panel): void {
   const made = prepare(el);
   if (!made) return;
   const { c, w, h } = made;
@@ -266,21 +277,25 @@ export function navigator(el: HTMLCanvasElement, p: Panel, from: number, to: num
   c.fillRect(0, 0, w, h);
   const view = { from: 0, to: p.series.n, left: 0, right: w };
   trace(c, p.spo2, view, (v) => 4 + ((100 - v) / 26) * (h - 8), token('--spo2'), 1);
-  const a = xOf(view, from);
-  const b = xOf(view, to);
+}
+
+// shownPart draws the frame about the part that is shown, as the page has it.
+export function shownPart(c: CanvasRenderingContext2D, x: number, y: number, w: number, h: number): void {
+  c.save();
+  c.translate(x, y);
   c.fillStyle = token('--accent');
   c.globalAlpha = 0.09;
-  c.fillRect(a, 0, b - a, h);
+  c.fillRect(0, 0, w, h);
   c.globalAlpha = 1;
   c.strokeStyle = token('--accent');
   c.lineWidth = 1.5;
-  c.strokeRect(a + 0.75, 0.75, Math.max(1, b - a - 1.5), h - 1.5);
-  for (const x of [a + 4, b - 4]) {
-    c.fillStyle = token('--accent');
+  c.strokeRect(0.75, 0.75, Math.max(1, w - 1.5), h - 1.5);
+  for (const at of [4, w - 4]) {
     c.beginPath();
-    c.roundRect(x - 4, h / 2 - 11, 8, 22, 3);
+    c.roundRect(at - 4, h / 2 - 11, 8, 22, 3);
     c.fill();
   }
+  c.restore();
 }
 
 // strip draws in a line where a night went below 90: start, end and lowest of

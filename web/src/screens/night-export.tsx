@@ -2,6 +2,7 @@
 
 import { useRef } from 'preact/hooks';
 import { density, font, token } from '../chart/canvas';
+import { shownPart } from '../chart/night';
 import { duration } from '../format';
 import { lang, t } from '../lang';
 import { Icon } from '../ui/icons';
@@ -96,17 +97,29 @@ function picture(title: string): void {
     const r = boxOf(el);
     c.drawImage(el, r.left - frame.left, r.top - frame.top + head, r.width, r.height);
   }
-  for (const el of box.querySelectorAll<HTMLElement>('.evrail i, .fl')) {
+  for (const el of box.querySelectorAll<HTMLElement>('.fl')) {
     const r = boxOf(el);
+    c.fillStyle = token('--text-2');
+    c.font = font(600, '--fs-11');
+    const text = `| ${el.innerText.replaceAll('\n', ' ')}`;
+    c.fillText(text, r.left - frame.left, r.top - frame.top + head + r.height / 2, Math.max(20, r.width));
+  }
+  // of the dips and the frame in the navigator only what lies in their rows
+  for (const el of box.querySelectorAll<HTMLElement>('.evrail i, .brush .part i')) {
+    const r = boxOf(el);
+    const row = boxOf(el.closest('.evrail, .brush') as Element);
     const y = r.top - frame.top + head;
-    if (el.classList.contains('fl')) {
-      c.fillStyle = token('--text-2');
-      c.font = font(600, '--fs-11');
-      c.fillText(`| ${el.innerText.replaceAll('\n', ' ')}`, r.left - frame.left, y + r.height / 2, Math.max(20, r.width));
-      continue;
+    if (r.left > row.left + row.width || r.left + r.width < row.left) continue;
+    c.save();
+    c.beginPath();
+    c.rect(row.left - frame.left, row.top - frame.top + head, row.width, row.height);
+    c.clip();
+    if (el.closest('.brush')) shownPart(c, r.left - frame.left, y, r.width, r.height);
+    else {
+      c.fillStyle = getComputedStyle(el).backgroundColor;
+      c.fillRect(r.left - frame.left, y, Math.max(2, r.width), r.height);
     }
-    c.fillStyle = getComputedStyle(el).backgroundColor;
-    c.fillRect(r.left - frame.left, y, Math.max(2, r.width), r.height);
+    c.restore();
   }
   for (const el of box.querySelectorAll<HTMLElement>('.lab')) {
     const r = boxOf(el);
