@@ -20,7 +20,7 @@ type simulateOrdersCmd struct {
 	Systems []string `default:"shopify,erp,wms,marketplace" help:"Systems to write."`
 	N       int      `name:"n" default:"1000" help:"About so many orders."`
 	Days    int      `default:"7" help:"Over so many days."`
-	Faults  []string `placeholder:"SYSTEM:CLASS=N" help:"Faults to plant: erp:missing=2,wms:mismatch_value=1. In erp, wms, and shopify (orders of the marketplace there); docs/reconcile.md has the classes."`
+	Faults  []string `placeholder:"SYSTEM:CLASS=N" help:"Faults to plant: erp:missing=2,wms:mismatch_value=1. In erp, wms, shopify (orders of the marketplace there) and marketplace; docs/reconcile.md has the classes."`
 	Seed    uint64   `default:"1" help:"The same seed makes the same orders on every machine."`
 	Zone    string   `default:"Europe/Berlin" help:"Zone of the business days."`
 	Start   string   `default:"2026-03-25" placeholder:"2026-03-25" help:"First day."`

@@ -69,21 +69,24 @@ func (w *shopOf) plant() {
 	}
 	w.next = now.Add(demoFault)
 	list := slices.Concat(w.Day(8), w.Day(9))
+	market := w.n%5 == 4 // the marketplace has its own
 	list = slices.DeleteFunc(list, func(o *orders.Order) bool {
-		return o.Channel == "market" || o.Seen.After(now.Add(-5*time.Minute)) || o.Seen.Before(now.Add(-6*time.Hour))
+		return market != (o.Channel == "market") || o.Seen.After(now.Add(-5*time.Minute)) || o.Seen.Before(now.Add(-6*time.Hour))
 	})
 	if len(list) == 0 {
 		return
 	}
 	o := list[w.r.IntN(len(list))]
 	f := orders.Fault{Class: reconcile.Missing, System: orders.ERP, Order: o.ID, Channel: o.Channel, From: now.Add(-time.Second)}
-	switch w.n % 4 {
+	switch w.n % 5 {
 	case 1: // waits for somebody
 		f.Class, f.System = reconcile.MismatchValue, orders.Warehouse
 	case 2:
 		f.Class = reconcile.Duplicate
 	case 3:
 		f.Class, f.System = reconcile.NeverAttempted, orders.Warehouse
+	case 4: // the shop has what the marketplace has not
+		f.System = orders.Marketplace
 	}
 	w.n++
 	w.Plant(f)

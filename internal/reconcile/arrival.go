@@ -32,6 +32,20 @@ type Arrivals struct {
 	Unsettled int64 // rows whose times cannot be read
 }
 
+// delayOf returns the shortest delay that can be between two times that may each
+// be either of two; one that came before it happened took none.
+func delayOf(from, came [2]time.Time) time.Duration {
+	out := time.Duration(-1)
+	for _, x := range from {
+		for _, y := range came {
+			if d := y.Sub(x); d >= 0 && (out < 0 || d < out) {
+				out = d
+			}
+		}
+	}
+	return max(0, out)
+}
+
 // mostDelays bounds the arrivals that are held to be put in order.
 const mostDelays = 1 << 20
 
@@ -69,6 +83,8 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 	}
 	type arrival struct {
 		at, came time.Time
+		late     time.Time // came, where clocks showed the hour twice and it was the second
+		delay    time.Duration
 		channel  string
 		sequence Sum
 		key      []string
@@ -77,7 +93,7 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 	out := &Arrivals{Counts: map[Class]int64{}}
 	var all []arrival
 	err = src.Scan(ctx, func(place int64, cells []Cell) error {
-		from, err := parseTime(cells[index[0]], spec.Zone)
+		from, fromLate, err := parseEither(cells[index[0]], spec.Zone)
 		if err != nil {
 			out.Unsettled++
 			return nil
@@ -85,13 +101,14 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 		if !spec.From.IsZero() && from.Before(spec.From) || !spec.To.IsZero() && !from.Before(spec.To) {
 			return nil
 		}
-		came, err := parseTime(cells[index[1]], spec.Zone)
+		came, late, err := parseEither(cells[index[1]], spec.Zone)
 		if err != nil {
 			out.Unsettled++
 			return nil
 		}
 		out.Rows++
-		one := arrival{at: from, came: came, place: place}
+		one := arrival{at: from, came: came, late: late, place: place}
+		one.delay = delayOf([2]time.Time{from, fromLate}, [2]time.Time{came, late})
 		if index[2] >= 0 {
 			one.channel = string(cells[index[2]].Text)
 		}
@@ -104,8 +121,8 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 		if len(all) < mostDelays {
 			all = append(all, one)
 		}
-		if came.After(out.NewestAt) {
-			out.NewestAt = came
+		if late.After(out.NewestAt) {
+			out.NewestAt = late
 		}
 		return nil
 	}, func(int64, string) error { return nil })
@@ -124,22 +141,41 @@ func ReadArrivals(ctx context.Context, src Source, spec ArrivalSpec) (*Arrivals,
 	})
 	for i := range all {
 		one := &all[i]
-		if delay := one.came.Sub(one.at); spec.Deadline > 0 && delay > spec.Deadline {
-			add(Late, one, fmt.Sprintf("came %s after it happened; the deadline is %s", delay.Round(time.Second), spec.Deadline))
+		if spec.Deadline > 0 && one.delay > spec.Deadline {
+			add(Late, one, fmt.Sprintf("came %s after it happened; the deadline is %s", one.delay.Round(time.Second), spec.Deadline))
 		}
 	}
 	if spec.Sequence != "" {
-		high := 0
-		for i := 1; i < len(all); i++ {
-			if all[i].channel != all[high].channel || all[i].sequence.Rat().Cmp(all[high].sequence.Rat()) >= 0 {
-				high = i
-				continue
+		// before are those that came before for certain, whichever of two equal
+		// hours it was.
+		before := make([]int, len(all))
+		for i := range before {
+			before[i] = i
+		}
+		slices.SortStableFunc(before, func(x, y int) int {
+			return cmp.Or(cmp.Compare(all[x].channel, all[y].channel), all[x].late.Compare(all[y].late))
+		})
+		next, high := 0, -1
+		for i := range all {
+			one := &all[i]
+			if high >= 0 && all[high].channel != one.channel {
+				high = -1
 			}
-			add(OutOfOrder, &all[i], fmt.Sprintf("came after %s", all[high].sequence))
+			for ; next < len(all); next++ {
+				o := &all[before[next]]
+				if o.channel > one.channel || o.channel == one.channel && !o.late.Before(one.came) {
+					break
+				}
+				if o.channel == one.channel && (high < 0 || o.sequence.Rat().Cmp(all[high].sequence.Rat()) > 0) {
+					high = before[next]
+				}
+			}
+			if high >= 0 && one.sequence.Rat().Cmp(all[high].sequence.Rat()) < 0 {
+				add(OutOfOrder, one, fmt.Sprintf("came after %s", all[high].sequence))
+			}
 		}
 	}
-	slices.SortFunc(all, func(x, y arrival) int { return cmp.Compare(x.came.Sub(x.at), y.came.Sub(y.at)) })
-	delay := func(i int) time.Duration { return max(0, all[i].came.Sub(all[i].at)) }
-	out.P50, out.P99 = delay(len(all)/2), delay(len(all)*99/100)
+	slices.SortFunc(all, func(x, y arrival) int { return cmp.Compare(x.delay, y.delay) })
+	out.P50, out.P99 = all[len(all)/2].delay, all[len(all)*99/100].delay
 	return out, nil
 }

@@ -3,7 +3,6 @@ package reconcile
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -13,12 +12,40 @@ var localForms = []string{"2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.
 // parseTime reads a time; zone is that of times without one, nil: such a time
 // cannot be placed.
 func parseTime(c Cell, zone *time.Location) (time.Time, error) {
+	t, _, err := parseEither(c, zone)
+	return t, err
+}
+
+// parseEither is parseTime for an hour that clocks show twice, too: a time
+// without a zone in it may be early or late, which are the same elsewhere.
+func parseEither(c Cell, zone *time.Location) (early, late time.Time, err error) {
+	t, local, err := parsePlaced(c, zone)
+	if err != nil || !local {
+		return t, t, err
+	}
+	begin, end := t.ZoneBounds()
+	_, is := t.Zone()
+	if _, next := end.Zone(); !end.IsZero() && next < is {
+		if back := time.Duration(is-next) * time.Second; !t.Before(end.Add(-back)) {
+			return t, t.Add(back), nil
+		}
+	}
+	if _, was := begin.Add(-1).In(zone).Zone(); !begin.IsZero() && was > is {
+		if back := time.Duration(was-is) * time.Second; t.Before(begin.Add(back)) {
+			return t.Add(-back), t, nil
+		}
+	}
+	return t, t, nil
+}
+
+// parsePlaced reads a time, and says whether its zone is that of the side.
+func parsePlaced(c Cell, zone *time.Location) (t time.Time, local bool, err error) {
 	text := bytes.TrimSpace(c.Text)
 	if c.Null || len(text) == 0 {
-		return time.Time{}, errors.New("the record has no time")
+		return time.Time{}, false, errors.New("the record has no time")
 	}
 	if len(text) > 40 {
-		return time.Time{}, errors.New("the time of the record cannot be read")
+		return time.Time{}, false, errors.New("the time of the record cannot be read")
 	}
 	s := string(text)
 	if len(text) > 10 && text[10] == ' ' {
@@ -26,7 +53,7 @@ func parseTime(c Cell, zone *time.Location) (time.Time, error) {
 	}
 	for _, form := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.999999999Z0700", "2006-01-02T15:04:05.999999999Z07"} {
 		if t, err := time.Parse(form, s); err == nil {
-			return t, nil
+			return t, false, nil
 		}
 	}
 	for _, form := range localForms {
@@ -34,15 +61,13 @@ func parseTime(c Cell, zone *time.Location) (time.Time, error) {
 			continue
 		}
 		if zone == nil {
-			return time.Time{}, errors.New("a time without a zone: say the zone of the system")
+			return time.Time{}, false, errors.New("a time without a zone: say the zone of the system")
 		}
-		t, err := time.ParseInLocation(form, string(text), zone)
-		if err != nil {
-			return t, errors.New("the time of the record cannot be read")
+		if t, err = time.ParseInLocation(form, string(text), zone); err == nil {
+			return t, true, nil
 		}
-		return t, nil
 	}
-	return time.Time{}, fmt.Errorf("the time of the record cannot be read")
+	return time.Time{}, false, errors.New("the time of the record cannot be read")
 }
 
 // appendLocal appends a compared time in UTC; one without a zone is taken in

@@ -130,7 +130,8 @@ type reader struct {
 	nulls []bool // by column
 	count bool   // the kinds of cells, and words without an image
 
-	at      time.Time // when the record is from
+	at      time.Time // when the record is from,
+	late    time.Time // and when, if clocks showed that hour twice and it was the second
 	bucket  BucketID
 	outside bool // of the window
 	scratch []byte
@@ -237,7 +238,7 @@ func (r *reader) unmapped(column string, word []byte) {
 
 // place finds the bucket of a row, and says why it has none.
 func (r *reader) place(cells []Cell) string {
-	r.bucket, r.outside, r.at = BucketID{}, false, time.Time{}
+	r.bucket, r.outside, r.at, r.late = BucketID{}, false, time.Time{}, time.Time{}
 	if i := r.s.roles.channel; i >= 0 {
 		text := bytes.TrimSpace(cells[i].Text)
 		if !utf8.Valid(text) {
@@ -249,11 +250,11 @@ func (r *reader) place(cells []Cell) string {
 	if i < 0 {
 		return ""
 	}
-	at, err := parseTime(cells[i], r.s.zone)
+	at, late, err := parseEither(cells[i], r.s.zone)
 	if err != nil {
 		return err.Error()
 	}
-	r.at = at
+	r.at, r.late = at, late
 	r.bucket.Day = r.days.name(at)
 	spec := &r.d.spec
 	r.outside = !spec.From.IsZero() && at.Before(spec.From) || !spec.To.IsZero() && !at.Before(spec.To)
@@ -357,8 +358,8 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 		for k, i := range s.roles.measures {
 			tally.Sums[k].add(r.plain(cells[i]))
 		}
-		if r.at.After(s.last) {
-			s.last = r.at
+		if r.late.After(s.last) {
+			s.last = r.late
 		}
 		return nil
 	}, func(place int64, why string) error {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 const grace = 15 * time.Minute
 
 // pair returns a pair of two simulated systems.
-func pair(w *orders.World, a, b, channel string, zone *time.Location, now func() time.Time) *plan.Pair {
+func pair(w *orders.World, a, b, channel string, zone *time.Location, now func() time.Time, left *cutter) *plan.Pair {
 	same := func(name string) reconcile.Column { return reconcile.Column{A: name, B: name} }
 	t, err := plan.ParseThreshold("orders differ by > 2 %", "orders", nil)
 	if err != nil {
@@ -30,21 +31,65 @@ func pair(w *orders.World, a, b, channel string, zone *time.Location, now func()
 	}
 	return &plan.Pair{
 		Name: a + " " + b, Title: a + " to " + b, Group: "Shop", Records: "orders",
-		A: plan.Side{System: a, Open: func() (reconcile.Source, error) { return w.Table(a, channel, now), nil }},
-		B: plan.Side{System: b, Open: func() (reconcile.Source, error) { return w.Table(b, channel, now), nil }},
+		A: plan.Side{System: a, Open: func() (reconcile.Source, error) { return &cut{w.Table(a, channel, now), left}, nil }},
+		B: plan.Side{System: b, Open: func() (reconcile.Source, error) { return &cut{w.Table(b, channel, now), left}, nil }},
 		Spec: reconcile.Spec{Key: []reconcile.Column{same("order_id")}, Compare: []reconcile.Column{same("total"), same("status")}, Measures: []reconcile.Column{same("items")},
-			Status: map[string]map[string]string{"status": orders.StatusMap(a, b)}, Tolerance: map[string]*big.Rat{}, Time: same("created_at"), Updated: same("updated_at"), Arrived: "arrived_at", Channel: same("channel"), Day: zone},
+			Status: map[string]map[string]string{"status": orders.StatusMap(a, b)}, Tolerance: map[string]*big.Rat{}, Time: same("created_at"), Updated: same("updated_at"), Arrived: "arrived_at", Channel: same("channel"), Day: zone, Zones: [2]*time.Location{zone, zone}},
 		Sequence: "seq", Grace: grace, Deadline: 3 * time.Hour, Cadence: time.Hour, Window: 48 * time.Hour, History: 21 * 24 * time.Hour, Full: 7 * 24 * time.Hour, Expect: 2 * time.Hour, Volume: true,
 		Thresholds: []plan.Threshold{t},
 		Attempts:   &plan.Attempts{Side: plan.Side{System: a, Open: func() (reconcile.Source, error) { return w.Attempts(b, now), nil }}, Key: []string{"order_id"}, State: "state", Rejected: []string{"NAK"}},
 	}
 }
 
+// cutter ends a check in the middle of what it reads.
+type cutter struct {
+	mu   sync.Mutex
+	rows int // that may come still
+	end  func()
+}
+
+// in has the next check end after so many rows; nil: none ends.
+func (c *cutter) in(rows int, end func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rows, c.end = rows, end
+}
+
+func (c *cutter) row() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.rows--; c.rows <= 0 && c.end != nil {
+		c.end()
+		c.end = nil
+	}
+}
+
+// cut is a table whose rows a cutter counts.
+type cut struct {
+	*orders.Table
+	left *cutter
+}
+
+func (c *cut) Narrow(w reconcile.Want) reconcile.Source {
+	return &cut{c.Table.Narrow(w).(*orders.Table), c.left}
+}
+
+func (c *cut) Scan(ctx context.Context, row func(int64, []reconcile.Cell) error, bad func(int64, string) error) error {
+	return c.Table.Scan(ctx, func(n int64, cells []reconcile.Cell) error {
+		c.left.row()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return row(n, cells)
+	}, bad)
+}
+
 // planted is a fault with what is to be found of it.
 type planted struct {
 	orders.Fault
 	pair  string
-	key   string // of the finding; empty: the class alone
+	key   string          // of the finding; empty: the class alone
+	as    reconcile.Class // that it is found as
 	found time.Time
 	ended bool
 }
@@ -62,6 +107,8 @@ type campaign struct {
 	faults  []*planted
 	false   int
 	restart *rand.Rand
+	left    cutter
+	cuts    int // checks that were cut off in the middle
 }
 
 func (c *campaign) open() {
@@ -79,6 +126,9 @@ func (c *campaign) plant(r *rand.Rand, day int) {
 	class := campaignClasses[day%len(campaignClasses)]
 	p := c.pairs[r.IntN(len(c.pairs))]
 	a, b := p.A.System, p.B.System
+	if a == orders.Marketplace && r.IntN(2) == 0 && orders.FoundAs(a, class) != "" {
+		b = a // the marketplace itself is wrong
+	}
 	var fit []*orders.Order
 	for _, o := range list {
 		if a == orders.Marketplace == (o.Channel == "market") && (a == orders.Marketplace || o.Channel != "market") {
@@ -87,7 +137,7 @@ func (c *campaign) plant(r *rand.Rand, day int) {
 	}
 	o := fit[r.IntN(len(fit))]
 	f := orders.Fault{Class: class, System: b, Order: o.ID, Channel: o.Channel, Day: c.world.Midnight(day).Format(time.DateOnly), From: o.Seen, Until: o.Seen.Add(30 * time.Hour)}
-	one := &planted{pair: p.Name, key: o.ID}
+	one := &planted{pair: p.Name, key: o.ID, as: orders.FoundAs(b, class)}
 	switch class {
 	case reconcile.Late:
 		f.Until = time.Time{}
@@ -97,7 +147,7 @@ func (c *campaign) plant(r *rand.Rand, day int) {
 	case reconcile.NoKey:
 		one.key = ""
 	case reconcile.Unmapped:
-		one.key = "B|status|on_hold"
+		one.key = map[bool]string{true: "A", false: "B"}[a == b] + "|status|on_hold"
 	case reconcile.MismatchTotal:
 		one.key = f.Day + "|" + f.Channel + "|items"
 		f.Until = f.From.Add(60 * time.Hour) // a total is told when its day is over
@@ -122,7 +172,7 @@ func (c *campaign) plant(r *rand.Rand, day int) {
 			if x.Channel == o.Channel && n < 5 {
 				m := orders.Fault{Class: reconcile.Missing, System: b, Order: x.ID, Channel: x.Channel, Day: f.Day, From: x.Seen, Until: c.world.Midnight(day + 3)}
 				c.world.Plant(m)
-				c.faults = append(c.faults, &planted{Fault: m, pair: p.Name, key: x.ID})
+				c.faults = append(c.faults, &planted{Fault: m, pair: p.Name, key: x.ID, as: orders.FoundAs(b, m.Class)})
 				n++
 			}
 		}
@@ -175,7 +225,7 @@ func (c *campaign) judge() {
 		key := strings.Join(g.Key, "|")
 		known := false
 		for _, f := range c.faults {
-			own := f.Class == g.Class && f.pair == g.Integration && (f.key == key || f.key == "" || f.Class == reconcile.Stale)
+			own := f.as == g.Class && f.pair == g.Integration && (f.key == key || f.key == "" || f.Class == reconcile.Stale)
 			if own && !c.now.Before(f.From) {
 				known, stands[f] = true, true
 				if f.found.IsZero() {
@@ -216,9 +266,9 @@ func TestCampaign(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := &campaign{t: t, zone: zone, path: filepath.Join(t.TempDir(), "reconcile.db"), key: sealed.NewKey(), restart: rand.New(rand.NewPCG(5, 5))}
-	c.world = orders.New(orders.Config{Seed: 7, Zone: zone, Start: time.Date(2026, 2, 20, 12, 0, 0, 0, zone)})
+	c.world = orders.New(orders.Config{Seed: 7, Zone: zone, Start: time.Date(2026, 2, 20, 12, 0, 0, 0, zone), Local: []string{orders.Warehouse}})
 	now := func() time.Time { return c.now }
-	c.pairs = []*plan.Pair{pair(c.world, orders.Shop, orders.ERP, "", zone, now), pair(c.world, orders.Shop, orders.Warehouse, "", zone, now), pair(c.world, orders.Marketplace, orders.Inbox, "market", zone, now)}
+	c.pairs = []*plan.Pair{pair(c.world, orders.Shop, orders.ERP, "", zone, now, &c.left), pair(c.world, orders.Shop, orders.Warehouse, "", zone, now, &c.left), pair(c.world, orders.Marketplace, orders.Inbox, "market", zone, now, &c.left)}
 	c.now = c.world.Midnight(0).Add(12*time.Hour + 7*time.Minute)
 	c.open()
 	r := rand.New(rand.NewPCG(11, 13))
@@ -235,12 +285,16 @@ func TestCampaign(t *testing.T) {
 		}
 		for _, p := range c.pairs {
 			ctx, cancel := context.WithCancel(context.Background())
-			if c.restart.IntN(40) == 0 {
-				cancel() // killed in the middle
+			if c.restart.IntN(40) == 0 { // killed in the middle
+				c.left.in(c.restart.IntN(3000), cancel)
 			}
 			if _, err := c.desk.Check(ctx, p.Name, false); err != nil && ctx.Err() == nil {
 				t.Fatal(err)
 			}
+			if ctx.Err() != nil {
+				c.cuts++
+			}
+			c.left.in(0, nil)
 			cancel()
 		}
 		c.judge()
@@ -292,7 +346,13 @@ func (c *campaign) report(days int) {
 			c.t.Errorf("%d incidents are open for %q", n, place)
 		}
 	}
-	c.t.Logf("%d days: %d faults planted, %d missed, %d false findings, %d incidents, %d still open", days, len(c.faults), len(missed), c.false, len(all), len(open))
+	there := 0
+	for _, f := range c.faults {
+		if f.System == orders.Marketplace {
+			there++
+		}
+	}
+	c.t.Logf("%d days: %d faults planted, %d of them in the marketplace, %d missed, %d false findings, %d incidents, %d still open, %d checks cut off in the middle", days, len(c.faults), there, len(missed), c.false, len(all), len(open), c.cuts)
 	if err := c.desk.Close(); err != nil {
 		c.t.Fatal(err)
 	}

@@ -48,6 +48,7 @@ type sight struct {
 	rows     [2]int64
 	buckets  []BucketState
 	first    bool // nobody looked before
+	partly   bool // compared columns have gone: what differs in them is not known
 }
 
 // covers reports whether a finding would have been seen if it still stood.
@@ -58,7 +59,7 @@ func (s *sight) covers(f *Finding) bool {
 	case reconcile.Stale, reconcile.Unmapped, reconcile.CheckFailed, reconcile.Late, reconcile.OutOfOrder, reconcile.Volume:
 		return s.judged[f.Class]
 	}
-	if !s.whole {
+	if !s.whole || s.partly && (f.Class == reconcile.MismatchValue || f.Class == reconcile.MismatchStatus || f.Class == reconcile.MismatchTotal) {
 		return false
 	}
 	return f.Day == "" || (s.days[0] == "" || f.Day >= s.days[0]) && (s.days[1] == "" || f.Day <= s.days[1])
@@ -251,6 +252,10 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 	spec := p.Spec
 	spec.From, spec.To = w.from, w.to
 	spec.Status = withRemaps(spec.Status, st.Remaps)
+	lost, err := leaveOut(ctx, &spec, a, b)
+	if err != nil {
+		return err
+	}
 	r, err := reconcile.Diff(ctx, spec, a, b)
 	if err != nil {
 		return err
@@ -258,7 +263,7 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 	c.Rows[0] += r.A.Rows
 	c.Rows[1] += r.B.Rows
 	c.Compared = r.Compared
-	s := &sight{now: c.Started, window: w, whole: r.Left == 0, judged: map[reconcile.Class]bool{reconcile.CheckFailed: true}, columns: map[string]bool{}, rows: [2]int64{r.A.Rows, r.B.Rows}, first: first}
+	s := &sight{now: c.Started, window: w, whole: r.Left == 0, judged: map[reconcile.Class]bool{reconcile.CheckFailed: true}, columns: map[string]bool{}, rows: [2]int64{r.A.Rows, r.B.Rows}, first: first, partly: len(lost) > 0}
 	if !w.from.IsZero() {
 		s.days[0] = w.from.In(p.zone()).Format(time.DateOnly)
 	}
@@ -273,7 +278,8 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 	if !p.Totals {
 		doubles(s, r)
 	}
-	s.takeBuckets(p, r)
+	s.takeBuckets(p, &spec, r)
+	s.lacks(p, lost)
 	s.unmapped(r)
 	drift(s, st, r)
 	if w.to.IsZero() {

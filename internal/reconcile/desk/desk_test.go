@@ -425,3 +425,33 @@ func TestACheckThatDoesNotRunIsRed(t *testing.T) {
 		t.Errorf("%+v %v", list, err)
 	}
 }
+
+// TestAColumnThatHasGone is a finding, and hides nothing of the other columns;
+// what stood in it stands until it is there again.
+func TestAColumnThatHasGone(t *testing.T) {
+	t.Parallel()
+	s := newBench(t, func(p *plan.Pair) { p.Grace = 0 })
+	s.b.rows[3][1] = "999"
+	s.check(0, desk.Red)
+	s.b.columns = []string{"id", "sum", "status", "at", "shop"}
+	s.b.rows[5][2] = "refunded"
+	c := s.check(time.Minute, desk.Red)
+	if c.Confirmed[reconcile.SchemaDrift] != 1 || c.Confirmed[reconcile.MismatchStatus] != 1 || c.Confirmed[reconcile.MismatchValue] != 1 || c.Error != "" {
+		t.Errorf("%+v", c)
+	}
+	list, err := s.Findings(ctx, desk.FindingQuery{Class: reconcile.SchemaDrift})
+	if err != nil || len(list) != 1 || !slices.Equal(list[0].Key, []string{"B", "total", "gone"}) {
+		t.Errorf("%+v %v", list, err)
+	}
+	if b, err := s.Buckets(ctx, "orders", "", ""); err != nil || len(b) == 0 || b[0].Equal {
+		t.Errorf("days are not known to agree: %+v %v", b, err)
+	}
+	s.b.columns = s.a.columns
+	s.b.rows[3][1], s.b.rows[5][2] = s.a.rows[3][1], s.a.rows[5][2]
+	s.check(time.Minute, desk.Green)
+	// A key that has gone leaves nothing to compare.
+	s.b.columns = []string{"no", "total", "status", "at", "shop"}
+	if c = s.check(time.Minute, desk.Red); c.Confirmed[reconcile.SchemaDrift] != 1 || c.Error == "" {
+		t.Errorf("%+v", c)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,17 +45,21 @@ func doubles(s *sight, r *reconcile.Result) {
 }
 
 // takeBuckets takes the buckets and judges the sums of those that are closed.
-func (s *sight) takeBuckets(p pairOf, r *reconcile.Result) {
+func (s *sight) takeBuckets(p pairOf, spec *reconcile.Spec, r *reconcile.Result) {
 	broken := map[reconcile.BucketID]bool{}
 	for i := range r.Findings {
 		broken[reconcile.BucketID{Day: r.Findings[i].Day, Channel: r.Findings[i].Channel}] = true
 	}
 	for i := range r.Buckets {
 		b := &r.Buckets[i]
-		one := BucketState{Day: b.Day, Channel: b.Channel, A: b.A.Rows, B: b.B.Rows, Equal: b.Equal || !broken[b.BucketID] && r.Left == 0 && !p.Totals, Checked: s.now,
+		one := BucketState{Day: b.Day, Channel: b.Channel, A: b.A.Rows, B: b.B.Rows, Equal: b.Equal && !s.partly || !broken[b.BucketID] && r.Left == 0 && !p.Totals && !s.partly, Checked: s.now,
 			Digests: [2]string{strconv.FormatUint(b.A.Digest, 16), strconv.FormatUint(b.B.Digest, 16)}}
-		for k := range b.A.Sums {
-			one.Sums = append(one.Sums, [2]string{b.A.Sums[k].String(), b.B.Sums[k].String()})
+		for _, c := range p.Spec.Measures {
+			sums := [2]string{} // of one that has gone
+			if k := slices.Index(spec.Measures, c); k >= 0 {
+				sums = [2]string{b.A.Sums[k].String(), b.B.Sums[k].String()}
+			}
+			one.Sums = append(one.Sums, sums)
 		}
 		s.buckets = append(s.buckets, one)
 		if b.Day > s.closed && b.Day != "" {
@@ -71,7 +76,13 @@ func (s *sight) takeBuckets(p pairOf, r *reconcile.Result) {
 		}
 		for k := range p.Thresholds {
 			t := &p.Thresholds[k]
-			x, y := totals(t.Measure)
+			k := t.Measure
+			if k >= 0 {
+				if k = slices.Index(spec.Measures, p.Spec.Measures[k]); k < 0 {
+					continue // its column has gone
+				}
+			}
+			x, y := totals(k)
 			sx, sy := reconcile.ParseSum(x), reconcile.ParseSum(y)
 			if percent, over := t.Exceeded(sx.Rat(), sy.Rat()); over {
 				class := reconcile.MismatchTotal
@@ -87,7 +98,7 @@ func (s *sight) takeBuckets(p pairOf, r *reconcile.Result) {
 		if p.Totals && b.A.Rows != b.B.Rows {
 			add(reconcile.MismatchCount, p.Records, fmt.Sprintf("%d %s and %d", b.A.Rows, p.Records, b.B.Rows))
 		}
-		for k, c := range p.Spec.Measures {
+		for k, c := range spec.Measures {
 			if broken[b.BucketID] || slices.ContainsFunc(p.Spec.Compare, func(o reconcile.Column) bool { return o.A == c.A }) {
 				continue // single records say what differs
 			}
@@ -96,6 +107,64 @@ func (s *sight) takeBuckets(p pairOf, r *reconcile.Result) {
 				add(reconcile.MismatchTotal, c.A, fmt.Sprintf("%s comes to %s and %s", c.A, x, y))
 			}
 		}
+	}
+}
+
+// lost is a declared column that a side has not.
+type lost struct {
+	side   int
+	column string
+	name   string // of the side
+}
+
+// leaveOut takes columns that have gone from a side out of what is compared and
+// added up, and returns them: one column that has gone does not hide what is
+// wrong in the others. Keys, times and channels are not done without.
+func leaveOut(ctx context.Context, spec *reconcile.Spec, a, b reconcile.Source) ([]lost, error) {
+	var out []lost
+	for n, src := range []reconcile.Source{a, b} {
+		names, err := src.Columns(ctx)
+		if err != nil {
+			return nil, err
+		}
+		keep := func(list []reconcile.Column) []reconcile.Column {
+			return slices.DeleteFunc(slices.Clone(list), func(c reconcile.Column) bool {
+				name := []string{c.A, c.B}[n]
+				gone := name != "" && !slices.Contains(names, name)
+				if one := (lost{n, name, src.Name()}); gone && !slices.Contains(out, one) {
+					out = append(out, one)
+				}
+				return gone
+			})
+		}
+		spec.Compare, spec.Measures = keep(spec.Compare), keep(spec.Measures)
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	spec.Status, spec.Tolerance, spec.Times = maps.Clone(spec.Status), maps.Clone(spec.Tolerance), maps.Clone(spec.Times)
+	compared := func(name string) bool {
+		return slices.ContainsFunc(spec.Compare, func(c reconcile.Column) bool { return c.A == name })
+	}
+	maps.DeleteFunc(spec.Status, func(name string, _ map[string]string) bool { return !compared(name) })
+	maps.DeleteFunc(spec.Tolerance, func(name string, _ *big.Rat) bool { return !compared(name) })
+	maps.DeleteFunc(spec.Times, func(name string, _ bool) bool { return !compared(name) })
+	return out, nil
+}
+
+// gone ends the key of a finding of a column that is not there, beside one of a
+// column that holds something else.
+const gone = "gone"
+
+// lacks finds columns that have gone; of all others it is known that they are
+// there.
+func (s *sight) lacks(p pairOf, list []lost) {
+	for _, c := range slices.Concat(p.Spec.Compare, p.Spec.Measures) {
+		s.columns["A."+c.A+"."+gone], s.columns["B."+c.B+"."+gone] = true, true
+	}
+	for _, l := range list {
+		side := []string{"A", "B"}[l.side]
+		s.findings = append(s.findings, reconcile.Finding{Class: reconcile.SchemaDrift, Key: []string{side, l.column, gone}, Text: fmt.Sprintf("%s has no column %q; it is left out of the comparison", l.name, l.column)})
 	}
 }
 

@@ -42,7 +42,7 @@ func TestAFullCheckGoesOn(t *testing.T) {
 	now := time.Date(2026, 6, 1, 12, 0, 0, 0, zone)
 	w := orders.New(orders.Config{Seed: 3, Zone: zone, Start: now.AddDate(0, 0, -60), PerDay: 5})
 	var windows int
-	p := pair(w, orders.Shop, orders.ERP, "", zone, func() time.Time { return now })
+	p := pair(w, orders.Shop, orders.ERP, "", zone, func() time.Time { return now }, &cutter{})
 	p.History, p.Volume, p.Attempts = 50*24*time.Hour, false, nil
 	halt, stop := context.WithCancel(ctx)
 	defer stop()

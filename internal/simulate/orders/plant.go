@@ -22,6 +22,33 @@ func Plantable() map[reconcile.Class]bool {
 	}
 }
 
+// FoundAs returns the class that a fault of a system is found as; empty: such a
+// fault cannot be there. Orders of the marketplace come from there: what it lacks
+// the shop has too much, and nothing is sent to it that could be late or refused.
+func FoundAs(system string, class reconcile.Class) reconcile.Class {
+	if system != Marketplace {
+		return class
+	}
+	switch class {
+	case reconcile.Missing:
+		return reconcile.Extra
+	case reconcile.Extra:
+		return reconcile.NeverAttempted // nobody sent what only the marketplace has
+	case reconcile.Late, reconcile.OutOfOrder, reconcile.Rejected, reconcile.NeverAttempted:
+		return ""
+	}
+	return class
+}
+
+// Target returns the system that is compared with where a fault is: findings of
+// the marketplace are those of the orders that the shop takes in from there.
+func Target(system string) string {
+	if system == Marketplace {
+		return Inbox
+	}
+	return system
+}
+
 // Grace is how long an order may be on its way to another system, and Deadline
 // after how long one that came is late.
 const (
@@ -63,10 +90,12 @@ func (w *World) PlantAll(list []Batch, upTo time.Time, r *rand.Rand) ([]Fault, e
 			return nil, fmt.Errorf("%s: a class that cannot be planted", b.Class)
 		case whole && b.N != 1:
 			return nil, fmt.Errorf("%s:%s=%d: it is of the whole system; write 1", b.System, b.Class, b.N)
-		case b.System != ERP && b.System != Warehouse && b.System != Inbox:
-			return nil, fmt.Errorf("%s:%s: faults are in a system that orders go to: %s, %s, or %s with those of the marketplace", b.System, b.Class, ERP, Warehouse, Shop)
-		case b.Class == reconcile.SchemaDrift && slices.ContainsFunc(list, func(o Batch) bool { return o.System == b.System && o.Class != b.Class }):
-			return nil, fmt.Errorf("%s:%s: nothing else is found in a system that lacks a column; plant it alone there", b.System, b.Class)
+		case b.System != ERP && b.System != Warehouse && b.System != Inbox && b.System != Marketplace:
+			return nil, fmt.Errorf("%s:%s: faults are in a system that orders go to: %s, %s, or %s with those of the marketplace; or in the marketplace", b.System, b.Class, ERP, Warehouse, Shop)
+		case FoundAs(b.System, b.Class) == "":
+			return nil, fmt.Errorf("%s:%s: orders come from there; only what is sent can be %s", b.System, b.Class, b.Class)
+		case b.Class == reconcile.SchemaDrift && slices.ContainsFunc(list, func(o Batch) bool { return Target(o.System) == Target(b.System) && o.Class == reconcile.MismatchValue }):
+			return nil, fmt.Errorf("%s:%s: the column of the totals is what has gone there, so that %s is not found beside it", b.System, b.Class, reconcile.MismatchValue)
 		}
 		for range b.N {
 			if !p.plant(b.Class, b.System) {
@@ -97,7 +126,7 @@ func (w *World) SilentFor(system string) time.Duration { return 3 * w.Expect(sys
 // system: eight times what is usual, an hour at least.
 func (w *World) Expect(system string) time.Duration {
 	perDay := w.cfg.PerDay * 2 // of three channels, two thirds on a weekend
-	if system == Marketplace || system == Inbox {
+	if Target(system) == Inbox {
 		perDay = max(1, w.cfg.PerDay*2/3)
 	}
 	return max(time.Hour, (8 * 24 * time.Hour / time.Duration(perDay)).Round(time.Hour))
@@ -110,7 +139,7 @@ func Pairs() [][3]string {
 }
 
 func (p *planter) bucket(system string, o *Order) string {
-	return system + " " + o.At.In(p.world.cfg.Zone).Format(time.DateOnly) + " " + o.Channel
+	return Target(system) + " " + o.At.In(p.world.cfg.Zone).Format(time.DateOnly) + " " + o.Channel
 }
 
 // fits reports whether an order can have a fault of a class.
@@ -118,9 +147,9 @@ func (p *planter) fits(class reconcile.Class, system string, o *Order, left int)
 	ago := func(t time.Time) time.Duration { return p.upTo.Sub(t) }
 	fresh := func(t time.Time) bool { return ago(t) >= 0 && ago(t) < 45*time.Minute }
 	switch {
-	case ago(o.Seen) < 6*time.Hour, p.used[o.ID], system == Inbox && o.Channel != "market":
+	case ago(o.Seen) < 6*time.Hour, p.used[o.ID], Target(system) == Inbox && o.Channel != "market":
 		return false
-	case p.silent[system] && ago(o.Seen) < p.world.SilentFor(system)+6*time.Hour:
+	case p.silent[Target(system)] && ago(o.Seen) < p.world.SilentFor(system)+6*time.Hour:
 		return false // a late one comes before the silence
 	case fresh(o.Paid), fresh(o.Shipped): // it may come right still
 		return false
@@ -141,7 +170,7 @@ func (p *planter) plant(class reconcile.Class, system string) bool {
 		f := Fault{Class: class, System: system, From: w.Midnight(0)}
 		if class == reconcile.Stale {
 			f.From = p.upTo.Add(-w.SilentFor(system))
-			p.silent[system] = true
+			p.silent[Target(system)] = true
 		}
 		p.add(f)
 		return true
@@ -187,7 +216,7 @@ func (p *planter) plant(class reconcile.Class, system string) bool {
 			p.used[x.ID] = true
 			p.add(Fault{Class: reconcile.Missing, System: system, Order: x.ID, Channel: x.Channel, Day: f.Day, From: x.Seen, Follows: true})
 		}
-		p.out = append(p.out, Fault{Class: class, System: system, Channel: f.Channel, Day: f.Day, From: w.Midnight(0)})
+		p.note(Fault{Class: class, System: system, Channel: f.Channel, Day: f.Day, From: w.Midnight(0)})
 		return true
 	}
 	p.used[o.ID] = true
@@ -197,6 +226,14 @@ func (p *planter) plant(class reconcile.Class, system string) bool {
 
 func (p *planter) add(f Fault) {
 	p.world.Plant(f)
+	p.note(f)
+}
+
+// note notes a fault with the class that it is found as.
+func (p *planter) note(f Fault) {
+	if as := FoundAs(f.System, f.Class); as != f.Class {
+		f.Found = as
+	}
 	p.out = append(p.out, f)
 }
 
@@ -212,17 +249,22 @@ func (p *planter) follow() {
 	}
 	for _, pair := range Pairs() {
 		a, b := w.Table(pair[0], pair[2], now), w.Table(pair[1], pair[2], now)
-		has := map[string]bool{}
 		counts := [2]map[[2]string]int{{}, {}}
-		for _, row := range b.rows() {
-			has[row[0]] = true
-			counts[1][w.bucketOf(row)]++
+		has := [2]map[string][]string{{}, {}}
+		for n, side := range []*Table{a, b} {
+			for _, row := range side.rows() {
+				has[n][row[0]] = row
+				counts[n][w.bucketOf(row)]++
+			}
 		}
-		for _, row := range a.rows() {
-			counts[0][w.bucketOf(row)]++
-			// What is not there and should be by now lacks in a system that is silent.
-			if o := w.order(row[0]); !has[o.ID] && o.Seen.Add(o.delay).Before(p.upTo) && !p.planted(pair[1], o.ID) {
-				p.out = append(p.out, Fault{Class: reconcile.Missing, System: pair[1], Order: o.ID, Channel: o.Channel, Day: w.bucketOf(row)[0], From: o.Seen, Follows: true})
+		// What is not there and should be by now lacks in a system that is silent.
+		for n, system := range []string{pair[1], pair[0]} {
+			for _, id := range slices.Sorted(maps.Keys(has[n])) {
+				o := w.order(id)
+				if o == nil || has[1-n][id] != nil || o.Seen.Add(o.delay).After(p.upTo) || p.planted(pair[1], id) || p.planted(pair[0], id) {
+					continue
+				}
+				p.note(Fault{Class: reconcile.Missing, System: system, Order: o.ID, Channel: o.Channel, Day: w.bucketOf(has[n][id])[0], From: o.Seen, Follows: true})
 			}
 		}
 		p.followCounts(pair[1], counts)
@@ -244,7 +286,7 @@ func (p *planter) followCounts(system string, counts [2]map[[2]string]int) {
 			continue
 		}
 		known := slices.ContainsFunc(p.out, func(f Fault) bool {
-			return f.Class == reconcile.MismatchCount && f.System == system && f.Day == k[0] && f.Channel == k[1]
+			return f.Class == reconcile.MismatchCount && Target(f.System) == system && f.Day == k[0] && f.Channel == k[1]
 		})
 		if !known {
 			p.out = append(p.out, Fault{Class: reconcile.MismatchCount, System: system, Day: k[0], Channel: k[1], From: p.world.Midnight(0), Follows: true})
@@ -256,6 +298,9 @@ func (p *planter) followCounts(system string, counts [2]map[[2]string]int) {
 // which no comparison counts.
 func (w *World) bucketOf(row []string) [2]string {
 	at, err := time.Parse(stampForm, row[2])
+	if err != nil {
+		at, err = time.ParseInLocation(localForm, row[2], w.cfg.Zone)
+	}
 	if err != nil || row[0] == "" {
 		return [2]string{}
 	}

@@ -61,6 +61,9 @@ type Fault struct {
 	Channel string          `json:"channel,omitempty"`
 	From    time.Time       `json:"from"`           // when it begins
 	Until   time.Time       `json:"until,omitzero"` // when it is mended; zero: never
+	// Found is the class that it is found as, where that is another one: what the
+	// marketplace lacks the shop has too much. Empty: its own.
+	Found reconcile.Class `json:"found,omitempty"`
 	// Follows says that it was not planted and comes of what was: orders that a
 	// silent system lacks, days that lack more than 2 % of their orders.
 	Follows bool `json:"follows,omitempty"`
@@ -90,6 +93,8 @@ type Config struct {
 	Slack time.Duration
 	// Prompt leaves orders out that the shop shows later than their date.
 	Prompt bool
+	// Local are systems that write the times of Zone without saying so.
+	Local []string
 }
 
 // World is the four systems. It is safe for concurrent use.
@@ -315,7 +320,7 @@ func (t *Table) rows() [][]string {
 		default:
 			continue
 		}
-		at := stamp(f.From)
+		at := t.stamp(f.From)
 		out = append(out, []string{id, f.Channel, at, at, at, strconv.FormatInt(f.From.Unix(), 10), "12.34", "1", words[t.system][0]})
 	}
 	return out
@@ -323,7 +328,16 @@ func (t *Table) rows() [][]string {
 
 const stampForm = "2006-01-02T15:04:05.000Z"
 
-func stamp(t time.Time) string { return t.UTC().Format(stampForm) }
+// localForm is that of systems that do not say their zone.
+const localForm = "2006-01-02 15:04:05"
+
+// stamp writes an instant as the system does.
+func (t *Table) stamp(at time.Time) string {
+	if slices.Contains(t.world.cfg.Local, t.system) {
+		return at.In(t.world.cfg.Zone).Format(localForm)
+	}
+	return at.UTC().Format(stampForm)
+}
 
 // gone reports whether the shop was closed when an order would have been made.
 func (w *World) gone(o *Order) bool {
@@ -353,7 +367,7 @@ func (w *World) silent(system string, arrived, now time.Time) bool {
 // appendOrder appends what the system shows of an order.
 func (t *Table) appendOrder(out [][]string, o *Order, now time.Time) [][]string {
 	w := t.world
-	if t.channel != "" && o.Channel != t.channel || t.system == Marketplace && o.Channel != "market" || w.gone(o) {
+	if t.channel != "" && o.Channel != t.channel || t.system == Marketplace && o.Channel != "market" || w.gone(o) || w.voids[t.system+" "+o.ID] {
 		return out
 	}
 	origin := t.system == Shop && o.Channel != "market" || t.system == Marketplace
@@ -377,8 +391,11 @@ func (t *Table) appendOrder(out [][]string, o *Order, now time.Time) [][]string 
 	} else {
 		delay = o.delay // of changes; only the order itself may come late
 	}
-	if now.Before(arrived) || !origin && w.silent(t.system, arrived, now) {
+	if now.Before(arrived) || (!origin || t.system == Marketplace) && w.silent(t.system, arrived, now) {
 		return out
+	}
+	if through := o.Seen.Add(o.delay); t.system != Inbox && o.Channel == "market" && !origin && w.silent(Shop, through, now) {
+		return out // it comes through the shop
 	}
 	has := func(classes ...reconcile.Class) bool {
 		return slices.ContainsFunc(active, func(f *Fault) bool { return slices.Contains(classes, f.Class) })
@@ -410,7 +427,7 @@ func (t *Table) appendOrder(out [][]string, o *Order, now time.Time) [][]string 
 	if has(reconcile.OutOfOrder) {
 		seq -= 6 * 3600
 	}
-	r := []string{o.ID, o.Channel, stamp(o.At), stamp(updated), stamp(arrived), strconv.FormatInt(seq, 10), fmt.Sprintf("%d.%02d", cents/100, cents%100), strconv.Itoa(items), word}
+	r := []string{o.ID, o.Channel, t.stamp(o.At), t.stamp(updated), t.stamp(arrived), strconv.FormatInt(seq, 10), fmt.Sprintf("%d.%02d", cents/100, cents%100), strconv.Itoa(items), word}
 	out = append(out, r)
 	if has(reconcile.Duplicate) {
 		out = append(out, slices.Clone(r))
