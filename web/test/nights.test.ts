@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
 import { Wall } from '../src/format';
+import { nightDay, nightName } from '../src/night-day';
 import { changed, shareAt } from '../src/screens/compare';
 import { secondOf } from '../src/screens/night-notes';
-import { nightDay } from '../src/screens/nights-calendar';
 
 describe('a time of day in a recording', () => {
   const wall = new Wall('2026-01-14T22:15:30');
@@ -22,13 +22,24 @@ describe('a time of day in a recording', () => {
   });
 });
 
-describe('the day of a night', () => {
-  it('is that of its evening', () => {
-    expect(nightDay('2026-01-14T22:15:30')).toBe('2026-01-14');
-    expect(nightDay('2026-01-15T01:15:30')).toBe('2026-01-14');
-    expect(nightDay('2026-03-01T11:59:59')).toBe('2026-02-28');
-    expect(nightDay('2026-01-15T12:00:00')).toBe('2026-01-15');
-    expect(nightDay(null)).toBe('');
+describe('the day of a recording', () => {
+  const hour = 3600;
+  const of = (start: string | null, hours: number) => nightDay(new Wall(start), hours * hour);
+  it('is that of its evening where it is a night, its own otherwise', () => {
+    expect(of('2026-01-14T22:15:30', 8)).toBe('2026-01-14');
+    expect(of('2026-01-15T00:30:00', 6)).toBe('2026-01-14');
+    expect(of('2026-03-01T04:59:59', 2)).toBe('2026-02-28');
+    expect(of('2026-03-01T05:00:00', 2)).toBe('2026-03-01');
+    expect(of('2026-01-15T11:00:00', 1)).toBe('2026-01-15');
+    expect(of('2026-01-15T12:00:00', 1)).toBe('2026-01-15');
+    expect(of('2026-01-15T00:00:00', 1)).toBe('2026-01-14');
+    expect(of(null, 8)).toBe('');
+  });
+  it('stands in its name, as in the summary', () => {
+    const name = (start: string, hours: number) => nightName(new Wall(start), hours * hour, new Wall(start).day(false));
+    expect(name('2026-01-14T22:15:30', 8)).toBe('Night of Wed 14 Jan');
+    expect(name('2026-01-15T00:30:00', 6)).toBe('Night to Thu 15 Jan');
+    expect(name('2026-01-15T11:00:00', 1)).toBe('Recording of Thu 15 Jan');
   });
 });
 

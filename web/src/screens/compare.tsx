@@ -8,6 +8,7 @@ import { type Axis, hourRow, levels, nightRow, ribbons, type Spread, shares } fr
 import type { Position } from '../doc';
 import { decimal, level, Wall } from '../format';
 import { type Key, lang, t } from '../lang';
+import { nightName } from '../night-day';
 import { redraw } from '../redraw';
 import { go, place } from '../route';
 import type { ScreenProps } from '../screens';
@@ -165,7 +166,7 @@ export function Compare({ path: [key] }: ScreenProps) {
             </fieldset>
             <a class="btn" href={`/nights/${encodeURIComponent(key)}`}>
               <Icon name="left" />
-              {wall.known ? t('night.of', { day: wall.weekday() }) : t('nights.title')}
+              {wall.known ? nightName(wall, info?.duration_s ?? 0, wall.weekday()) : t('nights.title')}
             </a>
           </div>
         )}

@@ -7,6 +7,7 @@ import { bars, type Bar as NightBar } from '../chart/bars';
 import type { Document, Session } from '../doc';
 import { decimal, duration, sentence, Wall } from '../format';
 import { lang, t } from '../lang';
+import { nightName } from '../night-day';
 import { redraw } from '../redraw';
 import { go } from '../route';
 import { emptySeries, load, type Series } from '../series';
@@ -175,7 +176,7 @@ export function Night({ session: key }: { session: string }) {
   const prev = at >= 0 ? previousOf(nights.value, at) : undefined;
   const position = doc.value?.comparison?.sessions.find((p) => p.id === s?.id);
   const wall = new Wall(s?.start ?? null);
-  const title = wall.known ? t('night.of', { day: wall.day() }) : wall.day();
+  const title = wall.known ? nightName(wall, span, wall.day()) : wall.day();
   const to = (n: SessionInfo | undefined) => n && go(`/nights/${encodeURIComponent(n.key)}`);
 
   useEffect(() => {

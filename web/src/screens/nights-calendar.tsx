@@ -4,23 +4,13 @@ import { useSignal } from '@preact/signals';
 import type { SessionInfo } from '../api';
 import { Wall } from '../format';
 import { lang, t } from '../lang';
+import { nightDay } from '../night-day';
 import { Icon } from '../ui/icons';
-
-const day = 86400000;
-
-// nightDay returns the day that a night belongs to, as 2026-11-17: what begins
-// before noon belongs to the evening before.
-export function nightDay(start: string | null): string {
-  const wall = new Wall(start);
-  if (!wall.known) return '';
-  const at = Date.parse(`${wall.date()}T00:00:00Z`) + wall.daySeconds(0) * 1000 - day / 2;
-  return new Date(at).toISOString().slice(0, 10);
-}
 
 export function Calendar({ nights }: { nights: SessionInfo[] }) {
   const by = new Map<string, SessionInfo[]>();
   for (const n of nights) {
-    const d = nightDay(n.start ?? null);
+    const d = nightDay(new Wall(n.start ?? null), n.duration_s);
     if (d) by.set(d, [...(by.get(d) ?? []), n]);
   }
   const days = [...by.keys()].sort();

@@ -61,6 +61,8 @@ export const night: Record<keyof typeof english, string> = {
   'import.lacks': 'Die Datei ist abgeschnitten; wenn möglich noch einmal kopieren: {text}',
   'import.said': 'pleth sagt: {text}',
   'night.of': 'Nacht vom {day}',
+  'night.to': 'Nacht zum {day}',
+  'night.recording': 'Aufzeichnung vom {day}',
   'night.missing': 'Diese Nacht gibt es nicht mehr.',
   'night.missing.text': 'Sie wurde gelöscht, oder ihre Aufzeichnung hat sich geändert. Wählen Sie eine andere Nacht.',
   'night.failed': 'Die Nacht lässt sich nicht ganz anzeigen.',

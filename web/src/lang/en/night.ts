@@ -59,6 +59,8 @@ export const night = {
   'import.lacks': 'The file was cut off, copy it again if you can: {text}',
   'import.said': 'pleth says: {text}',
   'night.of': 'Night of {day}',
+  'night.to': 'Night to {day}',
+  'night.recording': 'Recording of {day}',
   'night.missing': 'This night does not exist any more.',
   'night.missing.text': 'It was deleted, or its recording has changed. Choose another night.',
   'night.failed': 'The night cannot be shown whole.',
