@@ -29,6 +29,7 @@ type Device struct {
 	Gateway   string           `json:"gateway,omitempty" doc:"What it is connected through, likewise."`
 	SkewS     *float64         `json:"skew_s" doc:"By how much its clock is behind the server's, seconds: the median of received minus event time; null: unknown."`
 	SkewOf    int              `json:"skew_of" doc:"Number of readings behind skew_s."`
+	Interval  float64          `json:"interval_s,omitempty" doc:"How far its newest readings are apart, seconds: the median; left out: unknown."`
 	Watermark *string          `json:"watermark" doc:"Up to here the windows of its live stream are closed."`
 	Accepted  int64            `json:"accepted" doc:"Readings kept, late and conflicting ones included."`
 	Late      int64            `json:"late"`
@@ -45,7 +46,7 @@ type FirmwareChange struct {
 // deviceOf returns a device as it is shown; worn are its assignments.
 func (a *API) deviceOf(s *road.DeviceState, worn []road.Assignment) Device {
 	d := Device{ID: s.Device, Recordings: []string{}, First: stampOr(s.First), Last: stampOr(s.Last), Received: stampOr(s.Received),
-		Firmware: s.Firmware, SkewOf: s.SkewOf, Watermark: stampOr(s.Watermark),
+		Firmware: s.Firmware, SkewOf: s.SkewOf, Interval: float64(s.Interval) / 1e9, Watermark: stampOr(s.Watermark),
 		Accepted: s.Counts.Accepted + s.Counts.Late + s.Counts.Conflicts, Late: s.Counts.Late, Conflict: s.Counts.Conflicts, Duplicate: s.Counts.Duplicates}
 	for _, r := range s.Recordings {
 		if r == "" {

@@ -5,6 +5,22 @@ import (
 	"testing"
 )
 
+// TestHowFarReadingsAreApart: the devices tell the median of their newest steps.
+func TestHowFarReadingsAreApart(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	s.post("d", `{"timestamp":"2025-11-28T10:00:00Z","spo2":96}`).want(t, 201, nil)
+	if got := s.do("GET", "/api/v1/devices/d", ""); regexp.MustCompile(`interval_s`).Match(got.body) {
+		t.Errorf("of one reading: %s", got.body)
+	}
+	for _, at := range []string{"00:30", "01:00", "04:00", "04:30"} { // with a gap
+		s.post("d", `{"timestamp":"2025-11-28T10:`+at+`Z","spo2":96}`).want(t, 201, nil)
+	}
+	if got := s.do("GET", "/api/v1/devices/d", ""); !regexp.MustCompile(`"interval_s":30,`).Match(got.body) {
+		t.Errorf("got %s", got.body)
+	}
+}
+
 // TestNothingOfWhoWoreItBefore: neither the newest values nor the readings of
 // who wears a device now hold any of who wore it before.
 func TestNothingOfWhoWoreItBefore(t *testing.T) {

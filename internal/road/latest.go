@@ -121,6 +121,7 @@ func (r *Road) Devices() []DeviceState {
 			d.First, d.Last = 0, 0
 		}
 		if h.partition.Recording == "" && !s.empty() {
+			d.Interval = h.interval()
 			d.Watermark = s.Newest - r.cfg.Lateness
 			d.Ended = len(s.Ends) > 0 && s.Ends[len(s.Ends)-1] >= s.Newest
 			if s.Done {
@@ -136,6 +137,27 @@ func (r *Road) Devices() []DeviceState {
 		out = append(out, d)
 	}
 	return out
+}
+
+// intervalOf is how many of the newest readings tell how far readings are apart.
+const intervalOf = 9
+
+// interval returns how far the newest readings of h that are in memory are
+// apart, the median of the steps between their times; 0: there are too few. The
+// caller holds mu.
+func (h *head) interval() int64 {
+	var steps []int64
+	newest := h.order[max(0, len(h.order)-intervalOf):]
+	for i := 1; i < len(newest); i++ {
+		if step := h.rows.Time(int(newest[i])) - h.rows.Time(int(newest[i-1])); step > 0 {
+			steps = append(steps, step)
+		}
+	}
+	if len(steps) == 0 {
+		return 0
+	}
+	slices.Sort(steps)
+	return steps[(len(steps)-1)/2]
 }
 
 // add adds what another recording of the device says.

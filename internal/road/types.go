@@ -129,6 +129,7 @@ type DeviceState struct {
 	// nanoseconds, of SkewOf readings; 0 of 0 readings is unknown.
 	Skew      int64
 	SkewOf    int
+	Interval  int64 // ns between the newest readings of the live stream, their median; 0: unknown
 	Watermark int64 // of the live stream: up to here windows are closed
 	Counts    Counts
 }

@@ -168,6 +168,20 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.context().close();
   });
 
+  test('a device is called silent by its own beat, as on the ward', async ({ browser }) => {
+    const page = await visit(browser, '/devices', {});
+    const row = page.locator('.rows a').filter({ hasText: 'PX-204' });
+    await row.locator('.sh.ok').waitFor({ timeout: 30000 });
+    ward.beds[3].mute = true;
+    await row.getByText(/nothing came for \d/).waitFor({ timeout: 30000 });
+    await row.locator('.sh.bad').waitFor();
+    const said = await row.innerText();
+    assert.match(said, /nothing came for (\d|1\d|2\d)(\.\d)?\s+s/);
+    ward.beds[3].mute = false;
+    await row.locator('.sh.ok').waitFor({ timeout: 30000 });
+    await page.context().close();
+  });
+
   test('limits are changed with a reason, and every version is kept', async ({ browser }) => {
     const page = await visit(browser, '/settings?device=PX-201', {});
     await page.getByRole('heading', { name: 'Limits of alarms' }).waitFor();

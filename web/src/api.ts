@@ -281,6 +281,7 @@ export interface DeviceInfo {
   label?: string; // what screens call who wears it
   bed?: string;
   gateway?: string;
+  interval_s?: number; // between its newest readings
   skew_s: number | null;
   skew_of: number;
   accepted: number;

@@ -13,6 +13,20 @@ export interface Reading {
 // least is the shortest time after which a device is called stale, in ms.
 export const least = 5000;
 
+const shortest = 1000; // ms between readings, as it is counted
+const longest = 600_000;
+
+// cadence is the interval between readings after one more step, ms. It grows
+// slowly: a gap is not the beat of a device.
+export function cadence(intervalMs: number, step: number): number {
+  return Math.max(shortest, Math.min(step, intervalMs * 2, longest));
+}
+
+// told is the interval as the server measured it, seconds; undefined: it did not.
+export function toldInterval(seconds: number | undefined): number | undefined {
+  return seconds ? Math.max(shortest, Math.min(seconds * 1000, longest)) : undefined;
+}
+
 // staleAfter is how long a value may stand: three readings, five seconds at
 // least.
 export function staleAfter(intervalMs: number): number {

@@ -68,10 +68,14 @@ describe('lines of time', () => {
 
 describe('how a device is', () => {
   const d = { device_id: 'a', live: true, received: '2026-01-01T00:00:00Z', skew_s: 0, conflict: 0, battery_mv: 4000 } as never;
-  const at = Date.parse('2026-01-01T00:00:10Z');
+  const at = Date.parse('2026-01-01T00:00:02Z');
   it('is told by when it was heard, its battery and its clock', () => {
-    expect(judge(d, at).state).toBe('ok');
-    expect(judge(d, at + 120000).state).toBe('bad');
+    const heard = Date.parse('2026-01-01T00:00:00Z');
+    expect(judge(d, heard + 4900).state).toBe('ok');
+    expect(judge(d, heard + 5100).state).toBe('bad'); // as on the ward
+    expect(judge({ ...(d as object), interval_s: 60 } as never, heard + 179_000).state).toBe('ok');
+    expect(judge({ ...(d as object), interval_s: 60 } as never, heard + 181_000).state).toBe('bad');
+    expect(judge(d, heard + 60_000, heard + 58_000, 1000).state).toBe('ok'); // heard since the list was fetched
     expect(judge({ ...(d as object), battery_mv: 3300 } as never, at).state).toBe('warn');
     expect(judge({ ...(d as object), skew_s: -40 } as never, at).why[0]).toMatch(/40/);
     expect(judge({ ...(d as object), live: false } as never, at).state).toBe('off');

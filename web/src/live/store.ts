@@ -6,7 +6,7 @@ import { batch, computed, type Signal, signal } from '@preact/signals';
 import { type Alert, byDevice, urgent } from '../alarms';
 import { type DeviceInfo, getAll, getJSON, getStream, heardClock, serverNow, stranger } from '../api';
 import { keptBeds } from '../beds';
-import type { Reading } from '../deadline';
+import { cadence, type Reading, toldInterval } from '../deadline';
 import type { Copy, Device } from './copy';
 import { Follower, type Lost, silence } from './follow';
 import { Tail } from './tail';
@@ -30,6 +30,7 @@ export class Bed {
   shown = false; // it is in the roster
   of = ''; // whom its newest values are of, by pseudonym; empty: nobody known
   interval = 1000; // between readings, ms, measured
+  at = 0; // event time of the newest of them
   tail: Tail;
   tailOf = ''; // whose values the tail holds, by pseudonym
   readonly changed: Signal<number> = signal(0);
@@ -175,14 +176,14 @@ function take(d: Device): boolean {
   b.live = d;
   own(b);
   const v = b.spo2;
-  if (v) {
-    const before = seen.get(b) ?? 0;
-    if (v.at > before) {
-      const step = v.at - before;
-      if (before && step < 60_000) b.interval = Math.max(1000, Math.min(step, b.interval * 2));
-      b.tail.push(v.at, v.value, b.interval * 2.5);
-      seen.set(b, v.at);
-    }
+  const at = (v ?? b.pulse)?.at ?? d.at;
+  if (at > b.at) {
+    if (b.at) b.interval = cadence(b.interval, at - b.at);
+    b.at = at;
+  }
+  if (v && v.at > (seen.get(b) ?? 0)) {
+    b.tail.push(v.at, v.value, b.interval * 2.5);
+    seen.set(b, v.at);
   }
   touch(b);
   return (b.listed && !b.shown) || renamed;
@@ -213,6 +214,7 @@ export async function loadInfo(): Promise<void> {
     for (const info of list) {
       const b = bedOf(info.device_id);
       b.info = info;
+      b.interval = toldInterval(info.interval_s) ?? b.interval;
       own(b);
       touch(b);
       // Somebody was put on it while the answer was on its way.

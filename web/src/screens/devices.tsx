@@ -2,36 +2,44 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
-import { type Calibration, type DeviceInfo, getAll, postJSON, serverNow } from '../api';
-import { age, battery, decimal, instant, moment } from '../format';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { type Calibration, type DeviceInfo, getAll, serverNow } from '../api';
+import { staleAfter, toldInterval } from '../deadline';
+import { age, battery, instant, moment } from '../format';
 import { t } from '../lang';
+import { beds, link, live } from '../live/store';
 import { go } from '../route';
 import type { ScreenProps } from '../screens';
-import { known } from '../timeline';
 import { Bar } from '../ui/bar';
 import { Battery } from '../ui/battery';
 import { Filters, Listing, Search } from '../ui/list';
 import { Seg } from '../ui/seg';
+import { Form } from './devices-calibration';
 
-const silentMs = 60000; // a live device that says nothing for so long
+const names = new Intl.Collator(undefined, { numeric: true });
 const lowMv = 3500;
 const skewS = 5;
 
 type State = 'ok' | 'warn' | 'bad' | 'off';
 
-// judge says how a device is, and what is the matter with it.
-export function judge(d: DeviceInfo, now: number): { state: State; why: string[] } {
+// judge says how a device is, and what is the matter with it. It is silent as
+// soon as the ward takes its numerals away: by its own cadence.
+export function judge(
+  d: DeviceInfo,
+  now: number,
+  received = d.received ? instant(d.received) : undefined,
+  interval = toldInterval(d.interval_s) ?? 1000,
+): { state: State; why: string[] } {
   if (!d.live) return { state: 'off', why: [] };
   const why: string[] = [];
-  const silent = d.received ? now - instant(d.received) : undefined;
+  const silent = received === undefined ? undefined : now - received;
   if (d.battery_mv !== undefined && d.battery_mv < lowMv) why.push(t('devices.warn.battery', { v: battery(d.battery_mv) }));
   if (d.skew_s !== null && Math.abs(d.skew_s) > skewS) why.push(t('devices.warn.skew', { d: age(Math.abs(d.skew_s) * 1000) }));
   const back = downgrade(d);
   if (back) why.push(t('devices.warn.downgrade', back));
   if (d.conflict > 0) why.push(t('devices.warn.conflict', { n: d.conflict }));
   if (silent === undefined) return { state: d.subject_id ? 'bad' : 'off', why: [t('devices.warn.never')] };
-  if (silent > silentMs) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent, true) }), ...why] };
+  if (silent > staleAfter(interval)) return { state: 'bad', why: [t('devices.warn.silent', { d: age(silent, true) }), ...why] };
   return { state: why.length ? 'warn' : 'ok', why };
 }
 
@@ -82,7 +90,15 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
   const most = useSignal(pageOf);
   const now = useSignal(Date.now());
   const again = useSignal(0);
+  const tick = useSignal(serverNow());
 
+  useEffect(() => {
+    live();
+    const each = setInterval(() => {
+      tick.value = serverNow();
+    }, 1000);
+    return () => clearInterval(each);
+  }, []);
   useEffect(() => {
     const stop = new AbortController();
     let wait = 0;
@@ -110,13 +126,27 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
     };
   }, [again.value]);
 
-  const list = (devices.value ?? [])
-    .map((d) => ({ d, ...judge(d, now.value) }))
+  // Without the live connection a device is judged as of the last look.
+  const at = link.value.state === 'live' ? tick.value : now.value;
+  const all = (devices.value ?? []).map((d) => {
+    const bed = beds.get(d.device_id);
+    const received = Math.max(bed?.live?.received ?? 0, d.received ? instant(d.received) : 0) || undefined;
+    return { d, received, ...judge(d, at, received, bed?.live ? bed.interval : undefined) };
+  });
+  // Rows stand still between two looks, whoever falls silent meanwhile.
+  const place = useMemo(
+    () =>
+      new Map(
+        [...all]
+          .sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || names.compare(a.d.device_id, b.d.device_id))
+          .map(({ d }, i) => [d.device_id, i]),
+      ),
+    [devices.value],
+  );
+  const list = all
     .filter(({ state }) => which.value === 'all' || wanted[which.value].includes(state))
     .filter(({ d }) => `${d.device_id} ${d.bed ?? ''} ${d.label ?? ''}`.toLowerCase().includes(search.value.toLowerCase()))
-    .sort(
-      (a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.d.device_id.localeCompare(b.d.device_id, undefined, { numeric: true }),
-    );
+    .sort((a, b) => (place.get(a.d.device_id) ?? 0) - (place.get(b.d.device_id) ?? 0));
   const open = chosen ? list.find((x) => x.d.device_id === chosen) : list[0];
   const shown = open?.d;
 
@@ -143,7 +173,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
     return () => stop.abort();
   }, [shown?.device_id]);
 
-  const count = (s: State) => (devices.value ?? []).filter((d) => judge(d, now.value).state === s).length;
+  const count = (s: State) => all.filter((x) => x.state === s).length;
   return (
     <>
       <Bar at="devices" />
@@ -198,7 +228,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
             }
           >
             <ul class="rows">
-              {list.slice(0, most.value).map(({ d, state, why }) => (
+              {list.slice(0, most.value).map(({ d, received, state, why }) => (
                 <li key={d.device_id}>
                   <a
                     href={`/devices/${encodeURIComponent(d.device_id)}`}
@@ -237,7 +267,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
                       <small>{t('devices.skew')}</small>
                     </span>
                     <span class="fig">
-                      {d.received ? t('devices.ago', { d: age(now.value - instant(d.received), true) }) : '–'}
+                      {received ? t('devices.ago', { d: age(tick.value - received, true) }) : '–'}
                       <small>{t('devices.seen')}</small>
                     </span>
                   </a>
@@ -251,7 +281,7 @@ export function DevicesScreen({ path: [chosen] }: ScreenProps) {
             d={shown}
             state={open.state}
             why={open.why}
-            now={now.value}
+            ago={open.received && tick.value - open.received}
             quality={quality.value.get(shown.device_id)}
             calibrations={calibrations.value.filter((c) => c.device_id === shown.device_id)}
             saved={() => again.value++}
@@ -267,7 +297,7 @@ function Detail({
   d,
   state,
   why,
-  now,
+  ago,
   quality,
   calibrations,
   saved,
@@ -275,7 +305,7 @@ function Detail({
   d: DeviceInfo;
   state: State;
   why: string[];
-  now: number;
+  ago: number | undefined; // since it was heard, ms
   quality: number | undefined;
   calibrations: Calibration[];
   saved: () => void;
@@ -301,7 +331,7 @@ function Detail({
         </a>
       </div>
       <dl class="facts">
-        <Fact name={t('devices.seen')} value={d.received ? t('devices.ago', { d: age(now - instant(d.received), true) }) : '–'} />
+        <Fact name={t('devices.seen')} value={ago === undefined ? '–' : t('devices.ago', { d: age(ago, true) })} />
         <Fact name={t('devices.quality')} value={quality === undefined ? '–' : `${Math.floor(quality * 100)}\u00a0%`} />
         <Fact name={t('devices.skew')} value={d.live ? skewText(d.skew_s) : '–'} />
         <Fact name={t('devices.battery')} value={d.battery_mv === undefined ? '–' : <Battery mv={d.battery_mv} />} />
@@ -381,114 +411,5 @@ function Fact({ name, value }: { name: string; value: ComponentChildren }) {
       <dt>{name}</dt>
       <dd>{value}</dd>
     </div>
-  );
-}
-
-// What a value in the middle of the scale of a metric would become.
-const example: Record<string, number> = {
-  local_tissue_o2: 40,
-  rso2: 65,
-  temperature_c: 37,
-  perfusion_index: 2,
-  battery_mv: 3900,
-  spo2: 90,
-};
-
-function Form({ device, done }: { device: string; done: (saved: boolean) => void }) {
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => form.current?.querySelector('select')?.focus(), []);
-  const metric = useSignal('local_tissue_o2');
-  const from = useSignal(new Date(serverNow()).toISOString().slice(0, 16));
-  const gain = useSignal('1');
-  const offset = useSignal('0');
-  const reason = useSignal('');
-  const wrong = useSignal('');
-  const busy = useSignal(false);
-  const number = /^-?\d+([.,]\d+)?$/;
-  const good = number.test(gain.value.trim()) && number.test(offset.value.trim());
-  const num = (s: string) => Number(s.trim().replace(',', '.'));
-  const save = async (e: Event) => {
-    e.preventDefault();
-    busy.value = true;
-    try {
-      await postJSON('/api/v1/calibrations', {
-        device_id: device,
-        metric: metric.value,
-        from: `${from.value}:00Z`,
-        gain: num(gain.value),
-        offset: num(offset.value),
-        reason: reason.value.trim(),
-      });
-      done(true);
-    } catch (err) {
-      wrong.value = `${t('devices.calibration.failed')} ${(err as Error).message}`;
-      busy.value = false;
-    }
-  };
-  const before = example[metric.value] ?? 80;
-  const field = (name: string, label: string, value: { value: string }, extra: Record<string, unknown> = {}) => (
-    <label>
-      <span>{label}</span>
-      <input
-        name={name}
-        required
-        value={value.value}
-        onInput={(e) => {
-          value.value = (e.target as HTMLInputElement).value;
-        }}
-        {...extra}
-      />
-    </label>
-  );
-  return (
-    <form
-      class="form bare"
-      onSubmit={save}
-      aria-label={t('devices.calibration.add')}
-      ref={form}
-      onKeyDown={(e) => {
-        if (e.key === 'Escape') done(false);
-      }}
-    >
-      <p class="t2">{t('devices.calibration.text')}</p>
-      <label>
-        <span>{t('devices.calibration.metric')}</span>
-        <select
-          name="metric"
-          value={metric.value}
-          onChange={(e) => {
-            metric.value = (e.target as HTMLSelectElement).value;
-          }}
-        >
-          {known.map((m) => (
-            <option value={m.name} key={m.name}>
-              {t(`metric.${m.name}` as 'metric.spo2')} {m.per ? 'mV' : m.unit}
-            </option>
-          ))}
-        </select>
-      </label>
-      {field('from', t('devices.calibration.from'), from, { type: 'datetime-local' })}
-      {field('gain', t('devices.calibration.gain'), gain, { inputMode: 'decimal' })}
-      {field('offset', t('devices.calibration.offset'), offset, { inputMode: 'decimal' })}
-      {good && (
-        <p class="t2" aria-live="polite">
-          {t('devices.calibration.example', { a: decimal(before, 1), b: decimal(before * num(gain.value) + num(offset.value), 1) })}
-        </p>
-      )}
-      {field('reason', t('devices.calibration.reason'), reason, { placeholder: t('devices.calibration.hint'), maxLength: 500 })}
-      {wrong.value && (
-        <p class="wrong" role="alert">
-          {wrong.value}
-        </p>
-      )}
-      <div class="acts">
-        <button type="submit" class="btn pri" disabled={busy.value || !good || !reason.value.trim()}>
-          {t('devices.calibration.save')}
-        </button>
-        <button type="button" class="btn" onClick={() => done(false)}>
-          {t('cancel')}
-        </button>
-      </div>
-    </form>
   );
 }
