@@ -31,6 +31,8 @@ func integrationRoutes() []route {
 			answers: append([]answer{invalid, scope}, one...), handle: (*API).postPause},
 		{method: "GET", path: "/api/v1/integrations/{integration}/checks", id: "getChecks", tag: "integrations", summary: "The last checks, the newest first", params: []param{name, byLimit},
 			answers: []answer{{http.StatusOK, "Checks.", []content{{media: mediaJSON, schema: page("checks", desk.Check{})}}}, missing, wrong}, handle: (*API).getChecks},
+		{method: "GET", path: "/api/v1/integrations/{integration}/delays", id: "getIntegrationDelays", tag: "integrations", summary: "How long records took to arrive, by five minutes", params: []param{name, {name: "hours", in: "query", whole: true, low: float(1), high: float(72), about: "How far back; 8."}},
+			answers: []answer{{http.StatusOK, "The delays.", jsonOf(desk.Delays{})}, missing, wrong}, handle: (*API).getDelays},
 		{method: "GET", path: "/api/v1/integrations/{integration}/buckets", id: "getIntegrationBuckets", tag: "integrations", summary: "The matrix of days and channels, with what both sides have", params: []param{name,
 			{name: "from", in: "query", format: "date", about: "First day."}, {name: "to", in: "query", format: "date", about: "Last day."}},
 			answers: []answer{{http.StatusOK, "Buckets, by day and channel.", []content{{media: mediaJSON, schema: page("buckets", desk.BucketState{})}}}, missing, wrong}, handle: (*API).getMatrix},

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
@@ -125,19 +126,12 @@ func (a *API) getIntegrations(w http.ResponseWriter, r *http.Request, _ *Caller)
 
 func (a *API) getIntegration(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 	q := ask(r)
-	hours := int64(8)
-	if text := q.text("hours"); text != "" {
-		n, err := strconv.ParseInt(text, 10, 64)
-		if err != nil || n < 1 || n > 24*40 {
-			q.bad("hours", "out_of_range", "this is no number of hours", text, "1 to 960")
-		}
-		hours = n
-	}
+	hours := q.hours(8, 24*40)
 	if err := q.done(); err != nil {
 		return err
 	}
 	name := r.PathValue("integration")
-	t, err := a.cfg.Desk.Tile(r.Context(), name, int(hours)*4)
+	t, err := a.cfg.Desk.Tile(r.Context(), name, hours*4)
 	if err != nil {
 		return deskError(err)
 	}
@@ -200,6 +194,29 @@ func (a *API) getChecks(w http.ResponseWriter, r *http.Request, _ *Caller) error
 	}
 	list, err := a.cfg.Desk.Runs(r.Context(), r.PathValue("integration"), limit)
 	return answerDesk(w, http.StatusOK, map[string]any{"checks": orNone(list)}, err)
+}
+
+func (a *API) getDelays(w http.ResponseWriter, r *http.Request, _ *Caller) error {
+	q := ask(r)
+	hours := q.hours(8, 72)
+	if err := q.done(); err != nil {
+		return err
+	}
+	d, err := a.cfg.Desk.Delays(r.Context(), r.PathValue("integration"), hours)
+	return answerDesk(w, http.StatusOK, d, err)
+}
+
+// hours reads a number of hours.
+func (q *asked) hours(usual, most int) int {
+	text := q.text("hours")
+	if text == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		q.bad("hours", "out_of_range", "this is no number of hours", text, fmt.Sprintf("1 to %d", most))
+	}
+	return n
 }
 
 // orNone makes an empty list of none, for JSON.

@@ -72,23 +72,49 @@ export interface Check {
   ended: string;
   colour: Colour;
   why: string;
-  delay_p99_s?: number;
 }
 
-// course returns the delays of checks, the newest first, as points of a line in
-// a box of 100 x 40, the oldest first and from zero, and the highest of them.
-// Fewer than three are no line.
-export function course(list: Check[]): { points: string; most: number; since: string } | null {
-  const known = list.filter((c) => c.delay_p99_s !== undefined).reverse();
-  if (known.length < 3) return null;
-  const at = known.map((c) => Date.parse(c.started));
-  const most = Math.max(...known.map((c) => c.delay_p99_s ?? 0));
-  const wide = at[at.length - 1] - at[0] || 1;
-  const points = known.map((c, i) => {
-    const y = most > 0 ? 38 - (36 * (c.delay_p99_s ?? 0)) / most : 38;
-    return `${((100 * (at[i] - at[0])) / wide).toFixed(2)},${y.toFixed(2)}`;
-  });
-  return { points: points.join(' '), most, since: known[0].started };
+export interface Delays {
+  from: string;
+  slot_s: number;
+  p99_s: (number | null)[]; // the oldest first
+  gap_s: number;
+}
+
+// Course is the delays of some hours as lines in a box of 100 x 40, from zero.
+export interface Course {
+  lines: string[]; // points; between them no checks ran
+  gaps: { from: number; to: number }[]; // where none did for too long
+  most: number;
+}
+
+// course draws delays. Slots of which no check said one are a gap where they are
+// more than lie between two checks. Without any delay there is no line.
+export function course(d: Delays): Course | null {
+  const n = d.p99_s.length;
+  const known = d.p99_s.map((s, i) => ({ s: s ?? -1, i })).filter((p) => p.s >= 0);
+  if (!known.length) return null;
+  const most = Math.max(...known.map((p) => p.s));
+  const x = (i: number) => (100 * i) / n;
+  const y = (s: number) => (most > 0 ? 38 - (36 * s) / most : 38).toFixed(2);
+  const wide = d.gap_s / d.slot_s;
+  const lines: string[] = [];
+  const gaps: Course['gaps'] = [];
+  let points: string[] = [];
+  let last = -1;
+  for (const p of known) {
+    if (p.i - last > wide) {
+      gaps.push({ from: x(last + 1), to: x(p.i) });
+      if (points.length) lines.push(points.join(' '));
+      points = [];
+    }
+    if (!points.length) points.push(`${x(p.i).toFixed(2)},${y(p.s)}`); // one alone is a dash
+    points.push(`${x(p.i + 1).toFixed(2)},${y(p.s)}`);
+    last = p.i;
+  }
+  lines.push(points.join(' '));
+  if (n - last > wide) gaps.push({ from: x(last + 1), to: 100 });
+  return { lines, gaps, most };
 }
 
 // Stretch is checks one after the other that said the same.
@@ -193,6 +219,7 @@ export const bucketsOf = (name: string, from: string, signal?: AbortSignal) =>
 export const findingsOf = (name: string, query: string, signal?: AbortSignal) =>
   getJSON<{ findings: Finding[] }>(`${of(name)}/findings?${query}`, signal);
 export const checksOf = (name: string, signal?: AbortSignal) => getJSON<{ checks: Check[] }>(`${of(name)}/checks?limit=200`, signal);
+export const delaysOf = (name: string, signal?: AbortSignal) => getJSON<Delays>(`${of(name)}/delays?hours=8`, signal);
 export const record = (name: string, finding: string, signal?: AbortSignal) => getJSON<Timeline>(`${of(name)}/findings/${finding}`, signal);
 export const incidents = (query: string, signal?: AbortSignal) =>
   getJSON<{ incidents: Incident[]; next_cursor: string }>(`/api/v1/incidents?${query}`, signal);

@@ -112,14 +112,20 @@ describe('checks', () => {
     ]);
     expect(stretches([])).toEqual([]);
   });
-  it('show the course of delays from zero, the oldest first', () => {
-    const list = [4, 3, 2].map((n) => ({ ...of(n, 'green', ''), delay_p99_s: n }));
-    expect(course([...list, of(1, 'red', '')])).toEqual({
-      points: '0.00,20.00 50.00,11.00 100.00,2.00',
+  it('show the course of delays from zero, and gaps where none ran', () => {
+    const of = (list: (number | null)[], gap_s: number) => ({ from: '2026-01-01T00:00:00Z', slot_s: 300, p99_s: list, gap_s });
+    expect(course(of([1, 2, null, 4, null], 600))).toEqual({ lines: ['0.00,29.00 20.00,29.00 40.00,20.00 80.00,2.00'], gaps: [], most: 4 });
+    expect(course(of([1, null, null, null, 4, null, null, null, null, 2], 600))).toEqual({
+      lines: ['0.00,29.00 10.00,29.00', '40.00,2.00 50.00,2.00', '90.00,20.00 100.00,20.00'],
+      gaps: [
+        { from: 10, to: 40 },
+        { from: 50, to: 90 },
+      ],
       most: 4,
-      since: '2026-01-01T00:02:00Z',
     });
-    expect(course(list.slice(0, 2))).toBeNull();
-    expect(course(list.map((c) => ({ ...c, delay_p99_s: 0 })))?.points).toBe('0.00,38.00 50.00,38.00 100.00,38.00');
+    expect(course(of([null, null, null, 0], 600))?.gaps).toEqual([{ from: 0, to: 75 }]);
+    expect(course(of([0, null, null, null], 600))?.gaps).toEqual([{ from: 25, to: 100 }]);
+    expect(course(of([0, 0], 600))?.lines).toEqual(['0.00,38.00 50.00,38.00 100.00,38.00']);
+    expect(course(of([null, null], 600))).toBeNull();
   });
 });

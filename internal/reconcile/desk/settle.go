@@ -248,6 +248,9 @@ func (d *Desk) judgeCheck(ctx context.Context, in *integration, st *state, c *Ch
 		if err := d.store.putStrip(ctx, tx, in.name(), c.Started, st.Colour); err != nil {
 			return err
 		}
+		if err := d.store.putDelay(ctx, tx, c); err != nil {
+			return err
+		}
 		return d.store.putRun(ctx, tx, c)
 	})
 	if err != nil {

@@ -44,8 +44,19 @@ func (d *Desk) sheet(ctx context.Context, list []*integration, to time.Time, qua
 	for _, i := range incidents {
 		out.incidents[i.Integration] = append(out.incidents[i.Integration], i)
 	}
-	out.strips, err = d.store.strips(ctx, string(b), to, quarters)
-	return out, err
+	before := 0
+	for _, in := range list {
+		before = max(before, in.carries())
+	}
+	if out.strips, err = d.store.strips(ctx, string(b), to, quarters+before); err != nil {
+		return nil, err
+	}
+	for _, in := range list {
+		if strip := out.strips[in.name()]; strip != nil {
+			out.strips[in.name()] = carry(strip, in.carries())[before:]
+		}
+	}
+	return out, nil
 }
 
 // briefs returns what a colour is found from: of the open findings of

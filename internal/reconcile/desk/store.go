@@ -261,6 +261,9 @@ func (s *store) putRun(ctx context.Context, tx execer, c *Check) error {
 	}
 	if rand.IntN(64) == 0 { // ids would leave integrations out whose turn is always the same
 		_, err = tx.ExecContext(ctx, `DELETE FROM run WHERE integration = ? AND (started < ? AND colour IN ('green', 'grey') OR started < ?)`, c.Integration, c.Started.Add(-72*time.Hour).UnixNano(), c.Started.AddDate(0, 0, -400).UnixNano())
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM delay WHERE integration = ? AND slot < ?`, c.Integration, c.Started.AddDate(0, 0, -delayDays).UnixNano()/int64(delaySlot))
+		}
 	}
 	return err
 }

@@ -65,6 +65,29 @@ func (s *store) strips(ctx context.Context, names string, to time.Time, n int) (
 	return out, rows.Err()
 }
 
+// carries returns for how many quarters of an hour a colour stands: of what is
+// checked less often than they come, until the next check is due.
+func (i *integration) carries() int {
+	if i.cadence() < slot {
+		return 0
+	}
+	return int(min((i.cadence()+slot-1)/slot, slotsOfDay))
+}
+
+// carry fills up to n quarters of an hour without a check with the colour before
+// them. Where checks were left out the rest stays empty.
+func carry(strip []Colour, n int) []Colour {
+	last := -1
+	for i, c := range strip {
+		if c != "" {
+			last = i
+		} else if last >= 0 && i-last <= n {
+			strip[i] = strip[last]
+		}
+	}
+	return strip
+}
+
 // shares counts the colours of the quarters of an hour of integrations from one
 // instant to another.
 func (s *store) shares(ctx context.Context, names []string, from, to time.Time) (map[string]map[Colour]int, error) {

@@ -13,6 +13,8 @@ import {
   check,
   checksOf,
   course,
+  type Delays,
+  delaysOf,
   type Incident,
   incidents,
   local,
@@ -311,13 +313,16 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
 // Checks lists what the last checks said, those that said the same in a line.
 export function Checks({ name }: { name: string }) {
   const list = useSignal<Check[]>([]);
+  const delays = useSignal<Delays | null>(null);
   const failed = useSignal('');
   useEffect(
     () =>
       every(
         8000,
         async (signal) => {
-          list.value = (await checksOf(name, signal)).checks;
+          const [c, d] = await Promise.all([checksOf(name, signal), delaysOf(name, signal)]);
+          list.value = c.checks;
+          delays.value = d;
         },
         (text) => {
           failed.value = text;
@@ -326,17 +331,27 @@ export function Checks({ name }: { name: string }) {
     [name],
   );
   const said = stretches(list.value).slice(0, 6);
-  const line = course(list.value);
+  const line = delays.value && course(delays.value);
   return (
     <div>
       {line && (
         <>
-          <h2 class="sec">{t('int.delay.since', { time: since(line.since) })}</h2>
+          <h2 class="sec">{t('int.delay.hours')}</h2>
           <div class="course">
             <small class="t2">{seconds(line.most)}</small>
-            <svg viewBox="0 0 100 40" preserveAspectRatio="none" role="img" aria-label={t('int.delay.most', { most: seconds(line.most) })}>
+            <svg
+              viewBox="0 0 100 40"
+              preserveAspectRatio="none"
+              role="img"
+              aria-label={t('int.delay.most', { most: seconds(line.most), n: line.gaps.length })}
+            >
+              {line.gaps.map((g) => (
+                <rect key={g.from} x={g.from} width={g.to - g.from} y="0" height="40" />
+              ))}
               <line x1="0" x2="100" y1="38" y2="38" />
-              <polyline points={line.points} />
+              {line.lines.map((points) => (
+                <polyline key={points} points={points} />
+              ))}
             </svg>
           </div>
         </>
