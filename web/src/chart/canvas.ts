@@ -16,18 +16,19 @@ export function density(): number {
   return Math.max(1, devicePixelRatio || 1) * zoom.peek();
 }
 
-interface Size {
+export interface Size {
   width: number;
   height: number;
 }
 
-// How large canvases are is asked once: in the middle of other changes the question
-// makes the browser lay out the page again. A size is good for the redraw that it
-// was asked in; one that changes by itself asks for a redraw.
 const sizes = new WeakMap<Element, Size & { of: number }>();
 let watcher: ResizeObserver | null = null;
 
-function sizeOf(el: HTMLCanvasElement): Size {
+// sizeOf returns how large a canvas is, in pixels of the page. It is asked once: in
+// the middle of other changes the question makes the browser lay out the page again.
+// A size is good for the redraw that it was asked in; one that changes by itself
+// asks for a redraw.
+export function sizeOf(el: HTMLCanvasElement): Size {
   const have = sizes.get(el);
   if (have && have.of === redraw.peek()) return have;
   const { width, height } = boxOf(el);
