@@ -168,6 +168,50 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.context().close();
   });
 
+  test('a printer gets the ward and one person light, with the values of now', async ({ browser }) => {
+    const page = await visit(browser, '/ward', { colorScheme: 'dark' });
+    // What a printer gets it gets at once: nothing is waited for here.
+    const printed = (where) =>
+      page.evaluate((where) => {
+        const ink = () => {
+          const el = document.querySelector(where);
+          const probe = document.createElement('i');
+          probe.style.color = 'var(--spo2)';
+          el.after(probe);
+          const colour = getComputedStyle(probe).color;
+          probe.remove();
+          const [r, g, b] = colour.match(/\d+/g).map(Number);
+          const { data } = el.getContext('2d').getImageData(0, 0, el.width, el.height);
+          let n = 0;
+          for (let i = 0; i < data.length; i += 4)
+            if (data[i + 3] > 120 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 60) n++;
+          return { colour, n };
+        };
+        const before = ink();
+        dispatchEvent(new Event('beforeprint'));
+        const paper = ink();
+        dispatchEvent(new Event('afterprint'));
+        return { before, paper };
+      }, where);
+    await page.locator('[data-device="PX-202"] .sat').waitFor({ timeout: 30000 });
+    for (const [path, where] of [
+      ['/ward', '[data-device="PX-202"] canvas'],
+      ['/patient/PX-202', '.c-spo2'],
+    ]) {
+      await page.goto(base + path);
+      await page.locator('.sat').filter({ hasText: '%' }).first().waitFor({ timeout: 30000 });
+      let got = await printed(where);
+      for (let i = 0; got.before.n === 0; i++) {
+        assert(i < 150, `${path}: nothing is drawn`);
+        await new Promise((r) => setTimeout(r, 200));
+        got = await printed(where);
+      }
+      assert.notEqual(got.paper.colour, got.before.colour, `${path}: the colours of paper`);
+      assert(got.paper.n > 0, `${path}: on paper there is no line in the colour of paper`);
+    }
+    await page.context().close();
+  });
+
   test('a device is called silent by its own beat, as on the ward', async ({ browser }) => {
     const page = await visit(browser, '/devices', {});
     const row = page.locator('.rows a').filter({ hasText: 'PX-204' });

@@ -13,7 +13,7 @@ import { t } from '../lang';
 import { fill } from '../live/history';
 import { alarms, type Bed, beds, heardAt, link, live, now, roster, tops, watch } from '../live/store';
 import { Tail } from '../live/tail';
-import { redraw } from '../redraw';
+import { redraw, usePrinted } from '../redraw';
 import { stayAwake } from '../sound/awake';
 import { Bar } from '../ui/bar';
 import { Battery } from '../ui/battery';
@@ -269,7 +269,7 @@ function Recent({ bed }: { bed: Bed }) {
     if (p) tails.current.pulse.push(p.at, p.value, bed.interval * 2.5);
   }
   const second = Math.floor(at / 1000);
-  useEffect(() => {
+  const draw = () => {
     const made = tails.current;
     if (!made || !chart.current || !under.current || !night.current) return;
     const edge = v ? v.at + Math.max(0, at - v.received) : serverNow();
@@ -277,7 +277,9 @@ function Recent({ bed }: { bed: Bed }) {
     drawSpo2(chart.current, made.spo2, { raw: raw.value, smooth: smooth.value });
     drawPulse(under.current, made.pulse, `${t('metric.pulse_rate')} ${t('unit.bpm')}`);
     strip(night.current, made.night, false, true, false);
-  }, [second, v?.at, tick.value, raw.value, smooth.value, redraw.value]);
+  };
+  usePrinted(draw);
+  useEffect(draw, [second, v?.at, tick.value, raw.value, smooth.value, redraw.value]);
 
   const part = (spans[span.value][0] * spans[span.value][1]) / (720 * 60_000);
   const begin = first(tails.current?.night);

@@ -9,7 +9,7 @@ import { freshness } from '../deadline';
 import { age, clockTime, countdown, dash, decimal, initials, level } from '../format';
 import { t } from '../lang';
 import { type Bed, heardAt, link, now, range, roster, tops, watch, wayTo } from '../live/store';
-import { redraw } from '../redraw';
+import { redraw, usePrinted } from '../redraw';
 import { Battery } from '../ui/battery';
 import { Icon } from '../ui/icons';
 
@@ -203,6 +203,11 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
       strip(canvas.current, bed.tail, f.stale, raw, f.kind === 'high', box);
     });
   }, [bed, raw, f.stale, f.kind]);
+
+  // A page of paper has another size; who measures for the screen comes too late.
+  usePrinted(() => {
+    if (canvas.current) strip(canvas.current, bed.tail, f.stale, raw, f.kind === 'high');
+  });
 
   if (f.empty)
     return (
