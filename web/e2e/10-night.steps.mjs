@@ -222,7 +222,44 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await page.screenshot({ path: join(pictures, 'nights-refused.png') });
     await page.getByRole('button', { name: 'Go on' }).click();
     await page.getByRole('heading', { name: /^Night of Tue 3 Feb/ }).waitFor({ timeout: 60000 });
-    await page.context().close();
+    await page.unroute('**/api/v1/imports/*');
+
+    // A page that is closed in the middle: the next one says so, and the same
+    // file goes on where it stood.
+    const own = join(dir, 'closed.csv');
+    writeFileSync(own, Buffer.concat([big, big.subarray(big.length - 200)]));
+    await page.goto(at('/nights'));
+    await page.locator('.list-page .list > li').first().waitFor({ timeout: 30000 });
+    let sent = 0;
+    let waiting;
+    const second = new Promise((r) => {
+      waiting = r;
+    });
+    await page.route('**/api/v1/imports/*', (route) => {
+      if (route.request().method() === 'PATCH' && ++sent === 2) waiting();
+      else route.continue();
+    });
+    await input.setInputFiles(own);
+    await second;
+    const context = page.context();
+    await page.close({ runBeforeUnload: false });
+    const next = await context.newPage();
+    await next.goto(at('/nights'));
+    await next.getByText(/The page was closed after \d+ % were sent/).waitFor({ timeout: 30000 });
+    await accessible(next, 'an upload that a closed page left behind');
+    await next.screenshot({ path: join(pictures, 'nights-left.png') });
+    const offsets = [];
+    next.on('request', (r) => r.method() === 'PATCH' && offsets.push(r.headers()['upload-offset']));
+    await next.locator('input[type=file]').setInputFiles(own);
+    await next
+      .locator('.uploads')
+      .getByText(/imported|was here already/)
+      .or(next.locator('figure[data-ready]'))
+      .first()
+      .waitFor({ timeout: 60000 });
+    assert(Number(offsets[0]) >= 4 << 20, `what arrived is not sent again: ${offsets}`);
+    assert.equal(await next.evaluate(() => localStorage.getItem('uploads')), null);
+    await context.close();
   });
 
   test('a night that does not exist says so, and a server that fails too', async ({ browser, url }) => {

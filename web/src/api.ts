@@ -163,22 +163,25 @@ const partBytes = 4 << 20;
 // sendFile imports a recording in parts, so that what broke off goes on where it
 // stood: id names the import that was broken off. Progress is told from 0 to 1;
 // after that the server reads, and how much of it is stored is told from 0 to 1
-// too. stop ends it, as long as it has not come whole.
+// too. under is told the import before each part. stop ends it, as long as it has
+// not come whole.
 export async function sendFile(
   file: File,
   subject: string,
   progress: (sent: number, stored: number) => void,
   stop: AbortSignal,
   id = '',
+  under: (id: string) => void = () => {},
 ): Promise<Imported> {
   const upload = (path: string, init: RequestInit) => call(path, { ...init, signal: stop });
   let at = 0;
   try {
     if (file.size === 0) throw new ApiError(422, t('import.empty'));
-    if (id) {
-      const have = await getJSON<Imported>(`/api/v1/imports/${id}`);
+    const have = id ? await importOf(id) : null;
+    if (have) {
       at = have.received_bytes;
       if (have.state !== 'receiving') return await settled(have, progress);
+      progress(at / file.size, 0);
     } else {
       const q = new URLSearchParams({ filename: file.name });
       if (subject) q.set('subject_id', subject);
@@ -188,6 +191,7 @@ export async function sendFile(
       id = opened.id;
     }
     for (;;) {
+      under(id);
       const res = await upload(`/api/v1/imports/${id}`, {
         method: 'PATCH',
         headers: {
@@ -205,13 +209,28 @@ export async function sendFile(
   } catch (e) {
     if (stop.aborted) {
       // What is not dropped now, the server drops in a day.
-      if (id) await sendJSON('DELETE', `/api/v1/imports/${id}`).catch(() => {});
+      if (id) await dropImport(id).catch(() => {});
       throw new Cancelled();
     }
     // What the server may take later, or has not let go of yet, can be gone on with.
     if (e instanceof ApiError && e.status !== 0 && e.status < 500 && ![408, 409, 429].includes(e.status)) throw e;
     throw new Broken(id, at / file.size);
   }
+}
+
+// importOf asks for an import; null: the server does not keep it any more.
+export async function importOf(id: string): Promise<Imported | null> {
+  try {
+    return await getJSON<Imported>(`/api/v1/imports/${encodeURIComponent(id)}`);
+  } catch (e) {
+    if (e instanceof ApiError && e.status === 404) return null;
+    throw e;
+  }
+}
+
+// dropImport has the server forget an upload that has not come whole.
+export async function dropImport(id: string): Promise<void> {
+  await sendJSON('DELETE', `/api/v1/imports/${encodeURIComponent(id)}`);
 }
 
 // settled waits until the server has read an import.

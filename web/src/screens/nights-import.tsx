@@ -3,8 +3,10 @@
 
 import { useSignal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
-import { ApiError, Broken, Cancelled, type Imported, importSample, type SessionInfo, sendFile } from '../api';
+import { useEffect } from 'preact/hooks';
+import { ApiError, Broken, Cancelled, dropImport, type Imported, importOf, importSample, type SessionInfo, sendFile } from '../api';
 import { t, told } from '../lang';
+import { abandoned, begun, closing, over, sending } from '../unfinished';
 
 interface Upload {
   name: string;
@@ -15,6 +17,8 @@ interface Upload {
   done?: Imported;
   wrong?: { text: string; help?: string; said?: string };
   broken?: string; // the import to go on with
+  left?: string; // the import that a closed page left behind: its file is not at hand
+  id?: string; // of the import that it is
 }
 
 // explain says what went wrong with a file.
@@ -60,19 +64,51 @@ export function useImports({
   };
   const send = async (u: Upload, id = ''): Promise<SessionInfo[]> => {
     const stop = new AbortController();
+    const [file, whose] = [u.file as File, subject()];
+    const from = id || begun(file, whose);
     update(u, { wrong: undefined, broken: undefined, stop });
+    const under = (now: string) => {
+      u.id = now;
+      sending(file, whose, now);
+    };
     try {
-      const got = await sendFile(u.file as File, subject(), (share, stored) => update(u, { share, stored }), stop.signal, id);
+      const got = await sendFile(file, whose, (share, stored) => update(u, { share, stored }), stop.signal, from, under);
       update(u, { done: got, share: 1 });
+      over(got.id);
       return got.sessions;
     } catch (e) {
       update(u, explain(e));
+      if (u.id && !u.broken) over(u.id);
       return [];
     }
   };
+  // What a closed page left behind is said, with what to do about it.
+  useEffect(() => {
+    for (const one of abandoned())
+      importOf(one.id).then(
+        (have) => {
+          if (have?.state !== 'receiving') over(one.id);
+          else uploads.value = [...uploads.value, { name: one.name, share: have.received_bytes / one.size, stored: 0, left: one.id }];
+        },
+        () => {}, // asked again with the next page
+      );
+    const leave = () => closing(uploads.value.flatMap((u) => (u.id && !u.done ? [u.id] : [])));
+    addEventListener('pagehide', leave);
+    return () => removeEventListener('pagehide', leave);
+  }, []);
+  const drop = async (u: Upload) => {
+    try {
+      await dropImport(u.left as string);
+    } catch {
+      // gone already, or dropped by the server in a day
+    }
+    over(u.left as string);
+    uploads.value = uploads.value.filter((o) => o !== u);
+  };
   const take = async (files: File[]) => {
     const list: Upload[] = files.map((file) => ({ name: file.name, file, share: 0, stored: 0 }));
-    uploads.value = [...uploads.value.filter((o) => !o.done), ...list];
+    const goesOn = new Set(files.map((f) => begun(f, subject())));
+    uploads.value = [...uploads.value.filter((o) => !o.done && !(o.left && goesOn.has(o.left))), ...list];
     const fresh: SessionInfo[] = [];
     for (const u of list) fresh.push(...(await send(u)));
     // What a file lacks is to be read before its night is shown.
@@ -94,7 +130,14 @@ export function useImports({
       {uploads.value.map((u, i) => (
         <li key={`${i} ${u.name}`}>
           <b>{u.name}</b>
-          {u.wrong ? (
+          {u.left ? (
+            <div class="why">
+              <p>{t('import.left', { n: Math.floor(u.share * 100) })}</p>
+              <button type="button" class="btn sm" onClick={() => drop(u)} aria-label={t('import.left.drop.name', { name: u.name })}>
+                {t('import.left.drop')}
+              </button>
+            </div>
+          ) : u.wrong ? (
             <div class="why">
               <p class="wrong">{u.wrong.text}</p>
               {u.wrong.help && <p>{u.wrong.help}</p>}

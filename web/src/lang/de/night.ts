@@ -58,6 +58,10 @@ export const night: Record<keyof typeof english, string> = {
   'import.toolarge': 'Diese Datei ist größer, als pleth annimmt. Exportieren Sie aus der App einen kürzeren Zeitraum.',
   'import.broke': 'Die Verbindung brach nach {n} % ab. Was ankam, bleibt erhalten: „Fortsetzen“ sendet den Rest.',
   'import.broke.none': 'Die Verbindung brach ab, bevor etwas ankam. Läuft pleth noch? Dann noch einmal versuchen.',
+  'import.left':
+    'Die Seite wurde geschlossen, als {n} % gesendet waren. Wählen Sie dieselbe Datei noch einmal, dann wird der Rest gesendet; sonst wird sie nach einem Tag verworfen.',
+  'import.left.drop': 'Verwerfen',
+  'import.left.drop.name': 'Verwerfen, was von {name} ankam',
   'import.lacks': 'Die Datei ist abgeschnitten; wenn möglich noch einmal kopieren: {text}',
   'import.said': 'pleth sagt: {text}',
   'night.of': 'Nacht vom {day}',

@@ -56,6 +56,10 @@ export const night = {
   'import.toolarge': 'This file is larger than pleth takes. Export a shorter time from the app.',
   'import.broke': 'The connection broke off after {n} %. What arrived is kept: “Go on” sends the rest.',
   'import.broke.none': 'The connection broke off before anything arrived. Is pleth still running? Then try again.',
+  'import.left':
+    'The page was closed after {n} % were sent. Choose this file again to send the rest; without that it is dropped after a day.',
+  'import.left.drop': 'Drop it',
+  'import.left.drop.name': 'Drop what arrived of {name}',
   'import.lacks': 'The file was cut off, copy it again if you can: {text}',
   'import.said': 'pleth says: {text}',
   'night.of': 'Night of {day}',
