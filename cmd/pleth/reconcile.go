@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/folder"
@@ -160,12 +162,9 @@ func printDiff(w *os.File, r *reconcile.Result) {
 		return
 	}
 	for _, f := range r.Findings {
-		fmt.Fprintf(w, "%-16s %s", f.Class, strings.Join(f.Key, " "))
-		for _, v := range f.Columns {
-			fmt.Fprintf(w, "  %s: %s | %s", v.Column, orNull(v.A), orNull(v.B))
-		}
-		if f.Text != "" {
-			fmt.Fprintf(w, "  %s", f.Text)
+		fmt.Fprintf(w, "%-16s %s", f.Class, inLine(strings.Join(f.Key, " ")))
+		for _, text := range differences(&f) {
+			fmt.Fprintf(w, "  %s", text)
 		}
 		fmt.Fprintf(w, "  (%s)\n", strings.Join(slices.Concat(places("A", f.A), places("B", f.B)), "; "))
 	}
@@ -182,10 +181,34 @@ func printDiff(w *os.File, r *reconcile.Result) {
 	printHints(w, r)
 }
 
+// differences says in words what is wrong with one record.
+func differences(f *reconcile.Finding) []string {
+	var out []string
+	for _, v := range f.Columns {
+		out = append(out, fmt.Sprintf("%s: %s | %s", v.Column, orNull(v.A), orNull(v.B)))
+	}
+	if f.Text != "" {
+		out = append(out, inLine(f.Text))
+	}
+	if len(f.Like) > 0 {
+		out = append(out, "perhaps "+inLine(strings.Join(f.Like, " ")))
+	}
+	return out
+}
+
+// inLine writes a text of a record so that it stays in its line and tells a
+// terminal nothing.
+func inLine(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return fmt.Sprintf("%q", text)
+	}
+	return text
+}
+
 // printHints prints what most differences may have in common.
 func printHints(w *os.File, r *reconcile.Result) {
 	for _, h := range r.Hints {
-		fmt.Fprintf(w, "hint: %s\n", h.Text)
+		fmt.Fprintf(w, "hint: %s\n", inLine(h.Text))
 	}
 }
 

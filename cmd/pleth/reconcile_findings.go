@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -30,6 +32,10 @@ func (c *reconcileFindingsCmd) Run(e *env) error {
 		err = d.check(e.ctx, c.Pair, c.Full)
 	}
 	var list []desk.Finding
+	var all *desk.Overview
+	if err == nil {
+		all, err = d.Overview(e.ctx)
+	}
 	if err == nil {
 		list, err = d.standing(e.ctx, c.Limit)
 	}
@@ -39,6 +45,9 @@ func (c *reconcileFindingsCmd) Run(e *env) error {
 		}
 		err = json.NewEncoder(e.stdout).Encode(map[string]any{"findings": list})
 	} else if err == nil {
+		slices.SortStableFunc(list, func(x, y desk.Finding) int {
+			return cmp.Or(cmp.Compare(x.Integration, y.Integration), cmp.Compare(x.Class, y.Class), slices.Compare(x.Key, y.Key))
+		})
 		w := tabwriter.NewWriter(e.stdout, 0, 4, 2, ' ', 0)
 		for i := range list {
 			f := &list[i]
@@ -46,9 +55,16 @@ func (c *reconcileFindingsCmd) Run(e *env) error {
 			if f.Confirmed {
 				word = "confirmed"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Integration, f.Class, strings.Join(f.Key, " "), f.Day, f.Channel, word, f.Text)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.Integration, f.Class, inLine(strings.Join(f.Key, " ")), f.Day, inLine(f.Channel), word, strings.Join(differences(&f.Finding), "; "))
 		}
 		err = w.Flush()
+		for _, g := range all.Groups {
+			for i := range g.Integrations {
+				for _, h := range g.Integrations[i].Hints {
+					fmt.Fprintf(e.stdout, "hint: %s: %s\n", g.Integrations[i].Name, inLine(h.Text))
+				}
+			}
+		}
 	}
 	if err = errors.Join(err, d.close()); err == nil && len(list) > 0 {
 		return &exitError{code: exitRefused}

@@ -184,14 +184,27 @@ func canonicalTime(dst, text []byte) ([]byte, bool) {
 	return t.UTC().Truncate(time.Millisecond).AppendFormat(dst, instantForm), true
 }
 
+// ratOf returns the number that a canonical form is. What only begins like one,
+// as 1e999999999 does, is none: it would fill the memory.
+func ratOf(form []byte) (*big.Rat, bool) {
+	if len(form) == 0 {
+		return nil, false
+	}
+	plain, ok := canonicalNumber(nil, form)
+	if !ok {
+		return nil, false
+	}
+	return new(big.Rat).SetString(string(plain))
+}
+
 // within reports whether two canonical forms are numbers no further apart than
 // the tolerance.
 func within(a, b []byte, tolerance *big.Rat) bool {
-	x, ok := new(big.Rat).SetString(string(a))
+	x, ok := ratOf(a)
 	if !ok {
 		return false
 	}
-	y, ok := new(big.Rat).SetString(string(b))
+	y, ok := ratOf(b)
 	if !ok {
 		return false
 	}

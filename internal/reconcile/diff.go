@@ -87,6 +87,7 @@ func Diff(ctx context.Context, spec Spec, a, b Source) (*Result, error) {
 	}
 	d.finish()
 	d.hint()
+	d.mark()
 	return d.result, nil
 }
 

@@ -10,18 +10,75 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Hint says what nearly all of the differences may have in common. It changes no
+// Hint says what most of the differences may have in common. It changes no
 // finding and no exit code: what it suggests has to be declared.
 type Hint struct {
-	Code    string    `json:"code"`             // key_writing, value_writing or key_not_unique
+	Code    string    `json:"code"`             // see the constants
 	Column  string    `json:"column,omitempty"` // where it shows
 	Text    string    `json:"text"`
 	Example [2]string `json:"example,omitzero"` // how A and B write it
+	// Alike is how many of Of differences are so; of more than are held, of a
+	// sample of them.
+	Alike int64 `json:"alike,omitempty"`
+	Of    int64 `json:"of,omitempty"`
+
+	sampled bool
+	rest    string // of the text, behind the numbers
+}
+
+// The codes of hints.
+const (
+	KeyWriting   = "key_writing"    // keys differ in case, zeros, separators
+	KeyAffix     = "key_affix"      // one side puts something before or behind a number
+	KeyNotUnique = "key_not_unique" // a key stands several times on both sides alike
+	ValueWriting = "value_writing"  // values differ in how they are written
+	ValueOffset  = "value_offset"   // they lie the same apart: a zone, a rounding
+	ValueFactor  = "value_factor"   // one is so many times the other: cents
+)
+
+// Fits reports whether a hint may be the cause of findings of a class.
+func (h *Hint) Fits(c Class) bool {
+	switch h.Code {
+	case KeyWriting, KeyAffix:
+		return c == Missing || c == Extra || c == NeverAttempted
+	case ValueWriting, ValueOffset, ValueFactor:
+		return c == MismatchValue || c == MismatchStatus
+	}
+	return c == Duplicate
+}
+
+// MergeHints puts the hints of several comparisons of the same systems together,
+// those of one kind and column in one.
+func MergeHints(list ...Hint) []Hint {
+	var out []Hint
+	for _, h := range list {
+		i := slices.IndexFunc(out, func(o Hint) bool { return o.Code == h.Code && o.Column == h.Column && o.rest != "" && h.rest != "" })
+		if i < 0 {
+			out = append(out, h)
+			continue
+		}
+		out[i].Alike, out[i].Of, out[i].sampled = out[i].Alike+h.Alike, out[i].Of+h.Of, out[i].sampled || h.sampled
+		out[i].say()
+	}
+	return out
+}
+
+// say writes the text.
+func (h *Hint) say() {
+	what := "missing keys"
+	if strings.HasPrefix(h.Code, "value") {
+		what = fmt.Sprintf("values of %s that differ", h.Column)
+	}
+	h.Text = fmt.Sprintf("%d of %d %s %s", h.Alike, h.Of, what, h.rest)
+	if h.sampled {
+		h.Text = fmt.Sprintf("about %d %% of the %s %s", h.Alike*100/h.Of, what, h.rest)
+	}
 }
 
 // hinter notes how keys and values that differ are written.
 type hinter struct {
 	keys   [2]sample // that are missing, and extra
+	tails  [2]sample // the same by the last number in them
 	values []written // by compared column
 }
 
@@ -43,7 +100,9 @@ func (s *sample) add(form string, key []string) {
 	if s.all == nil {
 		s.all = map[string][]string{}
 	}
-	s.all[form] = key
+	if was := s.all[form]; was == nil || slices.Compare(key, was) < 0 { // whichever came first
+		s.all[form] = key
+	}
 	for len(s.all) > mostSampled {
 		s.mask = s.mask<<1 | 1
 		s.cut(s.mask)
@@ -67,21 +126,33 @@ func loosely(form string) uint64 {
 
 // key notes a record that has no counterpart; n is 0 on A and 1 on B.
 func (h *hinter) key(n int, rec *record) {
-	forms := make([]string, 0, len(rec.key))
-	for _, text := range rec.key {
-		if len(text) > mostShown {
-			return
-		}
+	if slices.ContainsFunc(rec.key, func(text string) bool { return len(text) > mostShown }) {
+		return
+	}
+	h.keys[n].add(looseKey(rec.key), rec.key)
+	if form, ok := tailOf(rec.key); ok {
+		h.tails[n].add(form, rec.key)
+	}
+}
+
+// looseKey returns what is left of a key without what systems write differently.
+func looseKey(key []string) string {
+	forms := make([]string, 0, len(key))
+	for _, text := range key {
 		forms = append(forms, loose(text))
 	}
-	h.keys[n].add(strings.Join(forms, "\x00"), rec.key)
+	return strings.Join(forms, "\x00")
 }
+
+func quoted(text string) string { return fmt.Sprintf("%q", text) }
 
 // written counts the values of a column that differ, and those of them that
 // differ only by how they are written.
 type written struct {
 	all, alike int64
 	example    [2]string
+	apart      steady // how far apart numbers and instants are
+	times      steady // how many times a number the other is
 }
 
 // value notes two values that differ in the compared column k.
@@ -94,6 +165,7 @@ func (h *hinter) value(k int, v Values) {
 		return
 	}
 	w.all++
+	w.measure(v)
 	if v.A == nil || v.B == nil || len(*v.A) > 100 || len(*v.B) > 100 || loose(*v.A) != loose(*v.B) {
 		return
 	}
@@ -206,40 +278,52 @@ func (d *diff) hint() {
 		}
 	}
 	if fewer := min(len(a.all), len(b.all)); alike > 0 && alike*2 >= fewer {
-		d.result.Hints = append(d.result.Hints, d.keyHint(a.all[example], b.all[example], alike, len(a.all), mask))
+		d.keyHint(a.all[example], b.all[example], alike, len(a.all), mask)
+	} else {
+		d.affixHint()
 	}
-	for k, w := range d.hints.values {
-		if w.alike == 0 || w.alike*2 < w.all {
-			continue
-		}
-		c := d.spec.Compare[k]
-		of := fmt.Sprint(w.all)
-		if w.all == mostSampled {
-			of = fmt.Sprintf("the first %d", w.all)
-		}
-		d.result.Hints = append(d.result.Hints, Hint{Code: "value_writing", Column: c.String(), Example: w.example,
-			Text: fmt.Sprintf("%d of %s values of %s that differ may differ only in how they are written: %q in A, %q in B%s", w.alike, of, c, w.example[0], w.example[1], remedy(w.example, ""))})
+	for k := range d.hints.values {
+		d.valueHint(k)
 	}
 	for n, s := range []*Side{&d.result.A, &d.result.B} {
 		if over := s.Rows - s.NoKey - s.Rejected - s.Keys; s.Keys > 0 && over > 0 && d.result.Counts[Duplicate] == 0 && !d.spec.Totals {
-			d.result.Hints = append(d.result.Hints, Hint{Code: "key_not_unique", Text: fmt.Sprintf("%d rows of %s share their key with another, on both sides alike: %s does not name a record", over, []string{"A", "B"}[n], strings.Join(d.result.Key, ", "))})
+			d.result.Hints = append(d.result.Hints, Hint{Code: KeyNotUnique, Text: fmt.Sprintf("%d rows of %s share their key with another, on both sides alike: %s does not name a record", over, []string{"A", "B"}[n], strings.Join(d.result.Key, ", "))})
 		}
 	}
 }
 
+// hinted adds a hint.
+func (d *diff) hinted(h Hint) {
+	h.say()
+	d.result.Hints = append(d.result.Hints, h)
+}
+
+// valueHint is the hint on the values of a compared column.
+func (d *diff) valueHint(k int) {
+	w, c := &d.hints.values[k], d.spec.Compare[k].String()
+	h := Hint{Column: c, Alike: w.alike, Of: w.all, Example: w.example, sampled: w.all == mostSampled}
+	switch {
+	case w.alike > 0 && w.alike*2 >= w.all:
+		h.Code, h.rest = ValueWriting, fmt.Sprintf("may differ only in how they are written: %q in A, %q in B%s", h.Example[0], h.Example[1], remedy(h.Example, ""))
+	case w.apart.most(w.all, &h):
+		h.Code, h.rest = ValueOffset, fmt.Sprintf("lie %s apart: %q in A, %q in B; %s", h.rest, h.Example[0], h.Example[1], "is a zone declared wrong, or something added on one side?")
+	case w.times.most(w.all, &h):
+		h.Code, h.rest = ValueFactor, fmt.Sprintf("are in B %s times what they are in A: %q in A, %q in B; %s", h.rest, h.Example[0], h.Example[1], "does one side count in another unit, such as cents?")
+	default:
+		return
+	}
+	d.hinted(h)
+}
+
 // keyHint is the hint on keys that a and b write differently.
-func (d *diff) keyHint(a, b []string, alike, missing int, mask uint64) Hint {
+func (d *diff) keyHint(a, b []string, alike, missing int, mask uint64) {
 	k := 0
 	for k < len(a)-1 && a[k] == b[k] {
 		k++
 	}
 	c := d.spec.Key[k]
-	of := fmt.Sprintf("%d of %d missing keys", alike, missing)
-	if mask != 0 {
-		of = fmt.Sprintf("about %d %% of the missing keys", alike*100/missing)
-	}
-	return Hint{Code: "key_writing", Column: c.String(), Example: [2]string{a[k], b[k]},
-		Text: fmt.Sprintf("%s may be extra ones that are written otherwise: %s is %q in A, %q in B%s", of, c, a[k], b[k], remedy([2]string{a[k], b[k]}, c.A))}
+	d.hinted(Hint{Code: KeyWriting, Column: c.String(), Example: [2]string{a[k], b[k]}, Alike: int64(alike), Of: int64(missing), sampled: mask != 0,
+		rest: fmt.Sprintf("may be extra ones that are written otherwise: %s is %q in A, %q in B%s", c, a[k], b[k], remedy([2]string{a[k], b[k]}, c.A))})
 }
 
 // remedy says which declaration makes two texts one; key is the column of the

@@ -81,7 +81,7 @@ func TestRecordsThatShareAKey(t *testing.T) {
 		{"10 20", "20 10", "", "key_not_unique key_not_unique"},
 		{"10 10", "10 20", "1 mismatch_value", "key_not_unique key_not_unique"},
 		{"10 20", "10 30 40", "1 duplicate, 1 mismatch_value", ""},
-		{"10 20 30", "11 21 31", "3 mismatch_value", "key_not_unique key_not_unique"},
+		{"10 20 30", "11 21 31", "3 mismatch_value", "value_offset key_not_unique key_not_unique"},
 		{"10", "10 10", "1 duplicate", ""},
 	} {
 		file := func(s string) string { return "id,v\n1," + strings.ReplaceAll(s, " ", "\n1,") + "\n2,0\n" }
@@ -108,13 +108,19 @@ func TestHints(t *testing.T) {
 		{"a mark", "%d", "#%d", "1", "1", "in one way"},
 		{"case", "ord-%d", "ORD-%d", "1", "1", "--ignore-case"},
 		{"hyphens", "ORD-%d", "ORD%d", "1", "1", "in one way"},
-		{"dates", "2026-03-25 %d", "25.03.2026 %d", "1", "1", ""},
-		{"other keys", "a%d", "b%d", "1", "1", ""},
+		{"dates", "2026-03-25 %d", "25.03.2026 %d", "1", "1", "before or behind"},
+		{"a prefix", "SHOP-%d", "%d", "1", "1", "\"SHOP-10\" in A, \"10\" in B"},
+		{"a suffix and zeros", "%d", "%06d/DE", "1", "1", "before or behind"},
 		{"a comma on B", "%d", "%d", "10.50", "\"10,50\"", "--decimal-comma b"},
 		{"a comma on A", "%d", "%d", "\"1.210,5\"", "1210.50", "--decimal-comma a"},
 		{"dates of values", "%d", "%d", "2026-03-25", "25.03.2026", "in one way"},
 		{"case of values", "%d", "%d", "Paid", "PAID", "--ignore-case"},
 		{"other values", "%d", "%d", "1", "2", ""},
+		{"an hour", "%d", "%d", "2026-03-25T10:00:%02dZ", "2026-03-25T11:00:%02dZ", "lie 1h apart"},
+		{"local times", "%d", "%d", "2026-03-25 10:00:%02d", "2026-03-25 12:00:%02d", "lie 2h apart"},
+		{"something added", "%d", "%d", "%d.50", "%d.75", "lie 0.25 apart"},
+		{"cents", "%d", "%d", "%d.50", "%d50", "100 times"},
+		{"a number that would fill the memory", "%d", "%d", "1e999999999", "2e999999999", ""},
 	} {
 		var a, b strings.Builder
 		a.WriteString("id,v\n")
@@ -124,8 +130,14 @@ func TestHints(t *testing.T) {
 			rows = 20_000 // more than a sample
 		}
 		for i := range rows {
-			fmt.Fprintf(&a, c.keyA+","+c.a+"\n", i+1)
-			fmt.Fprintf(&b, c.keyB+","+c.b+"\n", i+1)
+			put := func(to *strings.Builder, key, value string) {
+				if strings.Contains(value, "%") {
+					value = fmt.Sprintf(value, i%60)
+				}
+				fmt.Fprintf(to, key+","+value+"\n", i+1)
+			}
+			put(&a, c.keyA, c.a)
+			put(&b, c.keyB, c.b)
 		}
 		r := diffOf(t, spec, a.String(), b.String())
 		text := ""
@@ -134,6 +146,15 @@ func TestHints(t *testing.T) {
 		}
 		if (c.want == "") != (text == "") || !strings.Contains(text, c.want) {
 			t.Errorf("%s: %q, want %q", c.name, text, c.want)
+		}
+		marked := 0
+		for _, f := range r.Findings {
+			if f.Hint != "" && (len(f.Like) > 0) == strings.HasPrefix(f.Hint, "key") {
+				marked++
+			}
+		}
+		if (marked > 0) != (text != "") || text != "" && rows == 300 && marked < len(r.Findings)/2 {
+			t.Errorf("%s: %d of %d findings are marked", c.name, marked, len(r.Findings))
 		}
 	}
 }

@@ -174,6 +174,10 @@ type Finding struct {
 	A       []int64  `json:"a_rows,omitempty"`  // where it stands, from 1, at most 20 places a side
 	B       []int64  `json:"b_rows,omitempty"`
 	Text    string   `json:"text,omitempty"` // why a row was rejected
+	// Hint is the code of a hint of the result that this may be a case of; Like
+	// is the key that this record may have on the other side then.
+	Hint string   `json:"hint,omitempty"`
+	Like []string `json:"like,omitempty"`
 
 	// Where the spec names columns for them: the bucket, and times of the
 	// record, of A where it has the record, else of B.

@@ -31,6 +31,7 @@ export interface Tile {
   progress: { full: boolean; windows_done: number; windows: number } | null;
   rows: [number, number];
   dashboard?: string; // address of a board, elsewhere
+  hints?: Hint[];
   mends?: Record<string, string[]>;
 }
 
@@ -51,6 +52,13 @@ export interface Bucket {
   checked: string;
 }
 
+// Hint is what most of the differences may have in common.
+export interface Hint {
+  code: string;
+  column?: string;
+  text: string;
+}
+
 export interface Finding {
   id: string;
   integration: string;
@@ -58,6 +66,7 @@ export interface Finding {
   key?: string[];
   columns?: { column: string; a: string | null; b: string | null }[];
   text?: string;
+  like?: string[]; // the key that the record may have on the other side
   day?: string;
   channel?: string;
   first_seen: string;
@@ -196,6 +205,7 @@ export interface OpenIncident extends Incident {
   mends: Mend[];
   findings: Finding[];
   actions: string[];
+  hints?: Hint[];
   deliveries: { channel: string; event: string; state: string; created: string }[];
 }
 

@@ -30,6 +30,7 @@ type Check struct {
 	New         int                     `json:"new"`
 	Closed      int                     `json:"closed"`
 	Delay       *float64                `json:"delay_p99_s,omitempty"` // of arrivals, where it is known
+	Hints       []reconcile.Hint        `json:"hints,omitempty"`       // what most differences may have in common
 }
 
 // window is a stretch of time that is compared at once. Zero bounds are none.
@@ -263,6 +264,7 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 	c.Rows[0] += r.A.Rows
 	c.Rows[1] += r.B.Rows
 	c.Compared = r.Compared
+	c.Hints = reconcile.MergeHints(append(c.Hints, r.Hints...)...)
 	s := &sight{now: c.Started, window: w, whole: r.Left == 0, judged: map[reconcile.Class]bool{reconcile.CheckFailed: true}, columns: map[string]bool{}, rows: [2]int64{r.A.Rows, r.B.Rows}, first: first, partly: len(lost) > 0}
 	if !w.from.IsZero() {
 		s.days[0] = w.from.In(p.zone()).Format(time.DateOnly)

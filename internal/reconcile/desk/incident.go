@@ -56,6 +56,9 @@ type Incident struct {
 	Records      int             `json:"records"`
 	Reopened     int             `json:"reopened"`
 	Text         string          `json:"text"` // in a line, without content of records
+	// Hints are what its findings may have in common, where it stands still: of
+	// one incident that is asked for.
+	Hints []reconcile.Hint `json:"hints,omitempty"`
 }
 
 // Over reports whether the incident is at its end.

@@ -83,7 +83,7 @@ func (d *Desk) settle(ctx context.Context, in *integration, st *state, s *sight,
 		}
 		seen[id] = true
 		if f := known[id]; f != nil {
-			changed := f.Finding.Hashes != s.findings[i].Hashes || f.Text != s.findings[i].Text || !f.Changed.Equal(s.findings[i].Changed)
+			changed := f.Finding.Hashes != s.findings[i].Hashes || f.Text != s.findings[i].Text || f.Hint != s.findings[i].Hint || !slices.Equal(f.Like, s.findings[i].Like) || !f.Changed.Equal(s.findings[i].Changed)
 			if changed || s.now.Sub(f.Last) >= 10*time.Minute || !f.standing() && !f.Due.After(s.now) {
 				f.Finding, f.Last = s.findings[i], s.now
 				if f.Changed.After(f.First) && !atOnce(f.Class) && in.pair != nil && f.Changed.Add(in.pair.Grace).After(f.Due) {
@@ -191,7 +191,7 @@ func (d *Desk) conclude(ctx context.Context, in *integration, st *state, c *Chec
 		}
 		d.cfg.Log.Warn("a check failed", "integration", in.name(), "error", st.Failed)
 	} else {
-		st.Failed, st.Checked, st.Rows = "", c.Started, c.Rows
+		st.Failed, st.Checked, st.Rows, st.Hints = "", c.Started, c.Rows, c.Hints
 	}
 	w, err := d.judgeCheck(ctx, in, st, c, failed == nil)
 	if err != nil {
@@ -219,6 +219,9 @@ func (d *Desk) judgeCheck(ctx context.Context, in *integration, st *state, c *Ch
 		return nil, err
 	}
 	w.group(open)
+	if err := w.explain(ctx, st.Hints); err != nil {
+		return nil, err
+	}
 	st.Colour, st.Why, st.Since = d.coloured(in, st, open, c.Started)
 	if st.Colour == Green {
 		st.LastGood = c.Started

@@ -99,6 +99,7 @@ type state struct {
 	Why         string                       `json:"why,omitempty"`
 	Rows        [2]int64                     `json:"rows"`             // of the last check
 	Mended      map[string]int               `json:"mended,omitempty"` // by themselves, by day
+	Hints       []reconcile.Hint             `json:"hints,omitempty"`  // of the last check that did not fail
 }
 
 func (s *store) load(ctx context.Context, name string, into *state) error {

@@ -55,6 +55,8 @@ type Tile struct {
 	Cadence   float64    `json:"cadence_s"`
 	Rows      [2]int64   `json:"rows"`
 	Dashboard string     `json:"dashboard,omitempty"` // address of a board
+	// Hints are what most of the differences may have in common.
+	Hints []reconcile.Hint `json:"hints,omitempty"`
 }
 
 // board returns the address of the board of an integration; nil: of everything.
@@ -125,7 +127,7 @@ func (d *Desk) tile(in *integration, s *sheet, quarters int) *Tile {
 	open := s.findings[in.name()]
 	w := &incidentWork{desk: d, in: in, now: now}
 	w.take(s.incidents[in.name()], open)
-	t := &Tile{Name: in.name(), Title: in.title(), Group: in.group(), Kind: "pair", Checked: when(st.Checked), Tried: when(st.Tried), LastGood: when(st.LastGood), Since: when(st.Since), Paused: when(st.PausedUntil), Cadence: in.cadence().Seconds(), Incidents: len(w.open), Rows: st.Rows, Dashboard: d.board(in)}
+	t := &Tile{Name: in.name(), Title: in.title(), Group: in.group(), Kind: "pair", Checked: when(st.Checked), Tried: when(st.Tried), LastGood: when(st.LastGood), Since: when(st.Since), Paused: when(st.PausedUntil), Cadence: in.cadence().Seconds(), Incidents: len(w.open), Rows: st.Rows, Dashboard: d.board(in), Hints: hintsOf(st.Hints, open)}
 	if !now.Before(st.PausedUntil) {
 		t.Paused = nil
 	}
@@ -414,6 +416,7 @@ func (d *Desk) Incident(ctx context.Context, id int64, limit int) (*Incident, []
 		return nil, nil, nil, nil, err
 	}
 	d.endings(&list[0], mends)
+	d.likely(&list[0])
 	findings, err := d.Findings(ctx, FindingQuery{Incident: id, Closed: true, Limit: limit})
 	return &list[0], steps, mends, findings, err
 }

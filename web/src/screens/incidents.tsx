@@ -25,6 +25,7 @@ import { Banner } from '../ui/bar';
 import { Filters, Listing, Search, Trouble, Waiting } from '../ui/list';
 import { Seg } from '../ui/seg';
 import { Found } from './integration';
+import { Likely } from './integrations';
 
 const causeName = (c: string): string => say(`int.cause.${c.replace(' ', '')}` as Key) || c;
 const stateName = (s: string): string => say(`int.state.${s}` as Key);
@@ -197,6 +198,7 @@ export function OneIncident({ id }: { id: string }) {
           </div>
         ))}
       </div>
+      <Likely hints={i.hints} />
       {!over && (
         <Acts
           one={i}

@@ -24,7 +24,7 @@ import {
 import { lang, t, told } from '../lang';
 import { place } from '../route';
 import { Trouble, Waiting } from '../ui/list';
-import { Board, Checks, Figures, Head, Short, Strip } from './integrations';
+import { Board, Checks, Figures, Head, Likely, Short, Strip } from './integrations';
 
 const days = 14;
 
@@ -78,6 +78,7 @@ export function OneIntegration({ name }: { name: string }) {
               <b>{sentence(told(x.why))}</b>
               <p class="t2">{told(x.about)}</p>
             </div>
+            <Likely hints={x.hints} />
             <div class="row">
               <Strip strip={x.strip} />
               <span class="t3 small">{t('int.strip.span')}</span>
@@ -200,7 +201,10 @@ export function Found({ name, list, day }: { name: string; list: Finding[]; day:
                     {className(f.class)}
                     {f.closed ? ` (${t('int.over')})` : f.confirmed ? '' : ` (${t('int.way')})`}
                   </td>
-                  <td>{f.columns?.map((c) => `${c.column}: ${c.a ?? dash} · ${c.b ?? dash}`).join('; ') || told(f.text ?? '')}</td>
+                  <td>
+                    {f.columns?.map((c) => `${c.column}: ${c.a ?? dash} · ${c.b ?? dash}`).join('; ') || told(f.text ?? '')}
+                    {f.like && <small class="t2">{t('int.like', { key: f.like.join(' · ') })}</small>}
+                  </td>
                   <td class="nw">{ago(f.first_seen)}</td>
                 </tr>
               ))}
@@ -243,6 +247,7 @@ export function OneRecord({ name, finding }: { name: string; finding: string }) 
             {x.finding.key?.join(' · ') || t('int.record')}: {className(x.finding.class)}
           </h1>
           {x.finding.text && <p>{told(x.finding.text)}</p>}
+          {x.finding.like && <p>{t('int.like.long', { key: x.finding.like.join(' · ') })}</p>}
           {x.fields.length > 0 && (
             <section class="card block">
               <h2>{t('int.record')}</h2>

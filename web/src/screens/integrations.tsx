@@ -15,6 +15,7 @@ import {
   course,
   type Delays,
   delaysOf,
+  type Hint,
   type Incident,
   incidents,
   local,
@@ -250,6 +251,21 @@ export function Board({ at }: { at: string | undefined }) {
   );
 }
 
+// Likely says what most of the differences may have in common.
+export function Likely({ hints }: { hints: Hint[] | undefined }) {
+  if (!hints?.length) return null;
+  return (
+    <div class="say likely">
+      <b>{t('int.likely')}</b>
+      <ul>
+        {hints.map((h) => (
+          <li key={h.code + (h.column ?? '')}>{sentence(told(h.text))}</li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
 // Figures are the numbers of an integration.
 export function Figures({ tile }: { tile: Tile }) {
   return (
@@ -280,6 +296,7 @@ function Side({ tile, open }: { tile: Tile; open: Incident[] }) {
         <b>{sentence(told(tile.why))}</b>
         <p class="t2">{told(tile.about)}</p>
       </div>
+      <Likely hints={tile.hints} />
       <div class="row">
         <button
           type="button"

@@ -69,6 +69,30 @@ export const server: Record<keyof typeof english, string> = {
   'said.over.each.above': '{what}, {aggregate} je {time} über {limit}',
   'said.over.last.below': '{what}, {aggregate} der letzten {time} unter {limit}',
   'said.over.last.above': '{what}, {aggregate} der letzten {time} über {limit}',
+  'said.h.key':
+    '{a} von {b} fehlenden Schlüsseln könnten überzählige sein, die anders geschrieben sind: {column} ist {x} in A, {y} in B; {what}',
+  'said.h.keys':
+    'etwa {n} % der fehlenden Schlüssel könnten überzählige sein, die anders geschrieben sind: {column} ist {x} in A, {y} in B; {what}',
+  'said.h.affix':
+    '{a} von {b} fehlenden Schlüsseln könnten überzählige sein, vor oder hinter deren Zahl etwas anderes steht: {column} ist {x} in A, {y} in B; {what}',
+  'said.h.affixes':
+    'etwa {n} % der fehlenden Schlüssel könnten überzählige sein, vor oder hinter deren Zahl etwas anderes steht: {column} ist {x} in A, {y} in B; {what}',
+  'said.h.value': '{a} von {b} abweichenden Werten von {column} sind vielleicht nur anders geschrieben: {x} in A, {y} in B; {what}',
+  'said.h.values': 'etwa {n} % der abweichenden Werte von {column} sind vielleicht nur anders geschrieben: {x} in A, {y} in B; {what}',
+  'said.h.offset': '{a} von {b} abweichenden Werten von {column} liegen {time} auseinander: {x} in A, {y} in B; {what}',
+  'said.h.offsets': 'etwa {n} % der abweichenden Werte von {column} liegen {time} auseinander: {x} in A, {y} in B; {what}',
+  'said.h.factor': '{a} von {b} abweichenden Werten von {column} sind in B das {time}-Fache von A: {x} in A, {y} in B; {what}',
+  'said.h.factors': 'etwa {n} % der abweichenden Werte von {column} sind in B das {time}-Fache von A: {x} in A, {y} in B; {what}',
+  'said.h.unique':
+    '{n} Zeilen von {name} teilen ihren Schlüssel mit einer anderen, auf beiden Seiten gleich: {column} benennt keinen Datensatz',
+  'said.h.case': '--ignore-case (ignore_case: true) vergleicht Buchstaben ohne Groß und Klein',
+  'said.h.number': '--number {column} (numbers: [{name}]) vergleicht sie als Zahlen',
+  'said.h.comma.a': '--decimal-comma a (decimals: comma) sagt, dass A Dezimalen mit Komma schreibt',
+  'said.h.comma.b': '--decimal-comma b (decimals: comma) sagt, dass B Dezimalen mit Komma schreibt',
+  'said.h.oneway': 'auf beiden Seiten gleich schreiben',
+  'said.h.zone': 'ist eine Zone falsch angegeben oder auf einer Seite etwas addiert?',
+  'said.h.unit': 'zählt eine Seite in einer anderen Einheit, etwa in Cent?',
+  'said.step.likely': 'wahrscheinliche Ursache',
   'said.step.opened': 'eröffnet',
   'said.step.opened.again': 'wieder eröffnet',
   'said.step.resolved': 'erledigt',
