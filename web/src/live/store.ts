@@ -35,6 +35,8 @@ export class Bed {
   tailOf = ''; // whose values the tail holds, by pseudonym
   readonly changed: Signal<number> = signal(0);
   watched = 0; // how many see it now
+  said = ''; // its values as they were drawn
+  drawn = 0; // when the server had got them, ms
 
   constructor(
     readonly device: string,
@@ -151,22 +153,25 @@ export function bedOf(device: string): Bed {
   return b;
 }
 
-// Changes are shown once a frame.
+// Changes are shown once a frame, those of beds that somebody sees.
 const dirty = new Set<Bed>();
 let drawing = 0;
 function touch(b: Bed): void {
+  if (!b.watched) return;
   dirty.add(b);
   if (!drawing) drawing = requestAnimationFrame(flush);
 }
 function flush(): void {
   drawing = 0;
   batch(() => {
-    for (const b of dirty) if (b.watched) b.changed.value++;
+    for (const b of dirty) b.changed.value++;
   });
   dirty.clear();
 }
 
-// follow takes the state of a device into its bed.
+const sameAgain = 500; // ms
+
+// take takes the state of a device into its bed.
 function take(d: Device): boolean {
   const b = bedOf(d.id);
   const renamed = b.of !== d.subject;
@@ -185,7 +190,15 @@ function take(d: Device): boolean {
     b.tail.push(v.at, v.value, b.interval * 2.5);
     seen.set(b, v.at);
   }
-  touch(b);
+  // A device that says the same many times a second is drawn again when it says
+  // something else. Deadlines are looked at by the clock, not here.
+  let said = '';
+  for (const one of d.values.values()) said += `${one.value} `;
+  if (said !== b.said || Math.abs(d.received - b.drawn) >= sameAgain || renamed) {
+    b.said = said;
+    b.drawn = d.received;
+    touch(b);
+  }
   return (b.listed && !b.shown) || renamed;
 }
 // own empties the strip of a bed whose device somebody else wears now.
