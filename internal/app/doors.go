@@ -69,7 +69,7 @@ func newParts() parts { return parts{armed: make(chan struct{})} }
 // each is stopped. It returns what answers HTTP.
 func (s *Server) open(ctx context.Context) (http.Handler, error) {
 	p := newParts()
-	s.collect(5 * time.Second)
+	s.collect(time.Second)
 	if err := s.openStores(ctx, &p); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ const blockCache = 64 << 20
 // openStores opens what lies in the data directory.
 func (s *Server) openStores(ctx context.Context, p *parts) (err error) {
 	var key sealed.Key
-	opts := pebbledb.Options{Log: s.log, Cache: blockCache, Wait: true}
+	opts := pebbledb.Options{Log: s.log, Cache: blockCache, Wait: true, Prepare: true}
 	if s.settings.KeyFile != "" {
 		if key, err = sealed.Load(s.settings.KeyFile); err != nil {
 			return fmt.Errorf("--key-file: %w", err)
