@@ -4,6 +4,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -148,6 +150,9 @@ func (b *bench) single() error {
 		rate               float64
 		p99                time.Duration
 	}{{153_600, 256, 0, 0}, {20_480, 256, 2_000, 5 * time.Millisecond}, {102_400, 256, 20_000, 15 * time.Millisecond}} {
+		if b.rates != "" && !slices.Contains(strings.Split(b.rates, ","), strconv.Itoa(int(load.rate))) {
+			continue
+		}
 		var runs []measured
 		for range b.runs {
 			m, err := singles(p, b.source, at, load.count, load.connections, load.rate)

@@ -17,9 +17,6 @@ import (
 	"pleth/internal/ward"
 )
 
-// listeners is how many clients of the live WebSocket follow the ward.
-const listeners = 50
-
 // look is a reading that one of the listeners looks for, by its event time.
 type look struct {
 	mu   sync.Mutex
@@ -67,9 +64,9 @@ func listen(ctx context.Context, p *process, found *look) error {
 	}
 }
 
-// pushes has listeners follow p, posts a reading every 50 ms and returns the
+// pushes has so many listeners follow p, posts a reading every 50 ms and returns the
 // times from its send to its arrival at one of them.
-func pushes(ctx context.Context, p *process) (times []time.Duration, err error) {
+func pushes(ctx context.Context, p *process, listeners int) (times []time.Duration, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	var found look
 	var all sync.WaitGroup

@@ -23,8 +23,10 @@ type bench struct {
 	rows   int           // readings behind the queries
 	crash  int           // readings behind the recovery
 	ward   time.Duration // how long 2,000 devices send
+	follow int           // clients of the live WebSocket that follow them
 	day24  time.Duration // how long the ward of 24 beds is whose writes are counted
 	night  string        // a recorded night, for the bytes per value
+	rates  string        // of single posts, separated by commas; empty: all
 	source *source
 	lines  []string // of the table
 	missed int
@@ -58,8 +60,10 @@ func main() {
 	flag.IntVar(&b.rows, "rows", 28_800_000, "readings behind the queries")
 	flag.IntVar(&b.crash, "crash", 10_000_000, "readings behind the recovery")
 	flag.DurationVar(&b.ward, "ward", 10*time.Minute, "how long 2,000 devices send")
+	flag.IntVar(&b.follow, "listeners", 50, "clients of the live WebSocket that follow the 2,000 devices")
 	flag.DurationVar(&b.day24, "day", 24*time.Hour, "how long a ward of 24 beds sends, as fast as it is answered, for the bytes written")
 	flag.StringVar(&b.night, "night", "", "a recorded night, for the bytes per value")
+	flag.StringVar(&b.rates, "rates", "", "of the loads of single posts only these, in posts a second and separated by commas; 0 is the one as fast as they are answered")
 	flag.StringVar(&only, "only", "", "these scenarios, separated by commas")
 	flag.Parse()
 	var stop func()

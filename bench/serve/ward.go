@@ -51,7 +51,12 @@ func (b *bench) wardOf2000() error {
 	pushed := make(chan []time.Duration, 1)
 	unpushed := make(chan error, 1)
 	go func() {
-		times, err := pushes(ctx, p)
+		if b.follow == 0 {
+			pushed <- nil
+			unpushed <- nil
+			return
+		}
+		times, err := pushes(ctx, p, b.follow)
 		pushed <- times
 		unpushed <- err
 	}()
@@ -85,13 +90,18 @@ func (b *bench) wardOf2000() error {
 	p50, p99 := m.percentile(0.5), m.percentile(0.99)
 	b.figure(name+": a derived sample can be asked for after its send", "p50 <= 15 ms, p99 <= 80 ms",
 		fmt.Sprintf("p50 %s, p99 %s of %d", millis(float64(p50)), millis(float64(p99)), len(times)), p50 <= 15*time.Millisecond && p99 <= 80*time.Millisecond && len(times) > 10)
-	slices.Sort(live)
-	l := measured{latencies: live}
-	p50, p99 = l.percentile(0.5), l.percentile(0.99)
-	b.figure(fmt.Sprintf("the same: from the send to the push, %d live clients, alarms on", listeners), "p50 <= 20 ms, p99 <= 100 ms",
-		fmt.Sprintf("p50 %s, p99 %s of %d", millis(float64(p50)), millis(float64(p99)), len(live)), p50 <= 20*time.Millisecond && p99 <= 100*time.Millisecond && len(live) > 10)
+	mostCPU := 0.5
+	if b.follow > 0 {
+		mostCPU = 0.7
+		slices.Sort(live)
+		l := measured{latencies: live}
+		p50, p99 = l.percentile(0.5), l.percentile(0.99)
+		b.figure(fmt.Sprintf("the same: from the send to the push, %d live clients, alarms on", b.follow), "p50 <= 20 ms, p99 <= 100 ms",
+			fmt.Sprintf("p50 %s, p99 %s of %d", millis(float64(p50)), millis(float64(p99)), len(live)), p50 <= 20*time.Millisecond && p99 <= 100*time.Millisecond && len(live) > 10)
+	}
 	share := m.cpu.Seconds() / m.wall.Seconds()
-	b.figure("the same: CPU of the server", "<= 50 % of a core", fmt.Sprintf("%.0f %%, %.0f us a reading", 100*share, 1e6*m.cpu.Seconds()/float64(n.Acknowledged)), share <= 0.5)
+	b.figure(fmt.Sprintf("the same: CPU of the server, %d live clients, alarms on", b.follow), fmt.Sprintf("<= %.0f %% of a core", 100*mostCPU),
+		fmt.Sprintf("%.0f %%, %.0f us a reading", 100*share, 1e6*m.cpu.Seconds()/float64(n.Acknowledged)), share <= mostCPU)
 	b.figure("the same: highest RSS", "<= 400 MB", bytesText(rss), rss <= 400e6)
 	b.figure("the same: ledger", "0 lost", v.String(), v.Good() && v.Acknowledged > 0)
 	return nil
