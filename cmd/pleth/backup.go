@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -40,8 +41,12 @@ func (c backupCmd) Run(e *env) (err error) {
 		if c.WithKey {
 			return usage("--with-key: the key does not travel over a network; stop the server, or copy %s yourself", filepath.Join(c.Dir, "identity", "key"))
 		}
+		token := filepath.Join(c.Dir, "admin-token")
+		if _, err := os.Stat(token); errors.Is(err, fs.ErrNotExist) {
+			token = "" // a server of --insecure-local has none
+		}
 		var r *app.Remote
-		if r, err = remoteOf(e, "server", c.Server, filepath.Join(c.Dir, "admin-token")); err == nil {
+		if r, err = remoteOf(e, "server", c.Server, token); err == nil {
 			err = r.Backup(e.ctx, f)
 		}
 	}
