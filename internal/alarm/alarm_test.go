@@ -2,6 +2,7 @@ package alarm_test
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +55,8 @@ func TestFaultsOfAProfile(t *testing.T) {
 func drawReadings(t *rapid.T) []alarm.Reading {
 	n := rapid.IntRange(1, 400).Draw(t, "n")
 	step := rapid.SampledFrom([]int64{signal.Second, signal.Second / 2, 4 * signal.Second, 1024e6}).Draw(t, "step")
-	level := signal.Whole(96)
+	level, oxygen := signal.Whole(96), signal.Whole(70)
+	tissue := rapid.SampledFrom([]pleth.Metric{0, pleth.RSO2, pleth.TissuePO2}).Draw(t, "tissue")
 	at := int64(0)
 	var out []alarm.Reading
 	for range n {
@@ -74,9 +76,48 @@ func drawReadings(t *rapid.T) []alarm.Reading {
 			r.Set(pleth.SpO2, level)
 		}
 		r.Set(pleth.PulseRate, signal.Whole(rapid.IntRange(40, 180).Draw(t, "pulse")))
+		if tissue != 0 && rapid.IntRange(0, 4).Draw(t, "sends tissue") == 0 {
+			if rapid.IntRange(0, 3).Draw(t, "tissue moves") == 0 {
+				oxygen = signal.Whole(rapid.IntRange(20, 90).Draw(t, "oxygen"))
+			}
+			r.Set(tissue, oxygen)
+		}
 		out = append(out, r)
 	}
 	return out
+}
+
+// drawProfile draws rules: those of an age, at times with every rule on and with
+// rules in words.
+func drawProfile(t *rapid.T) *alarm.Profile {
+	named, err := alarm.Named(rapid.SampledFrom([]string{"infant", "child", "adult"}).Draw(t, "profile"))
+	if err != nil || rapid.Bool().Draw(t, "as it is") {
+		return named
+	}
+	p := *named
+	p.Name, p.Rules = "drawn", slices.Clone(p.Rules)
+	for i := range p.Rules {
+		p.Rules[i].Off = false
+	}
+	seconds := func(what string, least, most int) string {
+		return fmt.Sprintf("%ds", rapid.IntRange(least, most).Draw(t, what))
+	}
+	for i := range rapid.IntRange(0, 3).Draw(t, "rules in words") {
+		text := fmt.Sprintf("%s(%s) over %s %s %s %d for %s priority low",
+			rapid.SampledFrom([]string{"avg", "min", "max", "count"}).Draw(t, "aggregate"),
+			rapid.SampledFrom([]string{"spo2", "heart_rate", "pulse_rate", "rso2", "local_tissue_o2"}).Draw(t, "of"),
+			rapid.SampledFrom([]string{"sliding", "tumbling"}).Draw(t, "windows"), seconds("window", 40, 300),
+			rapid.SampledFrom([]string{"<", ">"}).Draw(t, "side"), rapid.IntRange(20, 120).Draw(t, "limit"), seconds("for", 0, 40))
+		r, err := alarm.ParseRule(fmt.Sprintf("mine.%d", i), text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		p.Rules = append(p.Rules, r)
+	}
+	if bad := p.Check(); len(bad) > 0 {
+		t.Fatal(bad)
+	}
+	return &p
 }
 
 // byTime puts transitions in the order of their times and rules. A spot check is
@@ -96,7 +137,7 @@ func TestTimeToldInBetweenChangesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		readings := drawReadings(t)
-		p, _ := alarm.Named(rapid.SampledFrom([]string{"infant", "child", "adult"}).Draw(t, "profile"))
+		p := drawProfile(t)
 		plain, ticked := alarm.New(p), alarm.New(p)
 		var want, got []alarm.Transition
 		for i := range readings {
@@ -124,10 +165,25 @@ func TestTimeToldInBetweenChangesNothing(t *testing.T) {
 		end := readings[len(readings)-1].At + 3600*signal.Second
 		want, got = append(want, plain.Advance(end)...), append(got, ticked.Advance(end)...)
 		if !slices.Equal(byTime(want), byTime(got)) {
-			t.Fatalf("with time told in between\n%v\nwithout\n%v", got, want)
+			t.Fatalf("with time told in between\n%v\nwithout\n%v\n%s", got, want, firstDifference(byTime(got), byTime(want)))
 		}
 		checkLives(t, want)
 	})
+}
+
+// firstDifference says in full where two lists part.
+func firstDifference(got, want []alarm.Transition) string {
+	for i := range max(len(got), len(want)) {
+		switch {
+		case i >= len(got):
+			return fmt.Sprintf("missing: %+v", want[i])
+		case i >= len(want):
+			return fmt.Sprintf("too many: %+v", got[i])
+		case got[i] != want[i]:
+			return fmt.Sprintf("%#v\nand not\n%#v", got[i], want[i])
+		}
+	}
+	return "none"
 }
 
 // checkLives: the transitions of each rule make whole lives in order.

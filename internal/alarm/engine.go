@@ -378,11 +378,9 @@ func (e *Engine) settle(c *channel, t int64) {
 		return
 	}
 	c.okAt = max(c.okAt, to)
-	if c.relative && !c.frozen(e) {
-		if c.base == nil {
-			c.base = &baseline{}
-		}
-		c.base.add(from, to, c.v)
+	stood := c.relative && c.frozen(e)
+	if c.relative && !stood {
+		c.learn(from, to)
 	}
 	for busy := c.busy; busy != 0; busy &= busy - 1 {
 		i := lowestBit(busy)
@@ -390,6 +388,9 @@ func (e *Engine) settle(c *channel, t int64) {
 		if !e.underWay(i, c) {
 			c.busy &^= 1 << i
 		}
+	}
+	if stood && !c.frozen(e) {
+		c.learn(max(from, c.thawed(e)), to)
 	}
 }
 

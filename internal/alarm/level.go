@@ -109,6 +109,12 @@ func (e *Engine) value(i int, c *channel) {
 // span counts time of a value for rule i, which is under way.
 func (e *Engine) span(i int, c *channel, s span) {
 	r, p := &e.profile.Rules[i], e.rule(i)
+	switch {
+	case r.Kind == NoData, r.Kind == ProbeOff, r.Kind == Windowed:
+		return // not of levels: after a restart all rules are taken to be under way
+	case r.Kind == Fall && p.state == Inactive:
+		return // a value falls when it comes, not when the baseline moves
+	}
 	limit, ok := e.limitOf(i, c)
 	if !ok {
 		return
@@ -190,18 +196,21 @@ func (e *Engine) underWay(i int, c *channel) bool {
 // saturation counts depth times time, up below the limit and down above it.
 func (e *Engine) saturation(i int, c *channel, s span) {
 	r, p := &e.profile.Rules[i], e.rule(i)
-	depth, length := int64(r.Limit-c.v)/1000, (s.to-s.from)/1000 // 1e-6 %, µs
-	need := int64(r.Amount) * 1000                               // 1e-12 %·s
+	const us = 1000
+	// By the whole microseconds of the clock, in however many parts it is told.
+	begin := floorDiv(s.from, us)
+	depth, length := int64(r.Limit-c.v)/1000, floorDiv(s.to, us)-begin // 1e-6 %, µs
+	need := int64(r.Amount) * 1000                                     // 1e-12 %·s
 	if p.state == Pending && depth > 0 && p.amount+depth*length >= need {
-		x := (need - p.amount + depth - 1) / depth * 1000
+		x := (need - p.amount + depth - 1) / depth
 		p.amount = need
-		e.fire(i, s.from+x)
+		e.fire(i, (begin+x)*us)
 		return
 	}
 	before := p.amount
 	p.amount = min(max(0, p.amount+depth*length), need)
 	if p.state == Pending && p.amount == 0 && depth < 0 {
-		e.to(i, s.from+(before-depth-1)/-depth*1000, Inactive, Ended)
+		e.to(i, (begin+(before-depth-1)/-depth)*us, Inactive, Ended)
 	}
 }
 

@@ -205,6 +205,7 @@ func (ch *channel) layout(c *codec) {
 	}
 	if base == nil {
 		base = &baseline{}
+		ch.base = base
 	}
 	for i := range base.sum {
 		c.int(&base.sum[i])

@@ -154,5 +154,24 @@ func (c *channel) frozen(e *Engine) bool {
 	return false
 }
 
+// thawed returns when the last fall from the baseline of c was over, whose
+// rules are inactive.
+func (c *channel) thawed(e *Engine) (at int64) {
+	for set := c.rules; set != 0; set &= set - 1 {
+		if i := lowestBit(set); e.profile.Rules[i].Kind == Fall {
+			at = max(at, e.rules[i].since)
+		}
+	}
+	return at
+}
+
+// learn counts the value of c from from to to for its baseline.
+func (c *channel) learn(from, to int64) {
+	if c.base == nil {
+		c.base = &baseline{last: floorDiv(from, baselineBucket)}
+	}
+	c.base.add(from, to, c.v)
+}
+
 // MaxSilence is how long a person may silence an alarm at once, nanoseconds.
 const MaxSilence = 4 * 3600 * signal.Second

@@ -131,21 +131,22 @@ type baseline struct {
 	last    int64                                // number of the newest bucket
 }
 
-// add counts the value v from from to to.
+// add counts the value v from from to to: so many whole milliseconds of the
+// clock, in however many parts it is told.
 func (b *baseline) add(from, to int64, v signal.Fixed) {
+	const ms = 1e6
 	for from < to {
-		k := from / baselineBucket
+		k := floorDiv(from, baselineBucket)
 		end := min(to, (k+1)*baselineBucket)
 		if k > b.last {
 			for i := max(b.last+1, k-int64(len(b.sum))+1); i <= k; i++ {
-				b.sum[i%int64(len(b.sum))], b.ms[i%int64(len(b.sum))] = 0, 0
+				b.sum[mod(i, int64(len(b.sum)))], b.ms[mod(i, int64(len(b.sum)))] = 0, 0
 			}
 			b.last = k
 		}
-		i := k % int64(len(b.sum))
-		ms := (end - from) / 1e6
-		b.sum[i] += int64(v/1000) * ms
-		b.ms[i] += ms
+		i, n := mod(k, int64(len(b.sum))), floorDiv(end, ms)-floorDiv(from, ms)
+		b.sum[i] += int64(v/1000) * n
+		b.ms[i] += n
 		from = end
 	}
 }
