@@ -120,8 +120,10 @@ func (f *follower) Row(r road.FollowedRow) {
 	f.tracker.Add(one, r.Seq) // the news come with Settle
 }
 
-// late marks the open alarms whose time a late reading touches.
+// late marks the open alarms whose time a late reading touches: those that the
+// readings before it have made final, however many come together.
 func (f *follower) late(at int64) {
+	f.reach()
 	touched := false
 	for _, a := range f.open {
 		if at >= a.Onset && a.State() != alarm.Pending.String() {
@@ -195,13 +197,19 @@ func (f *follower) Settle() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.staged = f.staged[:0]
+	f.reach()
+	if len(f.notes) > 0 {
+		f.pruneNotes()
+	}
+}
+
+// reach makes final what no reading in time can change any more, and says all
+// that is new.
+func (f *follower) reach() {
 	if f.newest != minTime {
 		f.take(f.tracker.Watermark(f.newest - f.w.cfg.Lateness - 1))
 	}
 	f.settle()
-	if len(f.notes) > 0 {
-		f.pruneNotes()
-	}
 }
 
 // settle makes records of the news.
@@ -289,7 +297,8 @@ func (f *follower) store(a *Alert) {
 	}
 }
 
-// refresh makes the view anew: what is final and what is told.
+// refresh makes the view anew: what is final and what is told. No news may wait
+// then: what they withdraw would not be seen to have been there.
 func (f *follower) refresh() {
 	all := make(map[string]*Alert, len(f.open))
 	for id, a := range f.open {
@@ -344,25 +353,33 @@ func (f *follower) publish(n *alarm.News, before []*Alert, closed map[string]*Al
 		}
 		steps[id] = append(steps[id], stepOf(t))
 	}
-	for _, id := range order {
-		a := find(f.view, id)
-		if a == nil {
-			a = closed[id]
-		}
-		if a != nil {
-			f.w.cfg.Changed(Change{Alert: f.w.storms.shown(a), Steps: steps[id]})
-		}
-	}
-	gone := map[string]bool{}
 	for i := range n.Taken {
 		t := &n.Taken[i]
-		id := name(f.partition, t.Rule, t.Onset)
-		old := find(before, id)
-		if gone[id] || old == nil || find(f.view, id) != nil || closed[id] != nil {
-			continue
+		if id := name(f.partition, t.Rule, t.Onset); !slices.Contains(order, id) {
+			order = append(order, id)
 		}
-		gone[id] = true
-		f.w.cfg.Changed(Change{Alert: old, Withdrawn: true})
+	}
+	for _, id := range order {
+		now := find(f.view, id)
+		if now == nil {
+			now = closed[id]
+		}
+		f.say(find(before, id), now, steps[id])
+	}
+}
+
+// say tells that an alarm that stood as old stands as now, by steps that were
+// not said before; nil where there was none, where nothing is left of it, and
+// where a late reading has only taken back what was said.
+func (f *follower) say(old, now *Alert, steps []Step) {
+	sounded := old != nil && old.Sounded() != 0
+	switch {
+	case now == nil || sounded && now.Sounded() == 0:
+		if sounded {
+			f.w.cfg.Changed(Change{Alert: old, Withdrawn: true})
+		}
+	case len(steps) > 0 || sounded:
+		f.w.cfg.Changed(Change{Alert: f.w.storms.shown(now), Steps: steps, Back: now.Open && sounded && !old.Open})
 	}
 }
 

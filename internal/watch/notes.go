@@ -49,6 +49,7 @@ func (f *follower) pruneNotes() {
 // note adds a note to an alert, open or not.
 func (f *follower) note(a *Action) error {
 	step := Step{At: a.At, Cause: noted, Actor: a.Actor, Note: a.Note}
+	f.settle()
 	isOpen := f.open[a.Alert] != nil || slices.ContainsFunc(f.view, func(v *Alert) bool { return v.ID == a.Alert })
 	if isOpen {
 		f.notes[a.Alert], f.about[a.Alert] = append(f.notes[a.Alert], step), *a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,7 +39,11 @@ func drawStream(t *rapid.T) []sample {
 		pulse := rapid.SampledFrom([]int64{70, 70, 140, 40}).Draw(t, "pulse")
 		for range n {
 			seq++
-			out = append(out, sample{at: at, seq: seq, v: map[pleth.Metric]int64{pleth.SpO2: v, pleth.PulseRate: pulse}})
+			one := sample{at: at, seq: seq, v: map[pleth.Metric]int64{pleth.SpO2: v, pleth.PulseRate: pulse}}
+			if seq%4 == 0 {
+				one.v[pleth.RSO2] = 60 + (v-90)*2
+			}
+			out = append(out, one)
 			if rapid.IntRange(0, 20).Draw(t, "conflict") == 0 {
 				out = append(out, sample{at: at, seq: seq, v: map[pleth.Metric]int64{pleth.SpO2: v - 7}})
 			}
@@ -67,13 +72,13 @@ func final(t *rapid.T, s watch.Store) string {
 }
 
 // openAt opens a road with a watch without a clock of its own.
-func openAt(t *rapid.T, log *roadtest.Memory, store watch.Store, now *atomic.Int64) (*road.Road, *watch.Watch) {
+func openAt(t *rapid.T, log *roadtest.Memory, store watch.Store, now *atomic.Int64, changed func(watch.Change)) (*road.Road, *watch.Watch) {
 	settings := analysis.Settings{Config: analysis.Config{ODI: "abosa"}}
 	if err := settings.Resolve(); err != nil {
 		t.Fatal(err)
 	}
 	clock := func() int64 { return now.Load() }
-	w := watch.New(watch.Config{Store: store, Clock: clock})
+	w := watch.New(watch.Config{Store: store, Clock: clock, Changed: changed})
 	r, err := road.Open(road.Config{Log: log, Series: log, Settings: settings, Follow: w.Follow, SealRows: 20, Shards: 1, Clock: clock})
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +91,7 @@ func openAt(t *rapid.T, log *roadtest.Memory, store watch.Store, now *atomic.Int
 func play(t *rapid.T, stream []sample, crashes bool) (string, *roadtest.Memory) {
 	var now atomic.Int64
 	log, store := roadtest.NewMemory(), &watch.Memory{}
-	r, w := openAt(t, log, store, &now)
+	r, w := openAt(t, log, store, &now, nil)
 	newest := int64(0)
 	for i := 0; i < len(stream); {
 		n := min(len(stream)-i, rapid.IntRange(1, 12).Draw(t, "batch"))
@@ -110,7 +115,7 @@ func play(t *rapid.T, stream []sample, crashes bool) (string, *roadtest.Memory) 
 				t.Fatal(err)
 			}
 			log = log.Crash(func(n int) int { return rapid.IntRange(0, n).Draw(t, "kept") })
-			r, w = openAt(t, log, store, &now)
+			r, w = openAt(t, log, store, &now, nil)
 		}
 	}
 	_ = w
@@ -142,7 +147,108 @@ func TestTheAlarmLogIsTheSame(t *testing.T) {
 		}
 		var now atomic.Int64
 		again := &watch.Memory{}
-		r, _ := openAt(t, log.Crash(func(int) int { return 0 }), again, &now)
+		r, _ := openAt(t, log.Crash(func(int) int { return 0 }), again, &now, nil)
+		if err := r.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if replayed := final(t, again); replayed != want {
+			t.Fatalf("replayed\n%s\nfirst\n%s", replayed, want)
+		}
+	})
+}
+
+// said is what a page holds that is told of every change.
+type said struct {
+	mu   sync.Mutex
+	open map[string]bool
+}
+
+func (s *said) take(c watch.Change) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = map[string]bool{}
+	}
+	if s.open[c.Alert.ID] = !c.Withdrawn && c.Alert.Open && c.Alert.State() != "pending"; !s.open[c.Alert.ID] {
+		delete(s.open, c.Alert.ID)
+	}
+}
+
+// TestLateReadings: with readings that come later than the bound, people who
+// act in between and batches that come together, a replay makes the same alarm
+// log, and who is told of every change knows which alarms stand.
+func TestLateReadings(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		stream := drawStream(t)
+		for i := range stream {
+			if rapid.IntRange(0, 12).Draw(t, "far behind") == 0 {
+				stream[i].arrives += rapid.SampledFrom([]int64{31, 60, 400}).Draw(t, "by") * signal.Second
+			}
+		}
+		slices.SortStableFunc(stream, func(a, b sample) int { return int((a.arrives - b.arrives) / 1e6) })
+		var now atomic.Int64
+		now.Store(stream[0].at)
+		log, store, told := roadtest.NewMemory(), &watch.Memory{}, &said{}
+		r, w := openAt(t, log, store, &now, told.take)
+		ctx, cancel := context.WithCancel(context.Background())
+		wait := w.Start(ctx, r)
+		for i := 0; i < len(stream); {
+			var together sync.WaitGroup
+			for range rapid.IntRange(1, 4).Draw(t, "together") {
+				n := min(len(stream)-i, rapid.IntRange(0, 12).Draw(t, "batch"))
+				if n == 0 {
+					continue
+				}
+				b := &reading.Batch{Partition: reading.Partition{Device: "d"}}
+				for _, s := range stream[i : i+n] {
+					b.Rows.AddRow(s.at)
+					b.Seq = append(b.Seq, s.seq)
+					for m, v := range s.v {
+						b.Rows.Set(m, pleth.Num(v, 0))
+					}
+					now.Store(max(now.Load(), s.at))
+				}
+				b.Received = now.Load()
+				i += n
+				together.Go(func() {
+					if _, err := r.Submit(ctx, b); err != nil {
+						panic(err)
+					}
+				})
+			}
+			list, _, err := w.Alerts(watch.Query{States: []string{"active", "latched"}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(list) > 0 && rapid.IntRange(0, 3).Draw(t, "act") == 0 {
+				kind := rapid.SampledFrom([]string{eventlog.KindAcknowledge, eventlog.KindSilence, eventlog.KindNote}).Draw(t, "kind")
+				// It may be over by now: then it cannot be done, or is not there any more.
+				_, _ = w.Act(ctx, kind, "key", watch.Action{Alert: list[0].ID, Actor: "n", Note: "x", Until: now.Load() + int64(time.Minute)})
+			}
+			together.Wait()
+		}
+		cancel()
+		wait()
+		list, _, err := w.Alerts(watch.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range list {
+			if a.Open != told.open[a.ID] {
+				t.Fatalf("%s %s: open %t, and told open %t", a.ID, a.State(), a.Open, told.open[a.ID])
+			}
+			delete(told.open, a.ID)
+		}
+		if len(told.open) > 0 {
+			t.Fatalf("told open, and not there: %v", told.open)
+		}
+		if err := r.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		want := final(t, store)
+		again := &watch.Memory{}
+		r, _ = openAt(t, log.Crash(func(int) int { return 0 }), again, &now, nil)
 		if err := r.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}
@@ -159,7 +265,7 @@ func TestReplayWithActions(t *testing.T) {
 		var now atomic.Int64
 		now.Store(1_700_000_000 * signal.Second)
 		log, store := roadtest.NewMemory(), &watch.Memory{}
-		r, w := openAt(t, log, store, &now)
+		r, w := openAt(t, log, store, &now, nil)
 		ctx, cancel := context.WithCancel(context.Background())
 		wait := w.Start(ctx, r)
 		for i := range 240 {
@@ -192,7 +298,7 @@ func TestReplayWithActions(t *testing.T) {
 		}
 		want := final(t, store)
 		again := &watch.Memory{}
-		r, _ = openAt(t, log.Crash(func(int) int { return 0 }), again, &now)
+		r, _ = openAt(t, log.Crash(func(int) int { return 0 }), again, &now, nil)
 		if err := r.Close(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -52,6 +52,9 @@ type Change struct {
 	// Withdrawn says that nothing of the alarm is true any more: a reading that
 	// came late shows otherwise. Alert is as it stood before.
 	Withdrawn bool
+	// Back says that the alarm stands, and was said to be over before: a reading
+	// that came late shows otherwise.
+	Back bool
 }
 
 // Watch keeps the alarms of all devices. Use New. It is safe for concurrent use.
