@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync"
@@ -181,6 +182,10 @@ func (d *Dispatcher) change(ctx context.Context, c *watch.Change) {
 		d.end(ctx, c.Alert, notify.Resolve, "")
 		return
 	}
+	if c.Back {
+		at := c.Alert.Steps[len(c.Alert.Steps)-1].At
+		d.trigger(ctx, c.Alert, &watch.Step{At: at, Priority: c.Alert.Priority()}, "trigger")
+	}
 	for i := range c.Steps {
 		s := &c.Steps[i]
 		switch alarm.Cause(s.Cause) {
@@ -271,7 +276,8 @@ func (d *Dispatcher) again(ctx context.Context, now time.Time) {
 
 // tell puts the message of an alarm into the outbox for every route that fits.
 func (d *Dispatcher) tell(ctx context.Context, a *watch.Alert, priority, what string) {
-	m := d.message(a, a.ID+"."+what, notify.Trigger)
+	_, round := d.told(ctx, a)
+	m := d.message(a, a.ID+"."+what+round, notify.Trigger)
 	m.Priority, _ = alarm.ParsePriority(priority)
 	m.Escalated = what != "trigger"
 	channels := d.routes(&m, a, func(i int) {
@@ -364,19 +370,38 @@ func (d *Dispatcher) end(ctx context.Context, a *watch.Alert, e notify.Event, _ 
 		}
 		return
 	}
-	told, err := d.cfg.Outbox.Deliveries(ctx, a.ID, 100)
+	channels, round := d.told(ctx, a)
+	d.put(ctx, d.message(a, a.ID+"."+string(e)+round, e), channels)
+}
+
+// told returns the channels that were told of a and not that it is over, and
+// what the ids of its messages end in: nothing, or the number of times that it
+// was over and a late reading brought it back.
+func (d *Dispatcher) told(ctx context.Context, a *watch.Alert) (channels []string, round string) {
+	all, err := d.cfg.Outbox.Deliveries(ctx, a.ID, 1000)
 	if err != nil {
 		d.cfg.Log.Error("the outbox cannot be read", "error", err)
-		return
+		return nil, ""
 	}
-	var channels []string
-	for i := range told {
-		if told[i].Message.Event == notify.Trigger && !slices.Contains(channels, told[i].Channel) {
-			channels = append(channels, told[i].Channel)
+	over := map[string]bool{}
+	for i := range all {
+		if m := &all[i].Message; m.Event == notify.Resolve {
+			over[m.ID] = true
 		}
 	}
-	d.put(ctx, d.message(a, a.ID+"."+string(e), e), channels)
+	if len(over) > 0 {
+		round = fmt.Sprintf(".again%d", len(over))
+	}
+	for i := range all {
+		if m := &all[i].Message; m.Event == notify.Trigger && again.FindString(m.ID) == round && !slices.Contains(channels, all[i].Channel) {
+			channels = append(channels, all[i].Channel)
+		}
+	}
+	return channels, round
 }
+
+// again finds the round in the id of a message.
+var again = regexp.MustCompile(`\.again[0-9]+$`)
 
 // released tells of those devices that are silent yet when the alarm of their
 // gateway is over: until now it stood for them.

@@ -124,6 +124,36 @@ func TestFromTriggerToResolve(t *testing.T) {
 	})
 }
 
+// TestBack: readings that come late show that an alarm is not over, that it
+// never was, and that it is. People are told each time, and once.
+func TestBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := start(t, dispatch.Route{Channels: []string{"phone"}})
+		cleared := func() watch.Step {
+			return watch.Step{At: time.Now().UnixNano(), From: "active", To: "cleared", Cause: "recovered", Priority: "high"}
+		}
+		w.step("1", same, sounds())
+		stood := w.alerts["1"]
+		w.step("1", same, cleared())
+		for range 2 { // as after a restart
+			w.Changed(watch.Change{Alert: stood, Back: true})
+			synctest.Wait()
+		}
+		trigger, over := "phone: *** o2-1: SpO2 below 85 %, 81 %", "phone: Over: o2-1: SpO2 below 85 %"
+		w.want(t, trigger, over, trigger)
+		for range 2 {
+			w.Changed(watch.Change{Alert: stood, Withdrawn: true})
+			synctest.Wait()
+		}
+		w.want(t, trigger, over, trigger, over+", 81 %")
+		w.alerts["1"] = nil
+		w.step("1", same, sounds())
+		w.step("1", same, cleared())
+		w.want(t, trigger, over, trigger, over+", 81 %", trigger, over)
+	})
+}
+
 func TestWhatIsOldWakesNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
