@@ -4,7 +4,7 @@
 import { effect, signal } from '@preact/signals';
 import { redraw } from './redraw';
 
-// Measures of the ward in its own pixels, as ward.css has them.
+// Measures of the ward in its own pixels, as ward.css and tile.css have them.
 const tile = { w: 166, h: 174, gap: 10 };
 const beside = 304 + 14 + 32; // the list of alarms, and the edges
 const above = 52 + 54 + 28; // the bar, the counts, and the edges

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Wall } from '../src/format';
 import { nightDay, nightName } from '../src/night-day';
-import { changed, shareAt } from '../src/screens/compare';
+import { changed, shareAt } from '../src/screens/compare-parts';
 import { secondOf } from '../src/screens/night-notes';
 
 describe('a time of day in a recording', () => {

@@ -87,7 +87,7 @@ describe('tokens', () => {
   });
 
   it('stand on the tint of a tile that sounds', () => {
-    // 26 % of the fill over the surface: ward.css
+    // 26 % of the fill over the surface: tile.css
     const part = (hex: string, i: number) => Number.parseInt(hex.slice(i, i + 2), 16);
     for (const [name, of] of Object.entries(themes)) {
       const tint = `#${[1, 3, 5]
