@@ -323,7 +323,8 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 	r.count = true
 	var last BucketID
 	var tally *Tally
-	err := d.narrowed(s).Scan(ctx, func(place int64, cells []Cell) error {
+	src := d.narrowed(s)
+	err := src.Scan(ctx, func(place int64, cells []Cell) error {
 		key, cannot, why := r.read(cells)
 		if r.outside {
 			return nil
@@ -370,6 +371,9 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 	})
 	if err != nil {
 		return err
+	}
+	if doubter, ok := src.(Doubter); ok {
+		s.out.Doubt = doubter.Doubt()
 	}
 	for n, some := range s.keys {
 		slices.Sort(some)

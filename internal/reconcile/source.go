@@ -46,6 +46,12 @@ type Sizer interface {
 	Size(ctx context.Context) (int64, error)
 }
 
+// Doubter is a side that may not know whether it gave all of its rows.
+type Doubter interface {
+	// Doubt says why the last Scan may have left rows out; empty: it did not.
+	Doubt() string
+}
+
 // Shape is how the rows of a side are hashed by its own engine.
 type Shape struct {
 	Key, Compare []string

@@ -213,6 +213,9 @@ type Side struct {
 	Unknown map[string]map[string]int64 `json:"-"`
 	// Last is the newest time of a record.
 	Last time.Time `json:"-"`
+	// Doubt says why it is not certain that these were all records of the side;
+	// empty: nothing speaks against it.
+	Doubt string `json:"-"`
 }
 
 // Result is what a comparison comes to.

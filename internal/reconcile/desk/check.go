@@ -280,6 +280,11 @@ func (d *Desk) compare(ctx context.Context, in *integration, st *state, w window
 	if !p.Totals {
 		doubles(s, r)
 	}
+	for n, side := range []*reconcile.Side{&r.A, &r.B} {
+		if side.Doubt != "" && st.Note == "" {
+			st.Note = []string{"A", "B"}[n] + ": " + side.Doubt
+		}
+	}
 	s.takeBuckets(p, &spec, r)
 	s.lacks(p, lost)
 	s.unmapped(r)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"pleth/internal/reconcile"
 	"pleth/internal/reconcile/desk"
 )
 
@@ -100,4 +101,22 @@ func TestEightHours(t *testing.T) {
 	if _, err := d.Delays(ctx, "nothing", 8); err == nil {
 		t.Error("delays of nothing")
 	}
+}
+
+// doubtful is a system that does not know whether it gave everything.
+type doubtful struct{ *table }
+
+func (doubtful) Doubt() string { return "nobody says how many there are" }
+
+// TestADoubtIsNotGreen: what may have been left out is said.
+func TestADoubtIsNotGreen(t *testing.T) {
+	t.Parallel()
+	s := newBench(t, nil)
+	s.check(0, desk.Green)
+	s.pair.B.Open = func() (reconcile.Source, error) { return doubtful{s.b}, nil }
+	if c := s.check(time.Minute, desk.Yellow); c.Why != "B: nobody says how many there are" {
+		t.Errorf("%+v", c)
+	}
+	s.pair.B.Open = func() (reconcile.Source, error) { return s.b, nil }
+	s.check(time.Minute, desk.Green)
 }

@@ -84,9 +84,9 @@ func (t *Table) once(ctx context.Context, address string) (body any, sum [sha256
 		if again > mostPatience {
 			return nil, sum, nil, -1, fmt.Errorf("the system answers %s and wants to be left alone for %s", res.Status, again.Round(time.Second))
 		}
-		return nil, sum, nil, again, fmt.Errorf("the system answers %s", res.Status)
+		return nil, sum, nil, again, &statusError{res.StatusCode, res.Status}
 	case res.StatusCode != http.StatusOK:
-		return nil, sum, nil, -1, fmt.Errorf("the system answers %s", res.Status)
+		return nil, sum, nil, -1, &statusError{res.StatusCode, res.Status}
 	}
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if media != "" && media != "application/json" && !strings.HasSuffix(media, "+json") && media != "text/plain" {

@@ -45,9 +45,14 @@ type Config struct {
 	// Total is where a page says how many records there are; what comes must be
 	// as many. Count is an address that says it instead, at CountAt.
 	Total, Count, CountAt string
-	PerSecond             float64 // requests; 0: 5
-	MostPages             int     // 0: 10,000
-	Client                *http.Client
+	// Size is the parameter that says how many records a page has, so that the
+	// end can be asked for in another way; Whole says that the server sends all
+	// there is, whatever its last page looks like.
+	Size      string
+	Whole     bool
+	PerSecond float64 // requests; 0: 5
+	MostPages int     // 0: 10,000
+	Client    *http.Client
 }
 
 // The bounds of what one server may send.
@@ -74,6 +79,8 @@ type Table struct {
 type held struct {
 	rows [][]reconcile.Cell
 	full bool // all of them are here
+	// doubt is why they may not be all there are.
+	doubt string
 }
 
 // New returns a table.
@@ -164,6 +171,7 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 	if err := t.count(ctx, &said); err != nil {
 		return err
 	}
+	var end ending
 	for pages := 0; next != ""; pages++ {
 		if pages == t.cfg.MostPages {
 			return fmt.Errorf("%s: more than %d pages", t.cfg.Label, t.cfg.MostPages)
@@ -172,6 +180,7 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return fmt.Errorf("%s: page %d leads back to a page before it", t.cfg.Label, pages)
 		}
 		seen[next] = true
+		end.pages = pages + 1
 		body, sum, header, err := t.get(ctx, next)
 		if err != nil {
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
@@ -198,6 +207,9 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return fmt.Errorf("%s: page %d is the page before it again: does the server know how pages are asked for?", t.cfg.Label, pages+1)
 		}
 		last = sum
+		if err := end.see(t, next, items, page, header); err != nil {
+			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
+		}
 		if items, err = t.matches(items); err != nil {
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
@@ -225,6 +237,13 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 	}
 	if said.known && (n < said.low || n > said.high) {
 		return fmt.Errorf("%s: %d records came of %d: the pages are not whole", t.cfg.Label, n, said.high)
+	}
+	if end.records = n; !said.known {
+		doubt, err := t.prove(ctx, &end)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.cfg.Label, err)
+		}
+		t.held.doubt = doubt
 	}
 	if int64(len(kept)) == n {
 		t.held.rows, t.held.full = kept, true
@@ -349,7 +368,7 @@ func (t *Table) next(here string, body any, header http.Header, items int, page 
 	var to string
 	switch {
 	case t.cfg.Link:
-		to = nextLink(header.Values("Link"))
+		to = linkTo(header.Values("Link"), "next")
 	case t.cfg.Page != "":
 		if items == 0 {
 			return "", nil
@@ -377,6 +396,11 @@ func (t *Table) next(here string, body any, header http.Header, items int, page 
 	if to == "" {
 		return "", nil
 	}
+	return within(here, to)
+}
+
+// within returns an address that a page leads to, which is on the same host.
+func within(here, to string) (string, error) {
 	base, err := url.Parse(here)
 	if err != nil {
 		return "", err
@@ -394,9 +418,8 @@ func (t *Table) next(here string, body any, header http.Header, items int, page 
 // fhirNext is the Next of FHIR: the link of that relation in a Bundle.
 const fhirNext = "link.next"
 
-// nextLink returns the address with the relation next in headers called Link,
-// as RFC 8288 writes them; addresses may hold commas and semicolons.
-func nextLink(values []string) string {
+// linkTo returns the address with a relation in headers called Link, as RFC 8288 writes them; addresses may hold commas and semicolons.
+func linkTo(values []string, relation string) string {
 	for _, text := range values {
 		for {
 			open := strings.IndexByte(text, '<')
@@ -418,7 +441,7 @@ func nextLink(values []string) string {
 			for param := range strings.SplitSeq(params, ";") {
 				name, value, _ := strings.Cut(strings.TrimSpace(param), "=")
 				value = strings.Trim(strings.TrimRight(strings.TrimSpace(value), ", "), `"`)
-				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.ContainsFunc(strings.Fields(value), func(s string) bool { return strings.EqualFold(s, "next") }) {
+				if strings.EqualFold(strings.TrimSpace(name), "rel") && slices.ContainsFunc(strings.Fields(value), func(s string) bool { return strings.EqualFold(s, relation) }) {
 					return strings.TrimSpace(target)
 				}
 			}

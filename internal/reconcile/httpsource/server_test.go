@@ -127,7 +127,7 @@ func TestServersAsTheyAre(t *testing.T) {
 		`<https://x/1>; rel="prev"; title="a, <b>", <https://x/3>; rel="next"`: "https://x/3",
 		`nonsense`: "", ``: "", `<`: "", `<a>`: "",
 	} {
-		if got := nextLink([]string{text}); got != want {
+		if got := linkTo([]string{text}, "next"); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
 	}

@@ -262,7 +262,7 @@ func (b *builder) http(path []string, set *TableSettings, sys *SystemSettings, l
 	case "fhir":
 		cfg = httpsource.FHIR(label, sys.URL, set.Table, token)
 	default:
-		cfg = httpsource.Config{Label: label, URL: strings.TrimSuffix(sys.URL, "/") + set.Address, Items: set.Items, Next: set.Next, Cursor: set.Cursor, Page: set.Page, First: set.First, Total: set.Total, Link: set.Link, Header: http.Header{}}
+		cfg = httpsource.Config{Label: label, URL: strings.TrimSuffix(sys.URL, "/") + set.Address, Items: set.Items, Next: set.Next, Cursor: set.Cursor, Page: set.Page, First: set.First, Total: set.Total, Link: set.Link, Size: set.Size, Whole: set.Whole, Header: http.Header{}}
 		switch {
 		case token != "" && sys.Header == "":
 			cfg.Header.Set("Authorization", "Bearer "+token)

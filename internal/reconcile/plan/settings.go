@@ -74,6 +74,8 @@ type TableSettings struct {
 	First   int               `yaml:"first_page"`
 	Total   string            `yaml:"total"`
 	Link    bool              `yaml:"link"`
+	Size    string            `yaml:"size"`  // the parameter of how many records a page has
+	Whole   bool              `yaml:"whole"` // the server sends all there is, however full its last page is
 }
 
 // PairSettings are two sides that must agree.
