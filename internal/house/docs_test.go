@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,8 +19,9 @@ const maxLines = 500
 
 func TestFilesAreShort(t *testing.T) {
 	t.Parallel()
-	eachGoFile(t, func(_, path string) {
-		b, err := os.ReadFile(filepath.Join(plethtest.Root(t), path))
+	root := plethtest.Root(t)
+	short := func(path string) {
+		b, err := os.ReadFile(filepath.Join(root, path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +31,22 @@ func TestFilesAreShort(t *testing.T) {
 		if n := bytes.Count(b, []byte("\n")); n > maxLines {
 			t.Errorf("%s has %d lines, more than %d: cut it where it has two subjects", path, n, maxLines)
 		}
-	})
+	}
+	eachGoFile(t, func(_, path string) { short(path) })
+	for _, dir := range []string{"src", "test", "e2e", "bench"} {
+		err := fs.WalkDir(os.DirFS(root), "web/"+dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && !d.IsDir() {
+				switch filepath.Ext(path) {
+				case ".ts", ".tsx", ".css", ".mjs":
+					short(path)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func TestExportedNamesAreDocumented(t *testing.T) {
