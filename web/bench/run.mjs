@@ -25,59 +25,67 @@ let port = 20000 + (process.pid % 6000);
 // serve starts a server of its own for a scenario.
 async function serve(...flags) {
   const dir = mkdtempSync(join(tmpdir(), 'pleth-bench-'));
-  port++;
-  const base = `http://127.0.0.1:${port}`;
-  const began = performance.now();
-  const server = spawn(bin, ['serve', '--data', join(dir, 'data'), '--listen', `127.0.0.1:${port}`, ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  server.stdout.on('data', (b) => {
-    said += b;
-  });
-  server.stderr.on('data', () => {});
-  for (let i = 0; ; i++) {
-    const url = said.match(/http:\S+/)?.[0];
-    if (url && (await fetch(`${base}/readyz`).catch(() => null))?.ok) {
-      const token = new URL(url).searchParams.get('token');
-      return {
-        base,
-        url,
-        token,
-        dir,
-        bin,
-        readyAfter: performance.now() - began,
-        async call(method, path, body) {
-          const res = await fetch(base + path, {
-            method,
-            headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-            body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
-          });
-          const text = await res.text();
-          if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${text.slice(0, 300)}`);
-          return text ? JSON.parse(text) : undefined;
-        },
-        async stop() {
-          const gone = new Promise((r) => server.once('exit', r));
-          server.kill('SIGTERM');
-          await gone;
-          rmSync(dir, { recursive: true, force: true });
-        },
-      };
+  const listen = `127.0.0.1:${++port}`;
+  const base = `http://${listen}`;
+  let server;
+  let url;
+  const start = async () => {
+    server = spawn(bin, ['serve', '--data', join(dir, 'data'), '--listen', listen, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    server.stdout.on('data', (b) => {
+      said += b;
+    });
+    server.stderr.on('data', () => {});
+    for (let i = 0; ; i++) {
+      url = said.match(/http:\S+/)?.[0];
+      if (url && (await fetch(`${base}/readyz`).catch(() => null))?.ok) return;
+      if (i > 600) throw new Error(`pleth serve did not start: ${said}`);
+      await new Promise((r) => setTimeout(r, 50));
     }
-    if (i > 600) throw new Error(`pleth serve did not start: ${said}`);
-    await new Promise((r) => setTimeout(r, 50));
-  }
+  };
+  const end = async () => {
+    const gone = new Promise((r) => server.once('exit', r));
+    server.kill('SIGTERM');
+    await gone;
+  };
+  await start();
+  const token = new URL(url).searchParams.get('token');
+  return {
+    base,
+    url,
+    token,
+    dir,
+    bin,
+    // restart has a server that has just begun, on the same data.
+    async restart() {
+      await end();
+      await start();
+    },
+    async call(method, path, body) {
+      const res = await fetch(base + path, {
+        method,
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body),
+      });
+      const text = await res.text();
+      if (!res.ok) throw new Error(`${method} ${path}: ${res.status} ${text.slice(0, 300)}`);
+      return text ? JSON.parse(text) : undefined;
+    },
+    async stop() {
+      await end();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
 }
 
 const browser = await chromium.launch({ executablePath: browserPath, args: ['--no-sandbox', '--enable-precise-memory-info'] });
 
-// visit opens a page of a server, let in, with a way to ask Chromium how busy
-// its main thread was.
-async function visit(server, path, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+// visit opens a page of a server, let in, with nothing in the browser's cache and a
+// way to ask Chromium how busy its main thread was.
+async function visit(server, path) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await context.request.get(server.url); // its cookie, no page
   const page = await context.newPage();
-  await page.goto(server.url);
   await page.goto(server.base + path);
   const cdp = await context.newCDPSession(page);
   await cdp.send('Performance.enable');
