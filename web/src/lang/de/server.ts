@@ -93,7 +93,8 @@ export const server: Record<keyof typeof english, string> = {
   'said.h.zone': 'ist eine Zone falsch angegeben oder auf einer Seite etwas addiert?',
   'said.h.unit': 'zählt eine Seite in einer anderen Einheit, etwa in Cent?',
   'said.step.likely': 'wahrscheinliche Ursache',
-  'said.doubt': '{name}: {n} Datensätze kamen, die letzte Seite ist voll, und der Server sagt nicht, ob es mehr gibt (total, size oder whole: true in den Einstellungen)',
+  'said.doubt':
+    '{name}: {n} Datensätze kamen, die letzte Seite ist voll, und der Server sagt nicht, ob es mehr gibt (total, size oder whole: true in den Einstellungen)',
   'said.step.opened': 'eröffnet',
   'said.step.opened.again': 'wieder eröffnet',
   'said.step.resolved': 'erledigt',

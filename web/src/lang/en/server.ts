@@ -90,7 +90,8 @@ export const server = {
   'said.h.zone': 'is a zone declared wrong, or something added on one side?',
   'said.h.unit': 'does one side count in another unit, such as cents?',
   'said.step.likely': 'likely cause',
-  'said.doubt': '{name}: {n} records came, the last page is full, and the server does not say whether there are more (total, size or whole: true in the settings)',
+  'said.doubt':
+    '{name}: {n} records came, the last page is full, and the server does not say whether there are more (total, size or whole: true in the settings)',
   'said.step.opened': 'opened',
   'said.step.opened.again': 'opened again',
   'said.step.resolved': 'resolved',
