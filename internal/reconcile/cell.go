@@ -17,6 +17,8 @@ type Cell struct {
 	// Number says that the side itself holds a number here, by the type of its
 	// column: 1001.00 of an engine is 1001. Texts that look like numbers are not.
 	Number bool
+	// Long says that Text is only the begin of what stands there.
+	Long bool
 }
 
 // canonicalKey appends the form in which keys are compared. They are text:

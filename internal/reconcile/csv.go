@@ -13,8 +13,8 @@ import (
 	"unicode/utf8"
 )
 
-// maxCells bounds one row of a file in bytes.
-const maxCells = 64 << 20
+// notWide says why a row of a file in UTF-16 cannot be read.
+const notWide = "what stands here is no UTF-16"
 
 // CSVFile is a file of comma-separated values with a header row, in UTF-8 or in
 // UTF-16 with its mark, packed with gzip, zstd or not. The separator is found from the header: comma, semicolon,
@@ -57,17 +57,21 @@ func (f CSVFile) Scan(ctx context.Context, row func(int64, []Cell) error, bad fu
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
+		why := ""
+		switch {
+		case errors.Is(err, errLong):
+			why, err = (&longRow{r: r, begun: bytes.Clone(r.joined)}).read()
+		case err == nil && len(line) == 0:
+			continue
+		case err == nil:
+			if why = r.split(line); r.wide && bytes.Contains(line, []byte("\uFFFD")) {
+				why = notWide
+			}
+		}
 		if err != nil {
 			return fmt.Errorf("%s: line %d: %w", f.Name(), r.start, err)
 		}
 		place := r.start
-		if len(line) == 0 {
-			continue
-		}
-		why := r.split(line)
-		if r.wide && bytes.Contains(line, []byte("\uFFFD")) {
-			why = "what stands here is no UTF-16"
-		}
 		switch {
 		case why != "":
 			err = bad(place, why)
@@ -91,7 +95,7 @@ type csvReader struct {
 	comma  byte
 	header []string
 	cells  []Cell
-	joined []byte // a row of several lines
+	joined []byte // a row of several lines, or the begin of a long one
 	line   int64  // of the file, the last one read
 	start  int64  // the first one of the row
 }
@@ -102,7 +106,7 @@ func (f CSVFile) open() (*csvReader, error) {
 		return nil, err
 	}
 	r := &csvReader{file: file, done: func() {}}
-	in := bufio.NewReaderSize(file, 1<<20)
+	in := bufio.NewReaderSize(file, mostQuick)
 	if _, err = in.Peek(1); err == nil || errors.Is(err, io.EOF) {
 		r.in, r.done, err = unpack(in)
 	}
@@ -129,6 +133,8 @@ func (r *csvReader) readHeader() error {
 		line, err = r.record()
 	}
 	switch {
+	case errors.Is(err, errLong):
+		return fmt.Errorf("line 1: the names of the columns have more than %d MB; is this a file of records with a header?", mostQuick>>20)
 	case errors.Is(err, io.EOF):
 		return errors.New("the file is empty; a header with the names of the columns is needed")
 	case err != nil:
@@ -188,25 +194,30 @@ func unquoted(line []byte) []byte {
 }
 
 // record returns the next row without its line end: a line, or several where
-// quotes are open at the end of one. The slice is valid until the next call.
+// quotes are open at the end of one. The slice is valid until the next call. Of a
+// row that is errLong the begin stands in joined.
 func (r *csvReader) record() ([]byte, error) {
-	r.start = r.line + 1
+	r.start, r.joined = r.line+1, r.joined[:0]
 	line, err := r.readLine()
 	if err != nil || bytes.Count(line, []byte{'"'})%2 == 0 {
 		return line, err
 	}
-	r.joined = append(r.joined[:0], line...)
+	r.joined = append(r.joined, line...)
 	for {
+		r.joined = append(r.joined, '\n')
 		line, err := r.readLine()
 		if errors.Is(err, io.EOF) {
-			return r.joined, nil // split says that a quote is open
+			return r.joined[:len(r.joined)-1], nil // split says that a quote is open
 		}
 		if err != nil {
 			return nil, err
 		}
-		r.joined = append(append(r.joined, '\n'), line...)
-		if len(r.joined) > maxCells {
-			return nil, fmt.Errorf("a row of more than %d MB; a quote that was never closed?", maxCells>>20)
+		if r.joined = append(r.joined, line...); len(r.joined) > mostQuick {
+			odd := bytes.Count(line, []byte{'"'})%2 == 1
+			if r.joined = append(r.joined, '\n'); odd {
+				return r.joined[:len(r.joined)-1], nil
+			}
+			return nil, errLong
 		}
 		if bytes.Count(line, []byte{'"'})%2 == 1 {
 			return r.joined, nil
@@ -214,19 +225,13 @@ func (r *csvReader) record() ([]byte, error) {
 	}
 }
 
-// readLine returns the next line without its end.
+// readLine returns the next line without its end. One that is longer than the
+// buffer, mostQuick, is errLong, and its begin goes to joined.
 func (r *csvReader) readLine() ([]byte, error) {
 	line, err := r.in.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
-		long := append([]byte(nil), line...)
-		for errors.Is(err, bufio.ErrBufferFull) {
-			if len(long) > maxCells {
-				return nil, fmt.Errorf("a line of more than %d MB", maxCells>>20)
-			}
-			line, err = r.in.ReadSlice('\n')
-			long = append(long, line...)
-		}
-		line = long
+		r.joined = append(r.joined, line...)
+		return nil, errLong
 	}
 	if len(line) == 0 && err != nil {
 		return nil, err

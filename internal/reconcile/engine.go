@@ -109,6 +109,7 @@ func (d *diff) odd(ctx context.Context, s *side) error {
 			s.out.Rejected++
 		}
 		d.cannot(s, f, place)
+		s.notRead(r, cannot)
 		return nil
 	}, func(place int64, why string) error {
 		s.out.Rejected++

@@ -17,6 +17,8 @@ type Record struct {
 	// Changed is when it was changed last, Arrived when it came; zero: unknown.
 	Changed time.Time `json:"changed,omitzero"`
 	Arrived time.Time `json:"arrived,omitzero"`
+	// Long are columns of which Raw has the begin alone.
+	Long []string `json:"long,omitempty"`
 }
 
 // Find returns the records of some keys on one side, by position in keys. The
@@ -66,6 +68,9 @@ func Find(ctx context.Context, spec Spec, src Source, b bool, keys [][]string) (
 			if !cells[i].Null {
 				text := string(cells[i].Text)
 				one.Raw[name] = &text
+				if cells[i].Long {
+					one.Long = append(one.Long, name)
+				}
 			}
 		}
 		from := 0

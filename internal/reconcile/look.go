@@ -73,6 +73,9 @@ func (d *diff) compare(collect func(*side) (map[string][]*record, error)) error 
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		a, b := found[0][name], found[1][name]
+		if len(a) == 0 && d.a.unread[name] || len(b) == 0 && d.b.unread[name] {
+			continue // it is there and could not be read, which is said
+		}
 		if (len(a) == 0 || len(b) == 0) && d.bounded() && len(d.edge) < maxEdge {
 			d.edge = append(d.edge, absent{name, a, b})
 			continue

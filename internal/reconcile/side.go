@@ -33,6 +33,9 @@ type side struct {
 	others  map[Class]int64
 	unknown map[string]map[string]int64 // words without an image, by column
 	last    time.Time
+	// unread are the keys of rows that could not be compared, as many as may be
+	// kept: what has them is not missing on this side.
+	unread map[string]bool
 }
 
 // roles are the places of columns that say something of a record and are not
@@ -160,10 +163,13 @@ func (r *reader) read(cells []Cell) (key uint64, cannot Class, why string) {
 		if was == null && k < len(spec.Key) {
 			cannot = NoKey
 		}
-		if was == words && !utf8.Valid(cells[i].Text) {
+		if cells[i].Long {
+			cannot, why = Rejected, tooLong(r.s.column(k, spec))
+		}
+		if was == words && !cells[i].Long && !utf8.Valid(cells[i].Text) {
 			cannot, why = Rejected, fmt.Sprintf("column %q: the bytes are no UTF-8; save the side in UTF-8", r.s.column(k, spec))
 		}
-		if k >= len(spec.Key) && was != null {
+		if k >= len(spec.Key) && was != null && !cells[i].Long {
 			from := r.mapped(spec.Compare[k-len(spec.Key)], cells[i], from)
 			r.buf = r.buf[:from]
 		}
@@ -241,6 +247,9 @@ func (r *reader) place(cells []Cell) string {
 	r.bucket, r.outside, r.at, r.late = BucketID{}, false, time.Time{}, time.Time{}
 	if i := r.s.roles.channel; i >= 0 {
 		text := bytes.TrimSpace(cells[i].Text)
+		if cells[i].Long {
+			return tooLong("channel")
+		}
 		if !utf8.Valid(text) {
 			return "the channel is no UTF-8; save the side in UTF-8"
 		}
@@ -340,6 +349,7 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 			f.Key = d.shown(s, cells)
 			r.stamp(&f)
 			d.cannot(s, f, place)
+			s.notRead(r, cannot)
 			return nil
 		}
 		sum := r.digest()
@@ -386,6 +396,20 @@ func (d *diff) stream(ctx context.Context, s *side) error {
 // stamp says when and where the row that was read last is from.
 func (r *reader) stamp(f *Finding) {
 	f.Day, f.Channel, f.At = r.bucket.Day, r.bucket.Channel, r.at
+}
+
+// mostUnread bounds the keys of rows that could not be compared.
+const mostUnread = 100_000
+
+// notRead notes the key of the row that was read last.
+func (s *side) notRead(r *reader, cannot Class) {
+	if cannot != Rejected || len(s.unread) == mostUnread {
+		return
+	}
+	if s.unread == nil {
+		s.unread = map[string]bool{}
+	}
+	s.unread[string(r.appendName(nil))] = true
 }
 
 // cannot notes a row that cannot be compared.

@@ -64,7 +64,7 @@ func TestFilesOfOthers(t *testing.T) {
 		"xz":                      {"\xfd7zXZ\x00anything", "xz"},
 		"bzip2":                   {"BZh91AY", "bzip2"},
 		"Parquet":                 {"PAR1anything", ".parquet"},
-		"a row without end":       {"id,total,note\n1,5," + strings.Repeat("x", 65<<20), "line 2: a line of more than 64 MB"},
+		"a row without end":       {"id,total,note\n1,5," + strings.Repeat("x", 65<<20), "rejected column \"note\": a cell of more than 16 MB"},
 	} {
 		r, err := reconcile.Diff(context.Background(), reconcile.Spec{Key: columns("id"), Compare: columns("total", "note")}, a, file(t, c.text))
 		got := ""

@@ -292,6 +292,10 @@ func (d *Desk) effects(ctx context.Context, in *integration, m *Mend, keys [][]s
 		if len(a[n]) > 0 {
 			e.hash, e.A = a[n][0].Hash, plainOf(a[n][0].Raw)
 		}
+		if long := longOf(a[n], b[n]); long != "" && m.Action != plan.Void {
+			e.Error = fmt.Sprintf("column %q has more than can be sent: mend it in the systems", long)
+			continue
+		}
 		switch m.Action {
 		case plan.Replay, plan.Refetch:
 			if len(a[n]) == 0 {
@@ -326,6 +330,18 @@ func (d *Desk) effects(ctx context.Context, in *integration, m *Mend, keys [][]s
 		}
 	}
 	return nil
+}
+
+// longOf returns a column of which not all is known; empty: there is none.
+func longOf(sides ...[]reconcile.Record) string {
+	for _, list := range sides {
+		for n := range list {
+			if len(list[n].Long) > 0 {
+				return list[n].Long[0]
+			}
+		}
+	}
+	return ""
 }
 
 func times(n int) string {

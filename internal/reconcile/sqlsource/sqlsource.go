@@ -37,7 +37,7 @@ const (
 
 // MostCell is how many bytes a cell may have to be compared. A row with a
 // larger one is reported, not read.
-const MostCell = 16 << 20
+const MostCell = reconcile.MostCell
 
 // DB is one database. It is safe for concurrent use.
 type DB struct {
