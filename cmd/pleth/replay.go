@@ -30,7 +30,7 @@ func (c replayCmd) Run(e *env) (err error) {
 	if c.Side == "" {
 		c.Side = strings.TrimRight(c.Data, "/") + "-replay"
 	}
-	o := app.ReplayOptions{Data: c.Data, Side: c.Side, KeyFile: c.KeyFile, Lateness: time.Duration(set.Time.Lateness), Rules: c.Rules}
+	o := app.ReplayOptions{Data: c.Data, Side: c.Side, KeyFile: c.KeyFile, Lateness: time.Duration(set.Time.Lateness), Alerts: time.Duration(set.Retention.Alerts), Rules: c.Rules}
 	if o.From, err = eventTime("--from", c.From); err != nil {
 		return err
 	}

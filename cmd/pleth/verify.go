@@ -16,7 +16,7 @@ type verifyCmd struct {
 	Ledger    string `type:"existingfile" placeholder:"FILE" help:"Compare the ledger of pleth simulate ward with what a server keeps, instead of a document."`
 	Data      string `type:"existingdir" placeholder:"DIR" help:"The data directory of the server, with --ledger or --replay; the server must be stopped."`
 	KeyFile   string `type:"existingfile" placeholder:"FILE" help:"Key under which the data directory lies on disk."`
-	Replay    string `type:"existingdir" placeholder:"SIDE" help:"Compare --data with what pleth replay made of its log, byte for byte: rows, chunks, rollups, state and documents."`
+	Replay    string `type:"existingdir" placeholder:"SIDE" help:"Compare --data with what pleth replay made of its log, byte for byte: rows, chunks, rollups, state, documents and alarms."`
 	To        string `placeholder:"URL" help:"Or the running server: http://host:port."`
 	TokenFile string `type:"existingfile" placeholder:"FILE" help:"File with its token, DIR/admin-token of the server."`
 }
@@ -50,7 +50,7 @@ func (c verifyCmd) Run(e *env) error {
 		if d != nil {
 			return fmt.Errorf("what the log comes to is not what is stored; the first difference: %s", d)
 		}
-		fmt.Fprintln(e.stdout, "equal: rows, chunks, rollups, state and session documents follow from the log, byte for byte")
+		fmt.Fprintln(e.stdout, "equal: rows, chunks, rollups, state, session documents and alarms follow from the log, byte for byte")
 		return nil
 	case c.Replay != "":
 		return usage("--replay: say which data directory it is of with --data DIR, and name no document")

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,8 @@ import (
 	onpebble "pleth/internal/road/pebble"
 	"pleth/internal/sealed"
 	chunks "pleth/internal/series/pebble"
+	"pleth/internal/watch"
+	alerts "pleth/internal/watch/pebble"
 )
 
 // ReplayOptions say what is rebuilt, and where.
@@ -33,6 +36,7 @@ type ReplayOptions struct {
 	Side     string        // folder for what is rebuilt; must not exist, or be empty
 	KeyFile  string        // key of both; empty: nothing is encrypted
 	Lateness time.Duration // as the server has it; 0: its default
+	Alerts   time.Duration // how long alarms that are over are kept; 0: for good
 	From, To time.Time     // event times that are compared; zero: no bound
 	Rules    string        // version of the rules; empty: that of this program
 }
@@ -51,12 +55,14 @@ type sideJSON struct {
 	From     int64  `json:"from"` // event times, nanoseconds; 0: no bound
 	To       int64  `json:"to"`
 	Lateness int64  `json:"lateness,omitempty"`
+	Alerts   int64  `json:"alerts,omitempty"` // how long those that are over are kept, nanoseconds
 	Rules    string `json:"rules"`
 	Program  string `json:"program"`
 }
 
 // Replay copies the log of a data directory, which no server may be using, to a
-// side store and builds there what follows from it: rows, state and sessions.
+// side store and builds there what follows from it: rows, state, sessions and
+// alarms.
 // The data directory stays as it is.
 func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out Replayed, err error) {
 	if o.Rules != "" && !slices.Contains(analysis.RuleSets(), o.Rules) {
@@ -83,7 +89,7 @@ func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out
 		return out, err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	cfg, err := replayConfig(program, to, int64(o.Lateness))
+	cfg, err := replayConfig(program, to, int64(o.Lateness), alerts.Open(to))
 	if err != nil {
 		return out, err
 	}
@@ -94,7 +100,7 @@ func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out
 	if err := r.Close(ctx); err != nil {
 		return out, err
 	}
-	about := sideJSON{From: nanosOf(o.From), To: nanosOf(o.To), Lateness: int64(o.Lateness), Rules: analysis.RuleSet, Program: program.Version}
+	about := sideJSON{From: nanosOf(o.From), To: nanosOf(o.To), Lateness: int64(o.Lateness), Alerts: int64(o.Alerts), Rules: analysis.RuleSet, Program: program.Version}
 	text, err := json.Marshal(about)
 	if err != nil {
 		return out, err
@@ -140,8 +146,10 @@ func VerifyReplay(ctx context.Context, program analysis.Program, data, side, key
 	}
 	defer func() { err = errors.Join(err, b.Close()) }()
 	var roads [2]*road.Road
+	var judged [2]watch.Store
 	for i, db := range [...]*pebbledb.DB{a, b} {
-		cfg, err := replayConfig(program, db, about.Lateness)
+		judged[i] = &watch.Aside{Under: alerts.Open(db)}
+		cfg, err := replayConfig(program, db, about.Lateness, judged[i])
 		if err != nil {
 			return nil, err
 		}
@@ -151,7 +159,54 @@ func VerifyReplay(ctx context.Context, program analysis.Program, data, side, key
 		}
 		defer func() { _ = roads[i].Close(context.WithoutCancel(ctx)) }() // it has nothing to finish
 	}
-	return road.Compare(ctx, roads[0], roads[1], about.From, about.To)
+	if d, err := road.Compare(ctx, roads[0], roads[1], about.From, about.To); d != nil || err != nil {
+		return d, err
+	}
+	return compareAlarms(logs.Open(b), judged[0], judged[1], &about)
+}
+
+// So much of an alarm is shown before and behind the first byte that differs.
+const shownBefore, shownBehind = 40, 40
+
+// compareAlarms returns the first alarm in which what is stored and what was
+// rebuilt differ. Alarms of a log that does not begin at its beginning are left
+// out, and those that the server may have deleted.
+func compareAlarms(log *logs.Log, stored, rebuilt watch.Store, about *sideJSON) (*road.Difference, error) {
+	whole := map[reading.Partition]bool{}
+	err := log.Partitions(func(p reading.Partition, first, _ eventlog.Offset) error {
+		whole[p] = first == 0
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	have, got, err := watch.FirstDifference(stored, rebuilt, func(a *watch.Alert) bool {
+		return !whole[a.Partition()] || about.Alerts != 0 && a.Ended() != 0 || about.From != 0 && a.Onset < about.From || about.To != 0 && a.Onset >= about.To
+	})
+	a := cmp.Or(have, got)
+	if a == nil || err != nil {
+		return nil, err
+	}
+	d := &road.Difference{Partition: a.Partition(), What: "alarm " + a.ID + " (" + a.Rule.ID + ")", Time: a.Onset, Byte: -1}
+	text := func(a *watch.Alert) string {
+		b, _ := json.Marshal(a) // it was read from JSON
+		return string(b)
+	}
+	switch {
+	case got == nil:
+		d.Have = have.State()
+	case have == nil:
+		d.Got = got.State()
+	default:
+		x, y := text(have), text(got)
+		n := 0
+		for n < min(len(x), len(y)) && x[n] == y[n] {
+			n++
+		}
+		part := func(s string) string { return "… " + s[max(0, n-shownBefore):min(len(s), n+shownBehind)] + " …" }
+		d.Have, d.Got, d.Byte, d.In = part(x), part(y), int64(n), "the alarm"
+	}
+	return d, nil
 }
 
 // frozen is a series that is read only.
@@ -160,11 +215,13 @@ type frozen struct{ onpebble.Series }
 // Commit implements road.Series.
 func (frozen) Commit(*road.Sealed) error { return road.ErrReadOnly }
 
-// replayConfig is the configuration of a server for the stores in db.
-func replayConfig(program analysis.Program, db *pebbledb.DB, lateness int64) (road.Config, error) {
+// replayConfig is the configuration of a server for the stores in db, whose
+// alarms go into judged.
+func replayConfig(program analysis.Program, db *pebbledb.DB, lateness int64, judged watch.Store) (road.Config, error) {
 	settings := analysis.Settings{Config: analysis.Config{ODI: "abosa"}}
 	err := settings.Resolve()
-	return road.Config{Log: onpebble.Log{Log: logs.Open(db)}, Series: onpebble.Series{Store: chunks.Open(db)}, Lateness: lateness, Program: program, Settings: settings}, err
+	w := watch.New(watch.Config{Store: judged, Lateness: lateness})
+	return road.Config{Log: onpebble.Log{Log: logs.Open(db)}, Series: onpebble.Series{Store: chunks.Open(db)}, Lateness: lateness, Program: program, Settings: settings, Follow: w.Follow}, err
 }
 
 // storageKey returns the options for a storage under a key.
