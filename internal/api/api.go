@@ -156,7 +156,7 @@ func (a *API) serve(rt *route, w http.ResponseWriter, r *http.Request) {
 			problem(http.StatusInternalServerError, "internal", "Something failed inside", "the log of the server says what; nothing acknowledged is lost").Write(w)
 		}
 	}()
-	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header()["X-Content-Type-Options"] = noSniff
 	if a.cfg.Open && !local(r) {
 		a.fail(w, r, problem(http.StatusMisdirectedRequest, "not-here", "Not served under this name", "a server without tokens answers to localhost and loopback addresses only"))
 		return

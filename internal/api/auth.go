@@ -211,6 +211,9 @@ func (a *API) signOut(w http.ResponseWriter, r *http.Request, _ *Caller) error {
 // itself: a page elsewhere that points its name at 127.0.0.1 does not.
 func local(r *http.Request) bool {
 	host := r.Host
+	if host == "localhost" {
+		return true
+	}
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}

@@ -29,7 +29,8 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, func(), erro
 	// where it does not say, or packs it, the limit itself.
 	claim := r.ContentLength
 	packed := r.Header.Get("Content-Encoding")
-	if claim < 0 || packed != "" && packed != "identity" {
+	plain := packed == "" || packed == "identity"
+	if claim < 0 || !plain {
 		claim = limit
 	}
 	giveBack, ok := a.Room(claim)
@@ -44,7 +45,12 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, func(), erro
 			buffers.Put(buf)
 		}
 	}
-	err := fill(buf, http.MaxBytesReader(w, r.Body, limit), packed, r.ContentLength, limit)
+	var err error
+	if n := r.ContentLength; n > 0 && plain {
+		err = fillExactly(buf, r.Body, int(n)) // net/http gives no more than that
+	} else {
+		err = fill(buf, http.MaxBytesReader(w, r.Body, limit), packed, n, limit)
+	}
 	if err != nil {
 		release()
 		return nil, nil, err
@@ -60,6 +66,17 @@ func (a *API) Room(n int64) (release func(), ok bool) {
 		return nil, false
 	}
 	return func() { a.bodies.Add(-n) }, true
+}
+
+// fillExactly reads the n bytes of body into buf.
+func fillExactly(buf *bytes.Buffer, body io.Reader, n int) error {
+	buf.Grow(n)
+	room := buf.AvailableBuffer()[:n]
+	if _, err := io.ReadFull(body, room); err != nil {
+		return brokenBody()
+	}
+	buf.Write(room)
+	return nil
 }
 
 // fill reads body into buf.
@@ -97,6 +114,11 @@ func fill(buf *bytes.Buffer, body io.Reader, packed string, length, limit int64)
 	if tooLarge, ok := err.(*http.MaxBytesError); ok {
 		return tooLarge
 	}
+	return brokenBody()
+}
+
+// brokenBody is the answer to a body that ended before its end.
+func brokenBody() *Problem {
 	return problem(http.StatusBadRequest, "broken-body", "The body did not come whole", "it broke off, came too slowly, or is not packed as it says; nothing of it was taken")
 }
 

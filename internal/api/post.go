@@ -66,7 +66,9 @@ func (a *API) postReadings(w http.ResponseWriter, r *http.Request, who *Caller) 
 			return a.notKept(err)
 		}
 	}
-	return writeTaken(w, r, in, outcomes, isList(body))
+	err = writeTaken(w, r, in, outcomes, isList(body))
+	in.Release() // all of it was answered: the road has nothing of it
+	return err
 }
 
 // undecodable is the answer to a body of which nothing could be read.
@@ -213,8 +215,14 @@ func writeTaken(w http.ResponseWriter, r *http.Request, in *readings.Result, out
 			t.Accepted++
 		}
 	}
-	buf := make([]byte, 0, 128+40*len(in.Places))
-	buf = appendCounts(buf, &t)
+	room := takens.Get().(*[]byte)
+	buf := appendCounts((*room)[:0], &t)
+	defer func() {
+		if cap(buf) <= keepBuffer {
+			*room = buf
+			takens.Put(room)
+		}
+	}()
 	if t.Refused > 0 || !strings.Contains(r.Header.Get("Prefer"), "return=minimal") {
 		buf = appendResults(buf, in, outcomes, list)
 	}
@@ -225,13 +233,25 @@ func writeTaken(w http.ResponseWriter, r *http.Request, in *readings.Result, out
 	}
 	h := w.Header()
 	h["Content-Type"] = jsonType
-	h["Content-Length"] = []string{strconv.Itoa(len(buf))}
+	if len(buf) > setsLength {
+		h["Content-Length"] = []string{strconv.Itoa(len(buf))}
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write(buf)
 	return nil
 }
 
-var jsonType = []string{"application/json"}
+// Headers that are the same in every answer. net/http does not change them.
+var (
+	jsonType = []string{"application/json"}
+	noSniff  = []string{"nosniff"}
+)
+
+// takens is memory for answers to readings.
+var takens = sync.Pool{New: func() any { return new([]byte) }}
+
+// setsLength is the length of an answer up to which net/http says it by itself.
+const setsLength = 1024
 
 func appendCounts(dst []byte, t *Taken) []byte {
 	for _, c := range []struct {

@@ -30,6 +30,7 @@ const (
 	DefaultClients   = 1000
 	DefaultEvents    = 4096
 	DefaultPace      = 10 * time.Millisecond
+	idlePaces        = 25 // Pace is so many times longer while there is no client
 	DefaultHeartbeat = time.Second
 	DefaultPatience  = 10 * time.Second
 )
@@ -67,7 +68,9 @@ type Hub struct {
 		alarms  []Alarm
 		all     bool // every device is to be looked at
 	}
-	some chan struct{} // holds one where there is something to do
+	told map[string]struct{} // empty, for the next devices to do; of refresh alone
+	some chan struct{}       // holds one where there is something to do
+	came chan struct{}       // holds one where a client has come
 
 	mu      sync.RWMutex
 	seq     uint64 // of the last change
@@ -142,8 +145,8 @@ func New(cfg Config) *Hub {
 			*d.to = d.def
 		}
 	}
-	h := &Hub{cfg: cfg, some: make(chan struct{}, 1), devices: map[string]*device{}, open: map[string][]byte{}, changed: make(chan struct{}), over: make(chan struct{}), clients: map[*client]func(){}}
-	h.todo.devices = map[string]struct{}{}
+	h := &Hub{cfg: cfg, some: make(chan struct{}, 1), came: make(chan struct{}, 1), devices: map[string]*device{}, open: map[string][]byte{}, changed: make(chan struct{}), over: make(chan struct{}), clients: map[*client]func(){}}
+	h.todo.devices, h.told = map[string]struct{}{}, map[string]struct{}{}
 	h.todo.all = true
 	h.signal()
 	return h
@@ -188,11 +191,16 @@ func (h *Hub) Run(ctx context.Context, r Road) {
 		case <-h.some:
 		}
 		h.refresh(r)
-		pace.Reset(h.cfg.Pace)
+		wait, came := h.cfg.Pace, chan struct{}(nil)
+		if h.State().Clients == 0 {
+			wait, came = idlePaces*wait, h.came
+		}
+		pace.Reset(wait)
 		select {
 		case <-ctx.Done():
 			return
 		case <-pace.C:
+		case <-came:
 		}
 	}
 }
@@ -201,8 +209,9 @@ func (h *Hub) Run(ctx context.Context, r Road) {
 func (h *Hub) refresh(r Road) {
 	h.todo.Lock()
 	names, alarms, all := h.todo.devices, h.todo.alarms, h.todo.all
-	h.todo.devices, h.todo.alarms, h.todo.all = map[string]struct{}{}, nil, false
+	h.todo.devices, h.todo.alarms, h.todo.all = h.told, nil, false
 	h.todo.Unlock()
+	defer func() { clear(names); h.told = names }()
 	// The road and the texts take locks of their own: none of ours is held.
 	var latest []road.Latest
 	switch {

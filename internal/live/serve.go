@@ -85,6 +85,10 @@ func (h *Hub) join(c *client, stop func()) bool {
 	}
 	h.clients[c] = stop
 	h.left.Add(1)
+	select {
+	case h.came <- struct{}{}:
+	default:
+	}
 	return true
 }
 

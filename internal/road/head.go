@@ -35,6 +35,7 @@ type head struct {
 	sealedTo     int64 // newest time of any row in a chunk
 	least        int   // rows behind the watermark that make a chunk
 	stuck        bool  // its rows could not be sealed; the shard's own
+	touched      bool  // is of the group in hand; the shard's own
 	queued       bool  // waits to be sealed; the shard's own
 	seals        int   // counts begun and ended seals: odd while one is under way
 

@@ -54,6 +54,13 @@ type shard struct {
 	mu    sync.RWMutex // of heads alone
 	heads map[reading.Partition]*head
 
+	// What one group needs, kept for the next.
+	taken   []*request
+	answers []answer
+	recs    []eventlog.Record
+	order   []*head
+	pause   *time.Timer // nil: none was needed yet
+
 	ripe []*head // whose rows wait to be sealed, each once, the longest waiting first
 	most int     // rows owed before a seal
 	owed int     // rows taken since the last seal, less those that seals have moved
@@ -93,12 +100,16 @@ func (s *shard) run() {
 // devices that ripen together do not hold up the others.
 func (s *shard) next() (r *request, ok bool) {
 	if len(s.ripe) > 0 {
-		pause := time.NewTimer(calm)
-		defer pause.Stop()
+		if s.pause == nil {
+			s.pause = time.NewTimer(calm)
+		} else {
+			s.pause.Reset(calm)
+		}
 		select {
 		case r, ok = <-s.queue:
+			s.pause.Stop()
 			return r, ok
-		case <-pause.C:
+		case <-s.pause.C:
 		}
 	}
 	for len(s.ripe) > 0 {
@@ -127,7 +138,8 @@ func (s *shard) keepIDs() {
 
 // gather takes what waits besides the first request.
 func (s *shard) gather(first *request) []*request {
-	group := []*request{first}
+	group := append(s.taken[:0], first)
+	defer func() { s.taken = group }()
 	rows := first.rows
 	for rows < groupRows && len(group) < groupRequests {
 		select {
@@ -146,18 +158,23 @@ func (s *shard) gather(first *request) []*request {
 
 // group judges, logs, applies and answers.
 func (s *shard) group(group []*request) {
-	answers := make([]answer, len(group))
-	var recs []eventlog.Record
-	touched := map[*head]bool{}
-	var order []*head
+	answers := append(s.answers[:0], make([]answer, len(group))...)
+	recs, order := s.recs[:0], s.order[:0]
+	defer func() { // nothing of it is held on to
+		clear(group)
+		clear(answers)
+		clear(recs)
+		clear(order)
+		s.answers, s.recs, s.order = answers[:0], recs[:0], order[:0]
+	}()
 	now := s.road.cfg.Clock()
 	for i, r := range group {
 		h := s.head(r.partition)
 		if answers[i].err = s.road.follow(h); answers[i].err != nil {
 			continue
 		}
-		if !touched[h] {
-			touched[h] = true
+		if !h.touched {
+			h.touched = true
 			order = append(order, h)
 		}
 		if r.touch {
@@ -192,6 +209,7 @@ func (s *shard) group(group []*request) {
 	}
 	err := s.write(recs)
 	for _, h := range order {
+		h.touched = false
 		h.mu.Lock()
 		if err != nil {
 			h.drop()

@@ -2,6 +2,7 @@ package road
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"pleth/internal/eventlog"
@@ -30,11 +31,56 @@ func (r *Road) SubmitAsync(b *reading.Batch, done func([]reading.Outcome, error)
 	return r.queue(&request{partition: b.Partition, batch: b, rows: b.Rows.Len(), done: func(a answer) { done(a.outcomes, a.err) }})
 }
 
+// waiter is a request that one goroutine waits for. A batch is most often the
+// only one of what was sent: its waiter is used again.
+type waiter struct {
+	request
+	got chan answer
+}
+
+var waiters = sync.Pool{New: func() any {
+	w := &waiter{got: make(chan answer, 1)}
+	w.done = func(a answer) { w.got <- a }
+	return w
+}}
+
+// submitOne is Submit of one batch.
+func (r *Road) submitOne(ctx context.Context, b *reading.Batch) ([][]reading.Outcome, error) {
+	full := r.cfg.Full()
+	w := waiters.Get().(*waiter)
+	w.partition, w.batch, w.rows = b.Partition, b, b.Rows.Len()
+	out := make([][]reading.Outcome, 1)
+	if err := r.queue(&w.request); err != nil {
+		w.forget()
+		return out, err
+	}
+	select {
+	case a := <-w.got:
+		w.forget()
+		if a.err != nil {
+			return out, a.err
+		}
+		out[0] = a.outcomes
+		return out, ctx.Err()
+	case <-full:
+		return out, ErrFull // w is still in the queue
+	}
+}
+
+// forget gives w back. Nobody else has it any more.
+func (w *waiter) forget() {
+	w.partition, w.batch = reading.Partition{}, nil
+	waiters.Put(w)
+}
+
 // Submit takes batches and returns what became of each reading when all are on
 // disk and applied. Where an error is returned some of the batches may have
 // been taken: their outcomes are not nil. ErrBusy, ErrStore and ErrClosed are
 // answered by sending again; readings that were taken are then duplicates.
 func (r *Road) Submit(ctx context.Context, batches ...*reading.Batch) ([][]reading.Outcome, error) {
+	if len(batches) == 1 {
+		return r.submitOne(ctx, batches[0])
+	}
 	out := make([][]reading.Outcome, len(batches))
 	errs := make([]error, len(batches))
 	var left atomic.Int64

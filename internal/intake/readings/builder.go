@@ -3,7 +3,6 @@ package readings
 import (
 	"bytes"
 	"context"
-	"errors"
 	"math"
 	"time"
 
@@ -47,17 +46,6 @@ type People interface {
 	Seal(plain []byte) []byte
 }
 
-// Place says where a reading of the input is: row Row of batch Batch, or, if
-// Batch is negative, number Row of the refused.
-type Place struct{ Batch, Row int32 }
-
-// Result is what became of an input.
-type Result struct {
-	Batches []*reading.Batch // one per device and origin, in order of first use
-	Places  []Place          // by reading in the order of the input
-	Refused []Refusal        // in the order of the input
-}
-
 // Builder collects readings, checked, into batches. A door that does not
 // speak JSON calls Start, sets fields by name, and Finish, for each reading;
 // then Result. A Builder is not safe for concurrent use.
@@ -73,6 +61,7 @@ type Builder struct {
 	saying  []byte // those of the current one
 	byKey   map[string]int
 	scratch []byte
+	device  []byte // Options.Device of the current reading
 	places  []Place
 	refused []Refusal
 	over    bool // more readings came than Options.Limit
@@ -135,7 +124,10 @@ func (b *Builder) clear() {
 	clear(b.groups)
 	b.groups, b.last, b.said = b.groups[:0], -1, b.said[:0]
 	clear(b.byKey)
-	b.places, b.refused, b.over = nil, nil, false
+	if len(b.places) > keepRows { // a Result has them
+		b.places = nil
+	}
+	b.places, b.refused, b.over = b.places[:0], nil, false
 	b.guesses = 100
 	b.Start()
 }
@@ -290,7 +282,8 @@ func (b *Builder) Finish(from, to int) bool {
 		return false
 	}
 	if c.device == nil && !c.badDevice {
-		if c.device = []byte(b.opts.Device); len(c.device) == 0 {
+		b.device = append(b.device[:0], b.opts.Device...)
+		if c.device = b.device; len(c.device) == 0 {
 			b.problem(Problem{Path: "device_id", Code: MissingDevice, Detail: "say which device the reading is of"})
 		}
 	}
@@ -395,72 +388,13 @@ func (b *Builder) group() int {
 		b.byKey = map[string]int{}
 	}
 	g := group{device: string(c.device), subject: string(c.subject), firm: string(c.firmware), tags: string(tags)}
-	g.batch = &reading.Batch{Partition: reading.Partition{Device: g.device}, Received: b.opts.Received,
-		Origin: reading.Origin{Door: b.opts.Door, Firmware: g.firm}}
+	g.batch = batches.Get().(*reading.Batch)
+	g.batch.Device, g.batch.Received = g.device, b.opts.Received
+	g.batch.Origin = reading.Origin{Door: b.opts.Door, Firmware: g.firm}
 	b.last = len(b.groups)
 	b.byKey[string(key)] = b.last
 	b.groups = append(b.groups, g)
 	return b.last
-}
-
-// Result exchanges the people's identifiers for pseudonyms and returns what
-// was collected since the last call. It returns a *TooManyError where more came
-// than Options.Limit. On another error nothing is lost, and it can be called
-// again. people may be nil where no reading names a person or has tags.
-func (b *Builder) Result(ctx context.Context, people People) (*Result, error) {
-	if b.over {
-		return nil, &TooManyError{b.opts.Limit}
-	}
-	r := &Result{Places: b.places, Refused: b.refused}
-	var ids []string
-	seen := map[string]int{}
-	for i := range b.groups {
-		g := &b.groups[i]
-		if people == nil && (g.subject != "" || g.tags != "") {
-			return nil, errors.New("readings: a reading names a person, and there is no identity store")
-		}
-		if g.tags != "" {
-			g.batch.Tags = people.Seal([]byte(g.tags))
-		}
-		switch _, ok := seen[g.subject]; {
-		case IsPseudonym(g.subject):
-			g.batch.Subject = g.subject
-		case g.subject != "" && !ok:
-			seen[g.subject] = len(ids)
-			ids = append(ids, g.subject)
-		}
-	}
-	if len(ids) > 0 {
-		names, err := people.Pseudonyms(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		for i := range b.groups {
-			if at, ok := seen[b.groups[i].subject]; ok {
-				b.groups[i].batch.Subject = names[at]
-			}
-		}
-	}
-	b.compact(r)
-	b.clear()
-	return r, nil
-}
-
-// compact puts the batches that have rows into r; a broken input can leave
-// empty ones.
-func (b *Builder) compact(r *Result) {
-	to := make([]int32, len(b.groups))
-	for i := range b.groups {
-		to[i] = int32(len(r.Batches))
-		if b.groups[i].batch.Rows.Len() > 0 {
-			r.Batches = append(r.Batches, b.groups[i].batch)
-		}
-	}
-	for i, p := range r.Places {
-		if p.Batch >= 0 {
-			r.Places[i].Batch = to[p.Batch]
-		}
-	}
 }
 
 // rewind forgets the readings from number n on.
