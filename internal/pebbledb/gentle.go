@@ -21,8 +21,8 @@ type gentle struct {
 }
 
 const (
-	restShare = 2                    // rests so many times as long as it worked
-	restMost  = 5 * time.Millisecond // at a time
+	restShare = 4                     // rests so many times as long as it worked
+	restMost  = 20 * time.Millisecond // at a time
 	// mostWaiting is how many tables in memory there may be besides those that
 	// are being written: the one that takes what comes. The first tables are
 	// small, and several of them are written at once.
