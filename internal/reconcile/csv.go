@@ -243,6 +243,17 @@ func (r *csvReader) readLine() ([]byte, error) {
 	return bytes.TrimRight(line, "\r\n"), nil
 }
 
+// whyNot says why quotes cannot be read.
+func whyNot(err error) string {
+	switch {
+	case errors.Is(err, csv.ErrQuote):
+		return "a quote that is not closed, or has something behind it"
+	case errors.Is(err, csv.ErrBareQuote):
+		return "a quote in the middle of a cell that has none around it"
+	}
+	return err.Error()
+}
+
 // split cuts a row into r.cells, or says why it cannot.
 func (r *csvReader) split(line []byte) string {
 	r.cells = r.cells[:0]
@@ -263,7 +274,7 @@ func (r *csvReader) split(line []byte) string {
 	var parse *csv.ParseError
 	switch {
 	case errors.As(err, &parse):
-		return parse.Err.Error()
+		return whyNot(parse.Err)
 	case err != nil:
 		return err.Error()
 	}

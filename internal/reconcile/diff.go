@@ -380,6 +380,6 @@ func (d *diff) kinds(ctx context.Context, s *side) error {
 func (s *side) typed(types map[string]string) {
 	s.out.Kinds = map[string]map[string]int64{}
 	for name, typ := range types {
-		s.out.Kinds[name] = map[string]int64{typ: 1}
+		s.out.Kinds[name] = map[string]int64{"type " + typ: 1}
 	}
 }

@@ -109,7 +109,7 @@ func TestHints(t *testing.T) {
 		{"case", "ord-%d", "ORD-%d", "1", "1", "--ignore-case"},
 		{"hyphens", "ORD-%d", "ORD%d", "1", "1", "in one way"},
 		{"dates", "2026-03-25 %d", "25.03.2026 %d", "1", "1", "before or behind"},
-		{"a prefix", "SHOP-%d", "%d", "1", "1", "\"SHOP-10\" in A, \"10\" in B"},
+		{"a prefix", "SHOP-%d", "%d", "1", "1", "\"SHOP-1\" in A, \"1\" in B"},
 		{"a suffix and zeros", "%d", "%06d/DE", "1", "1", "before or behind"},
 		{"a comma on B", "%d", "%d", "10.50", "\"10,50\"", "--decimal-comma b"},
 		{"a comma on A", "%d", "%d", "\"1.210,5\"", "1210.50", "--decimal-comma a"},

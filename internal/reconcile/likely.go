@@ -9,7 +9,7 @@ import (
 )
 
 // tailOf returns the last number of every part of a key, without the zeros
-// before it; not ok where a part has none of two digits and more.
+// before it; not ok where a part has none.
 func tailOf(key []string) (string, bool) {
 	var out []string
 	for _, part := range key {
@@ -17,8 +17,11 @@ func tailOf(key []string) (string, bool) {
 			return "", false
 		}
 		_, number, _ := cutTail(part)
-		if number = strings.TrimLeft(number, "0"); len(number) < 2 {
+		if number == "" {
 			return "", false
+		}
+		if number = strings.TrimLeft(number, "0"); number == "" {
+			number = "0"
 		}
 		out = append(out, number)
 	}

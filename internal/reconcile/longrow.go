@@ -64,8 +64,8 @@ func (l *longRow) read() (string, error) {
 		c, err := l.next()
 		if errors.Is(err, io.EOF) {
 			l.r.line++
-			if l.odd && l.why == "" {
-				l.why = csv.ErrQuote.Error()
+			if l.odd {
+				l.bad(csv.ErrQuote)
 			}
 			l.end()
 			return l.why, nil
@@ -122,7 +122,7 @@ func (l *longRow) take(c byte) {
 
 func (l *longRow) bad(err error) {
 	if l.why == "" {
-		l.why = err.Error()
+		l.why = whyNot(err)
 	}
 }
 

@@ -207,7 +207,7 @@ type Side struct {
 	NoKey    int64  `json:"rows_without_key"`
 	Rejected int64  `json:"rows_rejected"`
 	// Kinds are what the cells of keys and compared columns were, by name:
-	// "null", "number", "instant", "text", or a type as the engine calls it.
+	// "null", "number", "instant", "text", or "type" and what the engine calls it.
 	Kinds map[string]map[string]int64 `json:"-"`
 	// Unknown counts words that the status map does not know, by column.
 	Unknown map[string]map[string]int64 `json:"-"`

@@ -183,11 +183,9 @@ func (s *sight) unmapped(r *reconcile.Result) {
 // dominant returns what a column holds: its type, or the kind of nearly all of
 // its cells; empty: too few to say.
 func dominant(kinds map[string]int64) string {
-	if len(kinds) == 1 {
-		for name, n := range kinds {
-			if n == 1 && !slices.Contains([]string{"null", "number", "instant", "text"}, name) {
-				return "type " + name
-			}
+	for name := range kinds {
+		if strings.HasPrefix(name, "type ") {
+			return name
 		}
 	}
 	all, filled := int64(0), int64(0)

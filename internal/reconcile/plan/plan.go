@@ -285,7 +285,7 @@ func (b *builder) http(path []string, set *TableSettings, sys *SystemSettings, l
 			cfg.Columns[c] = c
 		}
 		if sys.Kind == "fhir" {
-			cfg.Columns[c] = "resource." + cfg.Columns[c]
+			cfg.Columns[c] = "resource." + strings.TrimPrefix(cfg.Columns[c], "resource.")
 		}
 	}
 	if sys.Rate > 0 {

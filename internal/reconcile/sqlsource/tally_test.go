@@ -143,7 +143,7 @@ func TestAllDiffers(t *testing.T) {
 	if err != nil || said(r) != "missing 77" || len(r.Hints) > 0 {
 		t.Errorf("%.300s %v", said(r), err)
 	}
-	if r.A.Kinds["total"]["numeric"] != 1 || r.B.Kinds["total"]["text"] != 1 {
+	if r.A.Kinds["total"]["type numeric"] != 1 || r.B.Kinds["total"]["type text"] != 1 {
 		t.Errorf("columns hold their types also where rows come out: %v and %v", r.A.Kinds, r.B.Kinds)
 	}
 	spec.Numbers = nil // 77 and 77.0 are two texts
