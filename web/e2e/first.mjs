@@ -37,6 +37,7 @@ function zip(files) {
 
 export function first({ test, start, stop, open, accessible, pictures, bin, dir, port }) {
   const base = `http://127.0.0.1:${port}`;
+  let address;
   test('from an empty folder to the first night: dropped, picked, many, twice, cut off', async ({ browser }) => {
     const own = join(dir, 'first-files');
     mkdirSync(own, { recursive: true });
@@ -50,6 +51,7 @@ export function first({ test, start, stop, open, accessible, pictures, bin, dir,
       );
     await stop();
     const url = await start();
+    address = url;
     const began = Date.now();
     const page = await open(browser, url);
     await page.getByRole('heading', { name: /first night/ }).waitFor();
@@ -101,6 +103,36 @@ export function first({ test, start, stop, open, accessible, pictures, bin, dir,
     await page.locator('.uploads li').filter({ hasText: 'good.csv' }).getByText('1 night imported').waitFor({ timeout: 60000 });
     await accessible(page, 'files of which two are refused');
     await page.screenshot({ path: join(pictures, 'nights-mixed.png') });
+    await page.context().close();
+  });
+
+  test('a recording without a clock is drawn, not called a gap', async ({ browser }) => {
+    const clockless = join(dir, 'without-a-clock.csv');
+    const rows = Array.from({ length: 1800 }, (_, i) => `${i * 4},${96 - (i % 4)},${60 + (i % 9)}`);
+    writeFileSync(clockless, `elapsed_s,spo2,pulse_rate\n${rows.join('\n')}\n`);
+    const page = await open(browser, address);
+    await page.goto(`${base}/nights`);
+    await page.locator('.list-page .list > li').first().waitFor({ timeout: 30000 });
+    await page.locator('input[type=file]').setInputFiles(clockless);
+    await page.getByRole('heading', { name: 'Recording without a date' }).waitFor({ timeout: 60000 });
+    await page.waitForFunction(
+      () => {
+        const el = document.querySelector('#c1');
+        if (!el?.width) return false;
+        const probe = document.createElement('i');
+        probe.style.color = 'var(--spo2)';
+        el.after(probe);
+        const [r, g, b] = getComputedStyle(probe).color.match(/\d+/g).map(Number);
+        probe.remove();
+        const { data } = el.getContext('2d').getImageData(0, 0, el.width, el.height);
+        let n = 0;
+        for (let i = 0; i < data.length; i += 4)
+          if (data[i + 3] > 120 && Math.abs(data[i] - r) + Math.abs(data[i + 1] - g) + Math.abs(data[i + 2] - b) < 60) n++;
+        return n > el.width / 2;
+      },
+      null,
+      { timeout: 30000 },
+    );
     await page.context().close();
   });
 }

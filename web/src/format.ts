@@ -64,9 +64,14 @@ export function level(v: number): string {
   return Number.isInteger(d) ? String(d) : decimal(d, 1);
 }
 
+const parts: Record<string, number> = { s: 1000, ms: 1, µs: 1e-3, ns: 1e-6 };
+
 // instant reads a time in ms. One without a zone is the recording's own clock,
-// counted as if it were UTC, as the server does.
+// counted as if it were UTC, as the server does; of one without a clock it is the
+// time since its start, as "1h10m33.9s".
 export function instant(time: string): number {
+  const since = time.match(/^(?:(\d+)h)?(?:(\d+)m)?([\d.]+)(s|ms|µs|ns)$/);
+  if (since) return (+(since[1] ?? 0) * 60 + +(since[2] ?? 0)) * 60_000 + +since[3] * parts[since[4]];
   return Date.parse(/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
 }
 

@@ -23,6 +23,12 @@ describe('numbers and times', () => {
     expect(fixed(Number.NaN, 1)).toBe(dash);
     expect(fixed(0, 1)).toBe('0.0');
   });
+  it('reads times of clocks, and those since a start', () => {
+    expect(instant('2026-01-01T00:00:01Z')).toBe(Date.UTC(2026, 0, 1, 0, 0, 1));
+    expect(instant('2026-01-01T00:00:01')).toBe(Date.UTC(2026, 0, 1, 0, 0, 1));
+    expect(['0s', '52.5s', '900ms', '1m0s', '1h10m33.9s'].map(instant)).toEqual([0, 52_500, 900, 60_000, 4_233_900]);
+    expect(instant('')).toBeNaN();
+  });
   it('bands are strict', () => {
     expect([90, 89.9, 88, 87.9, 85, 84.9].map(band)).toEqual(['', '90', '90', '88', '88', '85']);
   });

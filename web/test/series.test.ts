@@ -25,6 +25,13 @@ describe('the samples of a night', () => {
     expect([...s.spo2].map((v) => (Number.isNaN(v) ? '-' : v)).join(' ')).toBe('97 97 97 97 - - - - - - - - 95 95 95 95');
     expect(gaps(s.spo2, 5)).toEqual([{ from: 4, to: 12 }]);
   });
+  it('of a recording without a clock stand where they were since its start', () => {
+    const s = emptySeries(62);
+    const r = new Reader(s, 0, 1, 'spo2');
+    r.take(`${head}d,0s,97,70,,\nd,900ms,96,70,,\nd,1m1.5s,95,70,,\n`);
+    r.end();
+    expect([s.spo2[0], s.spo2[61]]).toEqual([96, 95]);
+  });
   it('outside 50 to 100 are missing, not drawn', () => {
     expect([...read(`${head}d,2025-01-01T00:00:00Z,127,70,,\n`, 1, 1).spo2]).toEqual([Number.NaN]);
   });
