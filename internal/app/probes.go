@@ -116,6 +116,9 @@ func (w *deviceWatch) look(devices []road.DeviceState, now time.Time) *desk.Puls
 	}
 	out.Rate = w.all.of(taken, now)
 	out.Note = fmt.Sprintf("%d devices", live)
+	if live == 1 {
+		out.Note = "1 device"
+	}
 	out.NotSetUp = live == 0
 	return out
 }

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { looks } from './looks.mjs';
 import { shop, shopPair } from './shop.mjs';
 
 // catalogue returns the messages of a language by key.
@@ -48,6 +49,7 @@ export function german({ test, start, stop, open, accessible, pictures, port, ro
     assert(list.length > 5, `${where} is blank`);
     const wrong = list.filter((s) => english.test(s) || foreign.some((f) => (f.length > 12 ? s.includes(f) : s === f)));
     for (const s of new Set(wrong)) wrongs.push(`${where}: ${s}`);
+    wrongs.push(...(await looks(page, where)));
   };
 
   test('every screen in every state is German throughout', async ({ browser }) => {
@@ -181,7 +183,9 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
     await page.getByRole('combobox').fill('zz');
     await checked(page, 'looking for a bed');
     await page.keyboard.press('Escape');
+    await page.getByRole('combobox').waitFor({ state: 'hidden' });
     await page.keyboard.press('?');
+    await page.getByRole('dialog', { name: 'Tasten' }).waitFor();
     await checked(page, 'the list of keys');
     await page.keyboard.press('Escape');
 
@@ -251,6 +255,6 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
     await checked(other, 'a key that is none');
     await other.context().close();
     await page.context().close();
-    assert.deepEqual(wrongs, [], 'what is not German');
+    assert(!wrongs.length, `what is not German, or does not look right:\n${wrongs.join('\n')}`);
   });
 }

@@ -2,7 +2,7 @@
 // what to do.
 
 import { signal } from '@preact/signals';
-import { t, told } from './lang';
+import { type Key, say, t, told } from './lang';
 import { ServerClock } from './live/clock';
 
 export class ApiError extends Error {
@@ -38,12 +38,22 @@ export function serverNow(): number {
 // stranger is true once the server has said that it does not know who asks.
 export const stranger = signal(false);
 
+// What fields are called on the pages.
+const fields: Record<string, Key> = {
+  actor: 'actor.name',
+  reason: 'people.reason',
+  subject_id: 'people.person',
+  label: 'people.label',
+  gain: 'devices.calibration.gain',
+  offset: 'devices.calibration.offset',
+};
+
 // fault writes one thing that is wrong in a body or an address. What speaks of
 // "this" is said with the name of its field.
 function fault({ path = '', detail = '' }: { path?: string; detail?: string }): string {
   const said = told(detail);
   const field = path.split('/').pop() ?? '';
-  return /^this /.test(detail) && field ? `${field}: ${said}` : said;
+  return /^this /.test(detail) && field ? `${fields[field] ? say(fields[field]) : field}: ${said}` : said;
 }
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {

@@ -66,7 +66,7 @@ export function Compare({ path: [key] }: ScreenProps) {
   const info = nights.value?.find((n) => n.key === key || n.id === key);
   const wall = new Wall(own?.start ?? info?.start ?? null);
   const axis: Axis | null = d ? { from: d.from_s, to: d.to_s, clock: d.by_clock } : null;
-  const others = d ? d.nights.length - 1 : 0;
+  const others = d ? Math.max(0, d.nights.length - 1) : 0;
   const before = d?.others.filter((o) => (o.start ?? '') < (own?.start ?? info?.start ?? '')) ?? [];
   const last = before.at(-1);
   const onlyLast = !!last && chosen === last.id;

@@ -141,7 +141,7 @@ export function LettersScreen({ path: [chosen] }: ScreenProps) {
                     <i class={`sh ${l.settled ? 'ok' : 'warn'}`} />
                     <span class="what">
                       <b>{l.device_id ?? '–'}</b>
-                      <small>
+                      <small title={l.codes.map(codeName).join(', ')}>
                         <span class="sr">{t(l.settled ? 'letters.settled' : 'letters.unsettled')}: </span>
                         {l.codes.map(codeName).join(', ')}
                       </small>

@@ -21,6 +21,9 @@ interface Upload {
   id?: string; // of the import that it is
 }
 
+// What the program advises on a command line is none on a page.
+const forCommands = /; see `pleth formats`; for another CSV name its columns with --columns/g;
+
 // explain says what went wrong with a file.
 export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string } {
   if (e instanceof Cancelled) return { wrong: { text: t('import.cancelled') } };
@@ -31,7 +34,7 @@ export function explain(e: unknown): { wrong: Upload['wrong']; broken?: string }
   const api = e instanceof ApiError ? e : undefined;
   if (api?.status === 413) return { wrong: { text: t('import.toolarge') } };
   if (api?.status === 422 && api.message !== t('import.empty'))
-    return { wrong: { text: t('import.refused'), help: t('import.refused.do'), said: told(api.message) } };
+    return { wrong: { text: t('import.refused'), help: t('import.refused.do'), said: told(api.message).replace(forCommands, '') } };
   return { wrong: { text: (e as Error).message } };
 }
 

@@ -221,11 +221,13 @@ function Row({ d, free, beds, wanted, open, toggle, done }: RowProps) {
 function Form({
   children,
   button,
+  quiet,
   send,
   done,
 }: {
   children: preact.ComponentChildren;
   button: string;
+  quiet?: boolean; // what is seldom wanted
   send: (f: (name: string) => string) => Promise<void>;
   done: () => void;
 }) {
@@ -254,7 +256,7 @@ function Form({
           {wrong.value}
         </p>
       )}
-      <button type="submit" class="btn pri" disabled={busy.value}>
+      <button type="submit" class={quiet ? 'btn' : 'btn pri'} disabled={busy.value}>
         {button}
       </button>
     </form>
@@ -323,6 +325,7 @@ function Change({ d, free, beds, done }: { d: DeviceInfo; free: DeviceInfo[]; be
       )}
       <Form
         button={t('people.discharge')}
+        quiet
         done={done}
         send={(f) =>
           postJSON('/api/v1/assignments', { device_id: d.device_id, subject_id: null, reason: f('reason') || t('people.reason.discharge') })

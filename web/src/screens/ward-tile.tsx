@@ -68,7 +68,11 @@ function Head({ bed, children }: { bed: Bed; children?: preact.ComponentChildren
         {cut > 0 && <span>{name.slice(0, cut)}</span>}
         {name.slice(cut)}
       </b>
-      {bed.label && <span class="who">{bed.label}</span>}
+      {bed.label && (
+        <span class="who" title={bed.label}>
+          {bed.label}
+        </span>
+      )}
       <span class="sp" />
       {children}
     </div>
@@ -267,7 +271,7 @@ function Inside({ bed, raw }: { bed: Bed; raw: boolean }) {
         {(f.foot[1] || f.foot[2]) && (
           <>
             <span>{f.foot[1] === 'pi' ? pi : f.foot[1]}</span>
-            <Battery mv={f.foot[2] === '' ? undefined : Number(f.foot[2])} decimals={1} />
+            <Battery mv={f.foot[2] === '' ? undefined : Number(f.foot[2])} decimals={1} brief />
           </>
         )}
       </div>

@@ -37,6 +37,7 @@ export const server: Record<keyof typeof english, string> = {
   'said.silent': 'ein Gerät schweigt seit {time} UTC',
   'said.delay.made': 'Werte eines Geräts kommen {time} nach ihrer Messung',
   'said.again': '{a} von {b} Werten eines Geräts wurden doppelt gesendet',
+  'said.devices.1': '1 Gerät',
   'said.devices': '{n} Geräte',
   'said.queued': '{n} Werte warten',
   'said.nothing': 'nichts Neues im Log',

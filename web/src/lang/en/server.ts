@@ -36,6 +36,7 @@ export const server = {
   'said.silent': 'a device is silent since {time} UTC',
   'said.delay.made': 'readings of a device come {time} after they were made',
   'said.again': '{a} of {b} readings of a device were sent twice',
+  'said.devices.1': '1 device',
   'said.devices': '{n} devices',
   'said.queued': '{n} readings wait',
   'said.nothing': 'nothing new in the log',
