@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -156,7 +157,7 @@ type written struct {
 }
 
 // value notes two values that differ in the compared column k.
-func (h *hinter) value(k int, v Values) {
+func (h *hinter) value(k int, v Values, zones [2]*time.Location) {
 	for len(h.values) <= k {
 		h.values = append(h.values, written{})
 	}
@@ -165,7 +166,7 @@ func (h *hinter) value(k int, v Values) {
 		return
 	}
 	w.all++
-	w.measure(v)
+	w.measure(v, zones)
 	if v.A == nil || v.B == nil || len(*v.A) > 100 || len(*v.B) > 100 || loose(*v.A) != loose(*v.B) {
 		return
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // diffOf compares two texts as CSV files.
@@ -156,6 +157,22 @@ func TestHints(t *testing.T) {
 		if (marked > 0) != (text != "") || text != "" && rows == 300 && marked < len(r.Findings)/2 {
 			t.Errorf("%s: %d of %d findings are marked", c.name, marked, len(r.Findings))
 		}
+	}
+}
+
+// TestAZoneThatIsWrong: how far times lie apart is said by the zones that are
+// declared.
+func TestAZoneThatIsWrong(t *testing.T) {
+	t.Parallel()
+	tokyo := time.FixedZone("tokyo", 9*3600)
+	spec := Spec{Key: []Column{{"id", "id"}}, Compare: []Column{{"at", "at"}}, Times: map[string]bool{"at": true}, Zones: [2]*time.Location{tokyo, nil}}
+	a, b := "id,at\n", "id,at\n"
+	for i := range 9 {
+		a += fmt.Sprintf("%d,2026-11-05 16:20:%02d\n", i, i)
+		b += fmt.Sprintf("%d,2026-11-05T15:20:%02dZ\n", i, i)
+	}
+	if r := diffOf(t, spec, a, b); len(r.Hints) != 1 || !strings.Contains(r.Hints[0].Text, "lie 8h apart") {
+		t.Errorf("%+v", r.Hints)
 	}
 }
 

@@ -141,8 +141,8 @@ func (s *steady) most(all int64, h *Hint) bool {
 }
 
 // measure notes how far apart two values are.
-func (w *written) measure(v Values) {
-	if apart, times := distance(v); apart != "" {
+func (w *written) measure(v Values, zones [2]*time.Location) {
+	if apart, times := distance(v, zones); apart != "" {
 		w.apart.add(apart, v)
 		if times != "" {
 			w.times.add(times, v)
@@ -151,15 +151,16 @@ func (w *written) measure(v Values) {
 }
 
 // distance returns how far apart two instants or numbers are, and how many times
-// the one the other is; empty where they are neither.
-func distance(v Values) (apart, times string) {
+// the one the other is; empty where they are neither. zones are those of times
+// without one, nil: UTC.
+func distance(v Values, zones [2]*time.Location) (apart, times string) {
 	if v.A == nil || v.B == nil || len(*v.A) > 40 || len(*v.B) > 40 {
 		return "", ""
 	}
 	x, y := strings.TrimSpace(*v.A), strings.TrimSpace(*v.B)
 	if len(x) > 10 && len(y) > 10 {
-		s, err := parseTime(Cell{Text: []byte(x)}, time.UTC)
-		if t, err2 := parseTime(Cell{Text: []byte(y)}, time.UTC); err == nil && err2 == nil {
+		s, err := parseTime(Cell{Text: []byte(x)}, cmp.Or(zones[0], time.UTC))
+		if t, err2 := parseTime(Cell{Text: []byte(y)}, cmp.Or(zones[1], time.UTC)); err == nil && err2 == nil {
 			return shortly(t.Sub(s).Abs()), ""
 		}
 	}
@@ -234,8 +235,8 @@ func (d *diff) markOne(h *Hint, f *Finding) {
 			return
 		}
 		v := f.Columns[i]
-		apart, times := distance(v)
-		wantApart, wantTimes := distance(Values{A: &h.Example[0], B: &h.Example[1]})
+		apart, times := distance(v, d.spec.Zones)
+		wantApart, wantTimes := distance(Values{A: &h.Example[0], B: &h.Example[1]}, d.spec.Zones)
 		switch {
 		case h.Code == ValueWriting && loose(*v.A) == loose(*v.B), h.Code == ValueOffset && apart == wantApart && apart != "", h.Code == ValueFactor && times == wantTimes && times != "":
 			f.Hint = h.Code

@@ -292,7 +292,7 @@ func (d *diff) mismatch(f Finding, a, b *record) {
 	var status, value []Values
 	for _, k := range d.differing(a, b) {
 		v := Values{d.spec.Compare[k].String(), a.text[k], b.text[k]}
-		d.hints.value(k, v)
+		d.hints.value(k, v, d.spec.Zones)
 		if d.spec.Status[d.spec.Compare[k].A] != nil || d.spec.Compare[k].A == "status" {
 			status = append(status, v)
 		} else {
