@@ -60,6 +60,9 @@ type Road struct {
 	cfg    Config
 	shards []*shard
 	wait   sync.WaitGroup
+	// waiters are this road's own: their channels stay in the bubble of
+	// testing/synctest that they were made in.
+	waiters sync.Pool
 
 	closing sync.RWMutex // held for reading while a request is queued
 	closed  bool
@@ -104,6 +107,7 @@ func Open(cfg Config) (*Road, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	r := &Road{cfg: cfg, stop: make(chan struct{}), documents: newKept[*analysed](keptDocuments), derived: newKept[*derivation](keptDerived), opened: newOpenList(mostOpen)}
+	r.waiters.New = newWaiter
 	for range cfg.Shards {
 		r.shards = append(r.shards, &shard{road: r, most: owedRows / cfg.Shards, queue: make(chan *request, queueRequests), heads: map[reading.Partition]*head{}})
 	}

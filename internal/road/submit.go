@@ -2,7 +2,6 @@ package road
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"pleth/internal/eventlog"
@@ -38,25 +37,25 @@ type waiter struct {
 	got chan answer
 }
 
-var waiters = sync.Pool{New: func() any {
+func newWaiter() any {
 	w := &waiter{got: make(chan answer, 1)}
 	w.done = func(a answer) { w.got <- a }
 	return w
-}}
+}
 
 // submitOne is Submit of one batch.
 func (r *Road) submitOne(ctx context.Context, b *reading.Batch) ([][]reading.Outcome, error) {
 	full := r.cfg.Full()
-	w := waiters.Get().(*waiter)
+	w := r.waiters.Get().(*waiter)
 	w.partition, w.batch, w.rows = b.Partition, b, b.Rows.Len()
 	out := make([][]reading.Outcome, 1)
 	if err := r.queue(&w.request); err != nil {
-		w.forget()
+		r.forget(w)
 		return out, err
 	}
 	select {
 	case a := <-w.got:
-		w.forget()
+		r.forget(w)
 		if a.err != nil {
 			return out, a.err
 		}
@@ -68,9 +67,9 @@ func (r *Road) submitOne(ctx context.Context, b *reading.Batch) ([][]reading.Out
 }
 
 // forget gives w back. Nobody else has it any more.
-func (w *waiter) forget() {
+func (r *Road) forget(w *waiter) {
 	w.partition, w.batch = reading.Partition{}, nil
-	waiters.Put(w)
+	r.waiters.Put(w)
 }
 
 // Submit takes batches and returns what became of each reading when all are on
