@@ -28,6 +28,10 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await page.getByRole('heading', { name: /Bed 06/ }).waitFor({ timeout: 30000 });
     await page.locator('.big .sat').filter({ hasText: '99' }).waitFor({ timeout: 30000 });
     await page.getByText('90 · 88 · 85').waitFor();
+    // A dip that the connection does not tell, because a newer reading is there, comes into the chart.
+    const dip = new Date(Date.now() - 1500).toISOString();
+    await ward.call('POST', '/api/v1/readings', [{ device_id: 'PX-206', timestamp: dip, spo2: 71 }]);
+    await page.locator('figure.ch[aria-label*="71"]').waitFor({ timeout: 90000 });
     ward.beds[5].spo2 = 79;
     await page.locator('.alarm.high').waitFor({ timeout: 40000 });
     assert.match(await page.locator('.alarm.high').innerText(), /\*\*\* SpO₂ 79<8[05]/);

@@ -329,6 +329,7 @@ export function live(): void {
     if (gap > silence && !document.hidden) again();
     now.value = serverNow();
   }, 250);
+  setInterval(readAgain, lateAgain);
   document.addEventListener('visibilitychange', () => {
     // After a pause nothing is shown until a fresh state has come.
     if (!document.hidden) again();
@@ -368,18 +369,32 @@ function history(b: Bed): void {
   if (!fetching) fetching = window.setTimeout(fetchHistory, 50);
 }
 
-// fetchHistory reads the time before the page was opened, forty beds at once.
+// The connection tells what is newest: a dip between two of its frames, or in
+// readings that came late or many at once, is read from what is stored.
+const lateness = 180_000; // ms that are read again
+const lateAgain = 60_000;
+const whole = new WeakSet<Tail>(); // all of the time before is in them
+
+function readAgain(): void {
+  if (document.hidden || link.peek().state !== 'live') return;
+  for (const b of beds.values()) if (b.watched && whole.has(b.tail)) wanted.add(b);
+  if (wanted.size && !fetching) fetching = window.setTimeout(fetchHistory, 50);
+}
+
+// fetchHistory reads the time before the page was opened, forty beds at once; of
+// those that have it all, the last minutes.
 async function fetchHistory(): Promise<void> {
   const part = [...wanted].slice(0, 40);
   for (const b of part) wanted.delete(b);
   const tails = new Map(part.map((b) => [b.device, { bed: b, tail: b.tail }]));
   const r = range.peek();
+  const span = part.every((b) => whole.has(b.tail)) ? Math.max(lateness, 4 * r.slotMs) : r.slots * r.slotMs;
   const query = new URLSearchParams({
     metric: 'spo2',
     recording: '',
     worn: 'now',
     resolution: String(r.slotMs / 1000),
-    from: new Date(serverNow() - r.slots * r.slotMs).toISOString(),
+    from: new Date(serverNow() - span).toISOString(),
     device_id: part.map((b) => b.device).join(','),
   });
   let rest = '';
@@ -401,8 +416,9 @@ async function fetchHistory(): Promise<void> {
         tail.put(tail.index(Date.parse(cell('start'))), +cell('min'), +cell('mean'), +cell('max'), +cell('count'));
       }
     });
+    for (const { tail } of tails.values()) whole.add(tail);
   } catch {
-    for (const { tail } of tails.values()) tail.filled = false; // asked again when it is seen again
+    for (const { tail } of tails.values()) if (!whole.has(tail)) tail.filled = false; // asked again when it is seen again
   }
   for (const { bed } of tails.values()) touch(bed);
   fetching = wanted.size ? window.setTimeout(fetchHistory, 50) : 0;

@@ -79,12 +79,13 @@ export class Tail {
   // mean where there is none.
   put(i: number, lo: number, mid: number, hi: number, n: number): void {
     if (i < 0 || i >= this.slots) return;
-    this.version++;
     if (this.count[i] > 0) {
+      if (lo < this.lo[i] || hi > this.hi[i]) this.version++;
       this.lo[i] = Math.min(this.lo[i], lo);
       this.hi[i] = Math.max(this.hi[i], hi);
       return;
     }
+    this.version++;
     this.lo[i] = lo;
     this.mid[i] = mid;
     this.hi[i] = hi;

@@ -250,13 +250,21 @@ function Recent({ bed }: { bed: Bed }) {
     tails.current = made;
     seen.current = 0;
     const stop = new AbortController();
-    (async () => {
+    const read = async () => {
       await fill(bed.device, { spo2: made.spo2, pulse_rate: made.pulse }, stop.signal);
       tick.value++;
       await fill(bed.device, { spo2: made.night }, stop.signal);
       tick.value++;
-    })().catch(() => {}); // what is live is shown all the same
-    return () => stop.abort();
+    };
+    const quiet = () => {}; // what is live is shown all the same
+    read().catch(quiet);
+    // The connection tells what is newest: a dip between two of its frames, or in
+    // readings that came late, is read from what is stored.
+    const again = setInterval(() => read().catch(quiet), 30_000);
+    return () => {
+      clearInterval(again);
+      stop.abort();
+    };
   }, [span.value, joined, bed, bed.subject]);
 
   const at = now.value;
