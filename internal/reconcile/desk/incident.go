@@ -5,7 +5,6 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -365,32 +364,37 @@ type Action struct {
 
 // Act does what a person wants to an incident.
 func (d *Desk) Act(ctx context.Context, id int64, a Action) (*Incident, error) {
-	list, err := d.store.incidents(ctx, `id = ?`, id)
+	_, in, err := d.find(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 {
-		return nil, ErrUnknown
+	i, event, err := d.act(ctx, in, id, a)
+	if err != nil {
+		return nil, err
 	}
-	in := d.byName[list[0].Integration]
-	if in == nil {
-		return nil, &ActionError{"its integration is not declared any more"}
+	if event != "" {
+		d.cfg.Tell(d.newsOf(in, i, event))
 	}
+	d.recolour(ctx, in)
+	return i, nil
+}
+
+// act changes an incident and says what people are to be told of it.
+func (d *Desk) act(ctx context.Context, in *integration, id int64, a Action) (i *Incident, event string, err error) {
 	in.write.Lock() // no check changes it under our hands
 	defer in.write.Unlock()
-	if list, err = d.store.incidents(ctx, `id = ?`, id); err != nil || len(list) == 0 {
-		return nil, errors.Join(ErrUnknown, err)
+	if i, _, err = d.find(ctx, id); err != nil {
+		return nil, "", err
 	}
-	i, now := &list[0], d.cfg.Clock()
+	now := d.cfg.Clock()
 	step := Step{At: now, Who: a.Actor, What: a.What, Why: a.Note}
-	event := ""
 	if i.Over() && a.What != "note" {
-		return nil, &ActionError{"the incident is over"}
+		return nil, "", &ActionError{"the incident is over"}
 	}
 	switch a.What {
 	case "acknowledge":
 		if !i.Acknowledged.IsZero() && i.State != Opened {
-			return nil, &ActionError{"it is acknowledged already"}
+			return nil, "", &ActionError{"it is acknowledged already"}
 		}
 		i.Acknowledged, i.State, event = now, Acknowledged, "acknowledge"
 	case "investigate":
@@ -398,29 +402,29 @@ func (d *Desk) Act(ctx context.Context, id int64, a Action) (*Incident, error) {
 	case "note":
 	case "resolve":
 		if a.Note == "" {
-			return nil, &ActionError{"who resolves by hand says why"}
+			return nil, "", &ActionError{"who resolves by hand says why"}
 		}
 		// What still stands opens it again at the next check after the window.
 		i.State, i.Resolved, event = Resolved, now, "resolve"
 	case "accept":
 		if a.Note == "" || !a.Until.After(now) || a.Until.After(now.AddDate(1, 0, 0)) {
-			return nil, &ActionError{"who accepts says why, and until when: a year at most"}
+			return nil, "", &ActionError{"who accepts says why, and until when: a year at most"}
 		}
 		i.State, i.Until, event = Accepted, a.Until, "resolve"
 	case "false_positive":
 		if a.Note == "" {
-			return nil, &ActionError{"who calls it false says why"}
+			return nil, "", &ActionError{"who calls it false says why"}
 		}
 		i.State, i.Resolved, event = FalsePositive, now, "resolve"
 	default:
-		return nil, &ActionError{fmt.Sprintf("%q: acknowledge, investigate, note, resolve, accept or false_positive", a.What)}
+		return nil, "", &ActionError{fmt.Sprintf("%q: acknowledge, investigate, note, resolve, accept or false_positive", a.What)}
 	}
 	if a.Owner != nil {
 		i.Owner = *a.Owner
 	}
 	if a.Cause != nil {
 		if !slices.Contains(Causes(), *a.Cause) && *a.Cause != "" {
-			return nil, &ActionError{fmt.Sprintf("the cause %q is none of %v", *a.Cause, Causes())}
+			return nil, "", &ActionError{fmt.Sprintf("the cause %q is none of %v", *a.Cause, Causes())}
 		}
 		i.Cause = *a.Cause
 	}
@@ -434,14 +438,7 @@ func (d *Desk) Act(ctx context.Context, id int64, a Action) (*Incident, error) {
 		}
 		return d.store.addStep(ctx, tx, id, &step)
 	})
-	if err != nil {
-		return nil, err
-	}
-	if event != "" {
-		d.cfg.Tell(d.newsOf(in, i, event))
-	}
-	d.recolour(ctx, in)
-	return i, nil
+	return i, event, err
 }
 
 // recolour finds the colour anew, after people have changed something.

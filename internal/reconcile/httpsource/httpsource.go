@@ -207,10 +207,10 @@ func (t *Table) Scan(ctx context.Context, row func(int64, []reconcile.Cell) erro
 			return fmt.Errorf("%s: page %d is the page before it again: does the server know how pages are asked for?", t.cfg.Label, pages+1)
 		}
 		last = sum
-		if err := end.see(t, next, items, page, header); err != nil {
+		if items, err = t.matches(items); err != nil {
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
-		if items, err = t.matches(items); err != nil {
+		if err := end.see(t, next, items, page, header); err != nil {
 			return fmt.Errorf("%s: page %d: %w", t.cfg.Label, pages+1, err)
 		}
 		for _, item := range items {

@@ -28,7 +28,7 @@ func FHIR(label, base, query, token string) Config {
 		join = "&"
 	}
 	c := Config{Label: label, URL: strings.TrimSuffix(base, "/") + "/" + query + join + "_count=500&_total=accurate&_lastUpdated=ge{from}&_lastUpdated=lt{to}",
-		Items: "entry", Next: fhirNext, Total: "total", Header: http.Header{"Accept": {"application/fhir+json"}}}
+		Items: "entry", Next: fhirNext, Total: "total", Size: "_count", Header: http.Header{"Accept": {"application/fhir+json"}}}
 	if token != "" {
 		c.Header.Set("Authorization", "Bearer "+token)
 	}

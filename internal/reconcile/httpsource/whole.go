@@ -79,6 +79,9 @@ func (t *Table) counted(ctx context.Context, address string) (records []any, nex
 		return nil, "", err
 	}
 	items, _ := at(body, split(t.cfg.Items)).([]any)
+	if items, err = t.matches(items); err != nil {
+		return nil, "", err
+	}
 	page := 0
 	if t.cfg.Page == "" {
 		next, err = t.next(address, body, header, len(items), &page)

@@ -3,6 +3,7 @@ package httpsource
 import (
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,6 +117,42 @@ func TestLostLastPages(t *testing.T) {
 		}
 		if full := (c.server.n + c.server.size - 1) / c.server.size; server.asked > full+8 {
 			t.Errorf("%s: %d questions for %d pages", c.name, server.asked, full)
+		}
+	}
+}
+
+// TestSearchesWithoutATotal: a FHIR server need not say how many there are.
+func TestSearchesWithoutATotal(t *testing.T) {
+	t.Parallel()
+	for lost, want := range map[int]string{0: "", 7: "not whole"} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			size, _ := strconv.Atoi(r.URL.Query().Get("_count"))
+			size = min(size, 20)
+			from, _ := strconv.Atoi(r.URL.Query().Get("from"))
+			n := 40 + lost
+			if lost > 0 {
+				n = (n - 1) / size * size
+			}
+			list := []object{{"search": object{"mode": "include"}, "resource": object{"resourceType": "Patient", "id": "p"}}}
+			for i := from; i < min(n, from+size); i++ {
+				list = append(list, object{"search": object{"mode": "match"}, "resource": object{"resourceType": "Observation", "id": strconv.Itoa(i)}})
+			}
+			out := object{"resourceType": "Bundle", "type": "searchset", "entry": list}
+			if from+size < n {
+				out["link"] = []object{{"relation": "next", "url": fmt.Sprintf("http://%s/Observation?from=%d&_count=%d", r.Host, from+size, size)}}
+			}
+			answer(w, out)
+		}))
+		t.Cleanup(srv.Close)
+		cfg := FHIR("ehr", srv.URL, "Observation", "")
+		cfg.Columns, cfg.PerSecond = map[string]string{"id": "resource.id"}, 1e6
+		table, err := New(cfg, []string{"id"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _, err := scan(t, table)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) || len(rows) != 40 || table.Doubt() != "" {
+			t.Errorf("%d lost: %d rows, %v, %q", lost, len(rows), err, table.Doubt())
 		}
 	}
 }
