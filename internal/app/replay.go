@@ -93,7 +93,7 @@ func Replay(ctx context.Context, program analysis.Program, o ReplayOptions) (out
 	if err != nil {
 		return out, err
 	}
-	r, err := road.Replay(ctx, cfg)
+	r, err := road.Replay(ctx, cfg, onpebble.Series{Store: chunks.Open(from)})
 	if err != nil {
 		return out, err
 	}
@@ -154,7 +154,7 @@ func VerifyReplay(ctx context.Context, program analysis.Program, data, side, key
 			return nil, err
 		}
 		cfg.Series, cfg.SealRows = frozen{cfg.Series.(onpebble.Series)}, 1<<30
-		if roads[i], err = road.Replay(ctx, cfg); err != nil {
+		if roads[i], err = road.Replay(ctx, cfg, onpebble.Series{Store: chunks.Open(a)}); err != nil {
 			return nil, err
 		}
 		defer func() { _ = roads[i].Close(context.WithoutCancel(ctx)) }() // it has nothing to finish

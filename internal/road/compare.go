@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,7 @@ type comparison struct {
 	x, y     *head
 	from, to int64
 	whole    bool // all of its log is there, and all times are asked for
+	begins   bool // all of its log is there
 }
 
 // Compare returns the first difference between what two roads say, and keep, of
@@ -109,7 +111,7 @@ func Compare(ctx context.Context, a, b *Road, from, to int64) (*Difference, erro
 		case i >= len(y) || x[i].partition != y[i].partition:
 			return &Difference{Partition: x[i].partition, What: "recording", Time: NoTime, Byte: -1, Have: "there"}, nil
 		}
-		c := comparison{a, b, x[i], y[i], from, to, begins[x[i].partition] && from == 0 && to == 0}
+		c := comparison{a, b, x[i], y[i], from, to, begins[x[i].partition] && from == 0 && to == 0, begins[x[i].partition]}
 		for _, step := range []func(context.Context) (*Difference, error){c.control, c.rows, c.chunks, c.rollups, c.rest, c.sessions} {
 			if d, err := step(ctx); d != nil || err != nil {
 				return d, err
@@ -125,13 +127,15 @@ type statePart struct {
 	of   func(*state) any
 }
 
-// controlParts are what control records came to.
+// endParts are the ends that were told.
+var endParts = []statePart{{"ends", func(s *state) any { return s.Ends }}}
+
+// controlParts are what other control records came to.
 var controlParts = []statePart{
 	{"assignments", func(s *state) any { return s.Assignments }},
 	{"calibrations", func(s *state) any { return s.Calibrations }},
 	{"annotations", func(s *state) any { return s.Annotations }},
 	{"import", func(s *state) any { return s.Import }},
-	{"ends", func(s *state) any { return s.Ends }},
 }
 
 // restParts are what all rows came to.
@@ -149,7 +153,21 @@ var restParts = []statePart{
 	{"done", func(s *state) any { return s.Done }},
 }
 
-func (c *comparison) control(context.Context) (*Difference, error) { return c.parts(controlParts) }
+func (c *comparison) control(context.Context) (*Difference, error) {
+	if d, err := c.parts(controlParts); d != nil || err != nil {
+		return d, err
+	}
+	if c.begins {
+		return c.parts(endParts)
+	}
+	// Of those before the log begins nothing is known.
+	for _, at := range c.y.state.Ends {
+		if !slices.Contains(c.x.state.Ends, at) {
+			return &Difference{Partition: c.x.partition, What: "ends", Time: at, Byte: -1, Got: "there"}, nil
+		}
+	}
+	return nil, nil
+}
 
 // rest compares what is known of all rows together.
 func (c *comparison) rest(context.Context) (*Difference, error) {
@@ -243,7 +261,15 @@ func (c *comparison) sessions(ctx context.Context) (*Difference, error) {
 		if !bytes.Equal(one.document, other.document) {
 			d.Byte, d.In = at(one.document, other.document), "its document"
 			d.Have, d.Got = around(one.document, other.document)
-			if places, _, err := jsondiff.Compare(one.document, other.document); err == nil && len(places) > 0 {
+			places, _, err := jsondiff.Compare(one.document, other.document)
+			if err == nil && !c.begins {
+				// The nights before it are not all there to be compared with.
+				places = slices.DeleteFunc(places, func(p jsondiff.Difference) bool { return strings.HasPrefix(p.Path, "comparison") })
+				if len(places) == 0 {
+					continue
+				}
+			}
+			if err == nil && len(places) > 0 {
 				d.What += " " + places[0].Path
 				d.Have, d.Got = places[0].Want, places[0].Got
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"pleth"
 	"pleth/internal/eventlog"
@@ -104,15 +105,15 @@ func compared(t *testing.T, dir string, from, to int64) *road.Difference {
 	defer end()
 	again, endAgain := onDisk(t, t.TempDir())
 	defer endAgain()
-	side := cfg
+	side, kept := cfg, cfg.Series
 	side.Series, side.SealRows = again.Series, 600
-	b, err := road.Replay(context.Background(), side)
+	b, err := road.Replay(context.Background(), side, kept)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.Close(context.Background())
 	cfg.Series, cfg.SealRows = readOnly{cfg.Series.(onpebble.Series)}, 1<<30
-	a, err := road.Replay(context.Background(), cfg)
+	a, err := road.Replay(context.Background(), cfg, kept)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,6 +333,48 @@ func TestCompareFindsRollups(t *testing.T) {
 	})
 }
 
+// TestCompareBehindTheRetention: a calibration, a note and a wearer whose records
+// the retention has dropped still hold for what came after them.
+func TestCompareBehindTheRetention(t *testing.T) {
+	t.Parallel()
+	night := plethtest.Night(1500, 9, 3)
+	later := int64(0)
+	dir := storedBy(t, func(t *testing.T, r *road.Road) {
+		control := func(kind, payload string) {
+			t.Helper()
+			if _, err := r.Control(context.Background(), reading.Partition{Device: "a"}, eventlog.Control{Kind: kind, Payload: []byte(payload)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		send := func(hours int64) {
+			for i := range night.Len() {
+				at := int64(i)*1e9 + epoch + hours*3600e9
+				night.SetTime(i, at)
+			}
+			submit(t, r, batch("a", night, 0, night.Len()))
+		}
+		control(eventlog.KindAssignment, `{"device":"a","subject":"person-2","from":1700000900000000000}`)
+		control(eventlog.KindAnnotation, `{"device":"a","from":1700000900000000000,"text":"sealed","author":"x"}`)
+		fill(t, r)
+		send(20)
+		// Rows are sealed once nothing has come for a moment.
+		for first := eventlog.Offset(0); first < 4; time.Sleep(time.Millisecond) {
+			if err := r.Retain(context.Background(), 1<<62, nil, func(one road.Retained) { first = one.First }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		later = epoch + 40*3600e9
+		control(eventlog.KindCalibration, `{"device":"a","metric":"pulse_rate","from":1700000900000000000,"offset":"1","reason":"test"}`)
+		send(40)
+	}, nil, 50)
+	if d := compared(t, dir, later, 0); d != nil {
+		t.Error(d)
+	}
+	if d := compared(t, dir, 0, 0); d == nil { // what was dropped cannot be built again
+		t.Error("nothing differs")
+	}
+}
+
 // TestCompareFindsDocuments: a document made by other rules is named with the place in it.
 func TestCompareFindsDocuments(t *testing.T) {
 	t.Parallel()
@@ -341,12 +384,12 @@ func TestCompareFindsDocuments(t *testing.T) {
 	cfg.Series, cfg.SealRows = readOnly{cfg.Series.(onpebble.Series)}, 1<<30
 	other := cfg
 	other.Program.Version = "other"
-	a, err := road.Replay(context.Background(), cfg)
+	a, err := road.Replay(context.Background(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.Close(context.Background())
-	b, err := road.Replay(context.Background(), other)
+	b, err := road.Replay(context.Background(), other, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

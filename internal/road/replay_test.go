@@ -25,7 +25,7 @@ func TestReplay(t *testing.T) {
 	submit(t, r, batch("a", night, 1500, 3000))
 	cfg := config(m)
 	cfg.Series = roadtest.NewMemory()
-	again, err := road.Replay(context.Background(), cfg)
+	again, err := road.Replay(context.Background(), cfg, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestReplay(t *testing.T) {
 	cancelled, stop := context.WithCancel(context.Background())
 	stop()
 	cfg.Series = roadtest.NewMemory()
-	if _, err := road.Replay(cancelled, cfg); !errors.Is(err, context.Canceled) {
+	if _, err := road.Replay(cancelled, cfg, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

@@ -41,7 +41,8 @@ type Config struct {
 	// ErrFull, though what is on its way is written when there is room. nil: it
 	// never is.
 	Full   func() <-chan struct{}
-	Logger *slog.Logger // nil: nothing is logged
+	begin  func(*head) error // of a replay: gives a head without a state what it begins with; nil: nothing
+	Logger *slog.Logger      // nil: nothing is logged
 	// Follow returns who follows a partition from the state of an earlier
 	// snapshot, nil without one; nil: nobody follows.
 	Follow   func(p reading.Partition, of Place, state []byte) (Follower, error)

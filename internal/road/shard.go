@@ -396,6 +396,10 @@ func (s *shard) recover(p reading.Partition) error {
 		if err := h.decodeState(bytes); err != nil {
 			return err
 		}
+	} else if s.road.cfg.begin != nil {
+		if err := s.road.cfg.begin(h); err != nil {
+			return err
+		}
 	}
 	if err := s.road.follow(h); err != nil {
 		return err
