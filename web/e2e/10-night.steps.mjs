@@ -201,9 +201,14 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
       { maxBuffer: 1 << 28 },
     );
     assert(big.length > 4 << 20, `the file has ${big.length} bytes only`);
+    // From the disk: a buffer of that size takes its time through the browser's wire.
+    const [ended, long] = ['ended.csv', 'long.csv'].map((name) => {
+      writeFileSync(join(dir, name), big);
+      return join(dir, name);
+    });
     // Somebody ends it while a part is on its way: nothing of it is kept.
     await page.route('**/api/v1/imports/*', (route) => (route.request().method() === 'PATCH' ? undefined : route.continue()));
-    await input.setInputFiles({ name: 'ended.csv', mimeType: 'text/csv', buffer: big });
+    await input.setInputFiles(ended);
     await page.getByRole('button', { name: 'Cancel sending ended.csv' }).click();
     await page.getByText('Cancelled. Nothing of this file was kept.').waitFor({ timeout: 20000 });
     await accessible(page, 'an upload that was ended');
@@ -217,7 +222,7 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await page.route('**/api/v1/imports/*', (route) =>
       route.request().method() === 'PATCH' && ++parts === 2 ? route.abort() : route.continue(),
     );
-    await input.setInputFiles({ name: 'long.csv', mimeType: 'text/csv', buffer: big });
+    await input.setInputFiles(long);
     await page.getByText(/broke off after \d+ %/).waitFor({ timeout: 60000 });
     await page.screenshot({ path: join(pictures, 'nights-refused.png') });
     await page.getByRole('button', { name: 'Go on' }).click();
@@ -270,6 +275,7 @@ export function steps(test, { open, accessible, plain, pictures, dir, bin, root,
     await page.route('**/api/v1/sessions*', (route) => route.abort());
     await page.goto(at('/nights'));
     await page.getByText('cannot be reached').waitFor();
+    await accessible(page, 'nights without a server');
     await page.screenshot({ path: join(pictures, 'nights-unreachable.png') });
     await page.context().close();
   });

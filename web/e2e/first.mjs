@@ -133,6 +133,7 @@ export function first({ test, start, stop, open, accessible, pictures, bin, dir,
       null,
       { timeout: 30000 },
     );
+    await accessible(page, 'too little signal, and no clock');
     await page.context().close();
   });
 }

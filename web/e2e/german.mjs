@@ -22,7 +22,7 @@ function catalogue(root, lang) {
 // Words that hold an English sentence together, and that are none in German.
 const english = /\b(the|of|and|is|are|were|been|with|for|from|there|this|that|these|which|what|not|has|have|cannot|nothing|needs?)\b/i;
 
-export function german({ test, start, stop, open, accessible, pictures, port, root, bin, dir }) {
+export function german({ test, start, stop, open, pictures, port, root, bin, dir }) {
   const base = `http://127.0.0.1:${port}`;
   const en = catalogue(root, 'en');
   const de = catalogue(root, 'de');
@@ -109,7 +109,6 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
       .setInputFiles(['leer.csv', 'keine.csv', 'kaputt.zip', 'kurz.edf', 'leer.hea', 'lang.csv'].map((f) => join(own, f)));
     await page.locator('.uploads .wrong').nth(5).waitFor({ timeout: 60000 });
     await checked(page, 'files that are refused');
-    await accessible(page, 'files that are refused');
     await page.screenshot({ path: join(pictures, 'german-refused-files.png'), fullPage: true });
     await page.locator('input[type=file]').setInputFiles(join(own, 'nacht.csv'));
     await page.locator('figure[data-ready]').waitFor({ timeout: 60000 });
@@ -245,7 +244,6 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
     await stop();
     await page.locator('.banner.bad').waitFor({ timeout: 60000 });
     await checked(page, 'devices without a server');
-    await accessible(page, 'devices without a server');
     await page.screenshot({ path: join(pictures, 'german-devices-lost.png') });
     url = await start();
     const other = await open(browser, `${base}/ward`, { locale: 'de-DE' });

@@ -155,6 +155,7 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await row.getByRole('button', { name: 'Acknowledge' }).click();
     // Nobody has said who acts yet.
     await page.getByLabel('Your name').fill('J. Meyer');
+    await accessible(page, 'who acts');
     await page.getByRole('button', { name: 'Save' }).click();
     // The name was the second press; what the same dip set off is seen with it.
     await tile(page, 6).locator('.quiet').waitFor({ timeout: 10000 });
@@ -163,6 +164,7 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     const other = rows.filter({ hasText: 'Bed 12' }).first();
     await other.getByTitle('More about this alarm').click();
     await other.getByLabel('What was seen or done').fill('turned onto her side');
+    await accessible(page, 'a note of an alarm');
     await other.getByRole('button', { name: 'Note', exact: true }).click();
     await other.getByText('noted').waitFor();
     await other.getByRole('button', { name: 'Silence for 2 min' }).click();
@@ -260,6 +262,7 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await page.goto(`${base}/ward`);
     await page.getByText('This page is older than the server').waitFor({ timeout: 15000 });
     assert.equal(await numerals(page), 0);
+    await accessible(page, 'a server that is newer');
     await shot(page, 'ward-newer');
     kind = 'cut';
     await page.getByText('something that cannot be read').waitFor({ timeout: 40000 });
@@ -275,6 +278,7 @@ export function live({ test, start, stop, open, accessible, pictures, port }) {
     await page.goto(`${base}/ward`);
     await page.getByText(/clock and the server’s differ by/).waitFor({ timeout: 30000 });
     await page.locator('.t .sat').nth(20).waitFor({ timeout: 30000 });
+    await accessible(page, 'a clock that is wrong');
     await shot(page, 'ward-clock');
     for (const path of ['/nights', '/patient', '/patient/PX-201', '/alarms', '/devices', '/integrations', '/status']) {
       await page.goto(`${base}${path}`);

@@ -47,6 +47,7 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     assert(await fits(page), 'one person at 320 px');
     ward.beds[5].mute = true;
     await page.locator('.sat.none').waitFor({ timeout: 20000 });
+    await accessible(page, 'one person without a signal');
     ward.beds[5].mute = false;
     ward.beds[5].spo2 = 97;
     await page.locator('.big .sat').filter({ hasText: '97' }).waitFor({ timeout: 20000 });
@@ -74,6 +75,8 @@ export function people({ test, start, stop, open, accessible, pictures, port }) 
     await row.getByRole('button', { name: 'Change' }).click();
     // Another bed is put on the list of the house; it is free, and on the ward.
     const beds = page.locator('.beds');
+    await row.getByRole('button', { name: 'Discharge' }).waitFor();
+    await accessible(page, 'another bed, another device, or none');
     await beds.getByLabel('Name of the new bed').fill('32');
     await beds.getByRole('button', { name: 'Add a bed' }).click();
     await beds.locator('[data-bed="32"].free').waitFor({ timeout: 20000 });

@@ -95,42 +95,44 @@ function unusual(p: Position, worse: -1 | 0 | 1): boolean {
 export function Figures({ s, usual, whole }: { s: Session; usual?: Record<string, Position>; whole?: Session }) {
   const little = !whole && (s.metrics['time.valid_s'] ?? 0) < 4 * 3600;
   return (
-    <dl class={`card kpis${little ? ' little' : ''}`} data-part={whole ? '1' : undefined}>
-      {rows(s).map((r) => {
-        const [value, unit] = r.value(s.metrics[r.id]);
-        const p = usual?.[r.id];
-        const at = (v: number) => `${Math.max(0, Math.min(100, ((v - r.ends[0]) / (r.ends[1] - r.ends[0])) * 100))}%`;
-        const written = (v: number) => r.value(v).filter(Boolean).join('\u00a0');
-        const about = (v: number) => (r.value === amount && v >= 60 ? `${Math.round(v / 60)}\u00a0min` : written(v));
-        return (
-          <div class="kpi" key={r.id} data-metric={r.id}>
-            <dt>{r.name}</dt>
-            <dd>
-              {value}
-              <small>{unit}</small>
-            </dd>
-            {p && p.of > enough && !whole && (
-              <dd class="rng" title={t('night.usual.title', { n: p.of - 1 })} aria-hidden="true">
-                <i style={{ left: at(p.q1), width: `calc(${at(p.q3)} - ${at(p.q1)})` }} />
-                <b style={{ left: `calc(${at(p.value)} - 1px)` }} />
+    <>
+      <dl class={`card kpis${little ? ' little' : ''}`} data-part={whole ? '1' : undefined}>
+        {rows(s).map((r) => {
+          const [value, unit] = r.value(s.metrics[r.id]);
+          const p = usual?.[r.id];
+          const at = (v: number) => `${Math.max(0, Math.min(100, ((v - r.ends[0]) / (r.ends[1] - r.ends[0])) * 100))}%`;
+          const written = (v: number) => r.value(v).filter(Boolean).join('\u00a0');
+          const about = (v: number) => (r.value === amount && v >= 60 ? `${Math.round(v / 60)}\u00a0min` : written(v));
+          return (
+            <div class="kpi" key={r.id} data-metric={r.id}>
+              <dt>{r.name}</dt>
+              <dd>
+                {value}
+                <small>{unit}</small>
               </dd>
-            )}
-            <dd class="dl">
-              {whole ? (
-                t('night.selected.whole', { v: written(whole.metrics[r.id]) })
-              ) : p && p.of > enough ? (
-                <>
-                  {t('night.usual', { v: about(p.median) })}
-                  {unusual(p, r.worse) && <b> · {t('night.unusual')}</b>}
-                </>
-              ) : (
-                r.note
+              {p && p.of > enough && !whole && (
+                <dd class="rng" title={t('night.usual.title', { n: p.of - 1 })} aria-hidden="true">
+                  <i style={{ left: at(p.q1), width: `calc(${at(p.q3)} - ${at(p.q1)})` }} />
+                  <b style={{ left: `calc(${at(p.value)} - 1px)` }} />
+                </dd>
               )}
-            </dd>
-          </div>
-        );
-      })}
+              <dd class="dl">
+                {whole ? (
+                  t('night.selected.whole', { v: written(whole.metrics[r.id]) })
+                ) : p && p.of > enough ? (
+                  <>
+                    {t('night.usual', { v: about(p.median) })}
+                    {unusual(p, r.worse) && <b> · {t('night.unusual')}</b>}
+                  </>
+                ) : (
+                  r.note
+                )}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
       {little && <p class="sr">{t('night.little', { d: duration(s.metrics['time.valid_s'] ?? 0) })}</p>}
-    </dl>
+    </>
   );
 }

@@ -3,6 +3,7 @@
 // asked is the alarm whose acknowledgement waits for a second press or a name.
 import { signal, useSignal } from '@preact/signals';
 import { type Act, type Alert, act, delaysOf, grouped, metricName, place, quietUntil, stars, waits, withUnit, words } from '../alarms';
+import { ApiError } from '../api';
 import { age, countdown, instant } from '../format';
 import { t } from '../lang';
 import { alarms, beds, link, now } from '../live/store';
@@ -36,15 +37,18 @@ export async function take(a: Alert): Promise<void> {
   asked.value = '';
   // What the same dip set off on its way down is seen with it.
   const g = grouped(alarms.value).find((x) => x.top.id === a.id);
-  if (await doIt(a, 'ack')) for (const one of g?.rest ?? []) await doIt(one, 'ack');
+  if (await doIt(a, 'ack')) for (const one of g?.rest ?? []) await doIt(one, 'ack', {}, true);
 }
 
-async function doIt(a: Alert, what: Act, more: { note?: string; until?: string } = {}): Promise<boolean> {
+// doIt returns whether it was done, and shows why it was not. same: that it was
+// done already, as the server does with what it takes for the same, is no fault.
+async function doIt(a: Alert, what: Act, more: { note?: string; until?: string } = {}, same = false): Promise<boolean> {
   try {
     await act(a.id, what, { actor: actor.value, ...more });
     wrong.value = '';
     return true;
   } catch (e) {
+    if (same && e instanceof ApiError && e.status === 409) return true;
     wrong.value = (e as Error).message;
     return false;
   }
