@@ -17,6 +17,7 @@ import (
 	"pleth/internal/analysis"
 	"pleth/internal/api"
 	"pleth/internal/backup"
+	"pleth/internal/pebbledb"
 	"pleth/internal/sqlitefile"
 )
 
@@ -31,7 +32,7 @@ const staging = "backup-under-way-"
 // locks and what is built anew do not.
 func kept(name string) bool {
 	switch {
-	case name == "lock", name == "admin-token", name == identityKey, name == "store/LOCK", strings.HasPrefix(name, staging), strings.HasPrefix(name, "lost/"):
+	case name == "lock", name == "admin-token", name == identityKey, name == "store/LOCK", name == "store/"+pebbledb.PreparedFile, strings.HasPrefix(name, staging), strings.HasPrefix(name, "lost/"):
 		return false
 	}
 	return !strings.HasSuffix(name, ".db-shm")

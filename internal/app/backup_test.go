@@ -17,6 +17,7 @@ import (
 
 	"pleth/internal/analysis"
 	"pleth/internal/backup"
+	"pleth/internal/pebbledb"
 )
 
 // ask gets an address of s.
@@ -80,6 +81,10 @@ func TestBackup(t *testing.T) {
 			if err := stop(); err != nil {
 				t.Fatal(err)
 			}
+			// Left where the process was killed.
+			if err := os.WriteFile(filepath.Join(s.settings.Data, "store", pebbledb.PreparedFile), make([]byte, 1000), 0o600); err != nil {
+				t.Fatal(err)
+			}
 			var stopped bytes.Buffer
 			if err := BackupStopped(s.settings.Data, &stopped, true, analysis.Program{}); err != nil {
 				t.Fatal(err)
@@ -91,7 +96,7 @@ func TestBackup(t *testing.T) {
 					t.Fatal(name, err)
 				}
 				for _, f := range list.Files {
-					if f.Name == "admin-token" || f.Name == identityKey && name == "running" {
+					if f.Name == "admin-token" || f.Name == "store/"+pebbledb.PreparedFile || f.Name == identityKey && name == "running" {
 						t.Errorf("%s: %s is in it", name, f.Name)
 					}
 				}

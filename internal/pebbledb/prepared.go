@@ -30,8 +30,11 @@ type prepared struct {
 	done   sync.WaitGroup
 }
 
+// PreparedFile is the name of the file of zeros in the folder of a storage that
+// is open, or was when its process was killed. Nothing is in it.
+const PreparedFile = "prepared"
+
 const (
-	preparedFile  = "prepared"
 	preparedPiece = 256 << 10
 	preparedRoom  = 8 // times its size must be left on the disk
 	preparedPause = 10 * time.Second
@@ -39,7 +42,7 @@ const (
 
 // newPrepared returns a layer that makes nothing until begin.
 func newPrepared(fs vfs.FS, dir string, size int64, o Options) *prepared {
-	return &prepared{FS: fs, logger: logger{o}, dir: dir, path: fs.PathJoin(dir, preparedFile), size: size,
+	return &prepared{FS: fs, logger: logger{o}, dir: dir, path: fs.PathJoin(dir, PreparedFile), size: size,
 		wanted: make(chan struct{}, 1), stop: make(chan struct{})}
 }
 

@@ -91,7 +91,7 @@ func TestPrepared(t *testing.T) {
 		t.Fatal(err)
 	}
 	names, err := fs.List("store")
-	if err != nil || slices.Contains(names, preparedFile) {
+	if err != nil || slices.Contains(names, PreparedFile) {
 		t.Fatalf("%v, %v: the prepared file is left", names, err)
 	}
 	db, err = Open("store", o)
@@ -145,10 +145,10 @@ func TestPreparedIsTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Close()
-	if got := size("000004.log"); got != 1<<20 || size(preparedFile) != 1<<20 {
-		t.Errorf("the log has %d bytes, the prepared file %d, want the old log used again", got, size(preparedFile))
+	if got := size("000004.log"); got != 1<<20 || size(PreparedFile) != 1<<20 {
+		t.Errorf("the log has %d bytes, the prepared file %d, want the old log used again", got, size(PreparedFile))
 	}
-	if err := p.end(); err != nil || size(preparedFile) != -1 {
+	if err := p.end(); err != nil || size(PreparedFile) != -1 {
 		t.Errorf("%v: the prepared file is left", err)
 	}
 	if err := p.end(); err != nil {
