@@ -183,8 +183,13 @@ ${shopPair(own, { system: 'dateien', pair: 'bestellungen', group: 'Dateien' })}`
     await checked(page, 'looking for a bed');
     await page.keyboard.press('Escape');
     await page.getByRole('combobox').waitFor({ state: 'hidden' });
-    await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Tasten' }).waitFor();
+    const keys = page.getByRole('dialog', { name: 'Tasten' });
+    for (let tries = 1; !(await keys.isVisible()); tries++) {
+      assert(tries < 4, 'the list of keys does not open');
+      if (tries > 1) console.log('     the key ? was lost behind a dialog that closed');
+      await page.keyboard.press('?');
+      await keys.waitFor({ timeout: 8000 }).catch(() => {});
+    }
     await checked(page, 'the list of keys');
     await page.keyboard.press('Escape');
 
